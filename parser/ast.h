@@ -1,0 +1,303 @@
+/* The checked script: plain nodes, a source span in each. Holds nothing live: no descriptors, no
+ * live sequence numbers. The same struct packet also carries a decoded live packet (runtime/wire),
+ * so that expected and actual are compared and printed in one notation.
+ *
+ * All integers are host order unless said otherwise; times are nanoseconds. Memory: the arena. */
+#ifndef FINWAIT_PARSER_AST_H
+#define FINWAIT_PARSER_AST_H
+
+#include "parser/diag.h"
+
+#define NSEC_PER_SEC  1000000000LL
+#define NSEC_PER_USEC 1000LL
+
+/* ---- addresses ------------------------------------------------------------------------- */
+
+/* An IPv4 or IPv6 address, network order. */
+struct ip_addr {
+	uint8_t version; /* 4 or 6; 0: none */
+	uint8_t bytes[16]; /* the first 4 for IPv4 */
+};
+
+/* ---- expressions ----------------------------------------------------------------------- */
+
+enum expr_kind {
+	EXPR_INT,      /* 5, 0x10, -1: value, is_hex */
+	EXPR_WORD,     /* SOL_SOCKET: text; value after check (resolved) */
+	EXPR_STRING,   /* "abc" "def": text/size hold the decoded, counted bytes */
+	EXPR_ELLIPSIS, /* ... */
+	EXPR_OR,       /* a|b|c: items; value after check */
+	EXPR_LIST,     /* [a, b]: items */
+	EXPR_RECORD,   /* {name=value, ...}: fields */
+	EXPR_CALL,     /* inet_addr("1.2.3.4"), htons(80), msg_name(...): text, items; value/address after check */
+	EXPR_GROUP,    /* (label 1, tc 0, ttl 3): MPLS and the like, items */
+	EXPR_WORDS,    /* flags none sum 1 off 2: juxtaposed atoms, items */
+};
+
+struct expr {
+	enum expr_kind kind;
+	struct loc loc;
+	bool resolved;	    /* value is valid (ints at parse; words, ors, htons() after check) */
+	bool is_hex;	    /* EXPR_INT written in hexadecimal */
+	int64_t value;	    /* see resolved */
+	const char *text;   /* word, call name, or decoded string bytes */
+	size_t size;	    /* length of text */
+	struct ip_addr addr; /* inet_addr(), inet6_addr() after check */
+	struct expr **items;
+	size_t n_items;
+	struct field *fields;
+	size_t n_fields;
+};
+
+/* One member of a record. `{..., 1000}` has fields without a name; `msg_iov(1)=[..]` has an
+ * argument; `SYM=value` inside epoll events and netlink attributes has just name and value. */
+struct field {
+	struct loc loc;
+	const char *name;      /* NULL: positional */
+	struct expr *argument; /* the N of msg_iov(N); NULL */
+	struct expr *value;
+};
+
+/* ---- packets --------------------------------------------------------------------------- */
+
+enum direction {
+	INBOUND,  /* '<': injected into the kernel under test */
+	OUTBOUND, /* '>': expected from it */
+};
+
+/* What a script says about the ECN field / TOS byte. */
+enum tos_check {
+	TOS_NONE,  /* unsaid: inbound 0, outbound unchecked */
+	TOS_ECN,   /* tos & 3 set / compared */
+	TOS_ECT01, /* outbound only: ECT(0) or ECT(1) */
+	TOS_BYTE,  /* whole byte */
+	TOS_DSCP,  /* upper six bits */
+	TOS_DSCP_ECN01, /* upper six bits, and ECT(0) or ECT(1) */
+};
+
+struct ip_info {
+	struct loc loc;
+	enum tos_check tos_check;
+	uint8_t tos;	      /* TOS / traffic class */
+	bool has_ttl;
+	uint8_t ttl;	      /* TTL / hop limit */
+	bool has_flow_label;
+	uint32_t flow_label;  /* 20 bits */
+};
+
+enum header_kind { HEADER_IPV4, HEADER_IPV6, HEADER_GRE, HEADER_MPLS };
+
+struct mpls_label {
+	uint32_t label; /* 20 bits */
+	uint8_t tc;	/* 3 bits */
+	bool bottom;	/* S bit */
+	uint8_t ttl;
+};
+
+/* An outer header, ended by ':' in a script. */
+struct outer_header {
+	enum header_kind kind;
+	struct loc loc;
+	struct ip_info ip;	/* IPV4, IPV6 */
+	struct ip_addr src, dst; /* IPV4, IPV6 */
+	struct {
+		bool plain;	/* "gre:" without fields: flags 0, none of the rest on the wire */
+		uint16_t flags; /* as on the wire, bits 0x8000 checksum, 0x2000 key, 0x1000 sequence; version 0 */
+		uint16_t sum, off;
+		uint32_t key, seq;
+	} gre;
+	struct mpls_label labels[6];
+	uint8_t n_labels;
+};
+
+#define MAX_OUTER_HEADERS 6
+
+/* TCP flag bits as in byte 13 of the header (RFC 9293 3.1), AE (RFC 7560 / AccECN, former NS) as
+ * 0x100, the reserved bits as 0xe00: the low 12 bits of the data-offset word. */
+enum {
+	TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK_FLAG = 0x10,
+	TCP_URG = 0x20, TCP_ECE = 0x40, TCP_CWR = 0x80, TCP_AE = 0x100, TCP_RESERVED = 0xe00,
+};
+
+struct tcp_option_row; /* parser/tables.h */
+
+#define MAX_TCP_OPTION_VALUES 8
+
+/* One TCP option. `value` holds its numbers in wire order: mss [mss]; wscale [shift]; sack
+ * [left, right, ...]; TS [val, ecr]; ECN in written order (24-bit each). `bytes` holds what has no
+ * numbers: Fast Open cookie, MD5 digest, the payload of an unknown kind. `length` is the whole
+ * option on the wire, kind and length bytes (and any magic number) included. */
+struct tcp_option {
+	struct loc loc;
+	const struct tcp_option_row *row; /* NULL: a kind without a row, payload in bytes */
+	uint8_t kind;
+	uint8_t length;
+	uint8_t n_values;
+	uint8_t n_bytes;
+	uint32_t value[MAX_TCP_OPTION_VALUES];
+	uint8_t bytes[40];
+	bool val_any;	  /* TS val ...: unchecked */
+	bool ecr_literal; /* TS ecr N!: not mapped */
+	bool computed;	  /* md5 valid: the digest is computed, or verified */
+};
+
+enum tcp_options_mode {
+	OPTIONS_NONE, /* nothing written: outbound must carry none */
+	OPTIONS_LIST,
+	OPTIONS_ANY,  /* <...>: unchecked (outbound) */
+};
+
+#define MAX_TCP_OPTIONS 40
+
+struct tcp_segment {
+	uint16_t flags;	      /* TCP_FIN ... */
+	bool ace_given;	      /* an AccECN digit was written: the ACE bits are compared as a number */
+	bool has_ack, has_window, has_urgent;
+	bool seq_any;	      /* ...(100): sequence number unchecked */
+	bool seq_literal;     /* 5:6(1)!: no ISN mapping */
+	uint16_t window, urgent;
+	uint32_t seq, ack;
+	uint32_t payload;     /* bytes of data */
+	enum tcp_options_mode options_mode;
+	uint8_t n_options;
+	struct tcp_option *options;
+};
+
+enum icmp_echoed { ICMP_ECHO_TCP, ICMP_ECHO_UDP, ICMP_ECHO_RAW };
+
+struct icmp_message {
+	uint8_t type, code;
+	bool has_mtu, has_id;
+	uint32_t mtu;
+	uint16_t id;
+	enum icmp_echoed echoed; /* TCP when nothing is written */
+	bool has_echoed;
+	uint32_t echoed_seq;	 /* TCP: script numbers, never a SYN's */
+	uint32_t echoed_length;	 /* TCP payload, UDP payload, or RAW: whole ICMP message length */
+	uint32_t payload;	 /* decoded live packets: bytes after the 8-byte ICMP header */
+};
+
+enum packet_kind { PACKET_TCP, PACKET_UDP, PACKET_ICMP };
+
+struct packet {
+	struct loc loc;
+	enum direction direction;
+	enum packet_kind kind;
+	uint8_t ip_version; /* 4 or 6: of the innermost IP header, on the wire */
+	uint8_t n_outer;
+	struct outer_header outer[MAX_OUTER_HEADERS];
+	struct ip_info ip;
+	bool has_ports;
+	uint16_t sport, dport; /* 0: the connection's own */
+	union {
+		struct tcp_segment tcp;
+		struct {
+			uint32_t payload;
+		} udp;
+		struct icmp_message icmp;
+	};
+	/* Decoded live packets only: payload bytes inside the captured buffer (not owned). */
+	const uint8_t *data;
+	size_t n_data;
+};
+
+/* ---- events ---------------------------------------------------------------------------- */
+
+enum time_kind {
+	TIME_ABSOLUTE,	     /* 0.1 */
+	TIME_RELATIVE,	     /* +0.1 */
+	TIME_ANY,	     /* * */
+	TIME_ABSOLUTE_RANGE, /* 0.1~0.2 */
+	TIME_RELATIVE_RANGE, /* +0.1~+0.2 */
+};
+
+struct event_time {
+	enum time_kind kind;
+	struct loc loc;
+	int64_t at;	 /* ns; the lower bound of a range */
+	int64_t until;	 /* ns; == at unless a range */
+};
+
+struct call_row; /* parser/tables.h */
+
+/* A system call: NAME(ARGS) = RESULT [ERRNO] [(note)]. */
+struct call {
+	const struct call_row *row; /* after check */
+	const char *name;
+	struct loc name_loc;
+	struct expr **args;
+	size_t n_args;
+	struct expr *result;	 /* NULL: `= ...`-less is a syntax error, so only for event words */
+	const char *errno_name;	 /* NULL: errno unchecked */
+	struct loc errno_loc;
+	int errno_value;	 /* after check */
+	const char *note;	 /* words between the last parentheses; NULL */
+	unsigned slot;		 /* after check: 0.. over the script's calls in order */
+};
+
+enum event_kind {
+	EVENT_PACKET,
+	EVENT_CALL,
+	EVENT_COMMAND, /* `shell` */
+	EVENT_CODE,    /* %{ python }% */
+	EVENT_STATE,   /* tcp_state(fd) = STATE */
+	EVENT_STATES,  /* tcp_states(fd) = [STATE, ...] */
+	EVENT_QUIET,   /* quiet */
+	EVENT_KILL,    /* kill(SIGKILL) */
+	EVENT_EXIT,    /* exit(0) */
+};
+
+/* tcp_state() and tcp_states(). */
+struct state_claim {
+	bool under_test;     /* tcp_state(...): the connection under test */
+	int64_t fd;	     /* script descriptor, open or closed, unless under_test */
+	uint8_t *states;     /* netinet/tcp.h numbers, TCP_ESTABLISHED = 1 ... TCP_CLOSING = 11 */
+	size_t n_states;
+	struct loc loc;
+};
+
+struct event {
+	enum event_kind kind;
+	unsigned index;		/* position in script->events */
+	struct loc loc;		/* of the whole event; line is that of the time */
+	struct event_time time;
+	bool blocking;		/* T...END */
+	int64_t end;		/* ns, same frame as time.at; valid if blocking */
+	union {
+		struct packet *packet;
+		struct call *call;
+		const char *text; /* COMMAND (verbatim) and CODE (trimmed) */
+		struct state_claim *state;
+		int signal;	  /* KILL */
+		int status;	  /* EXIT */
+	};
+	/* grammar to check only: the word form of STATE, STATES, QUIET, KILL, EXIT before check */
+	struct call *words;
+};
+
+/* An option line. */
+struct option_line {
+	struct loc loc, value_loc;
+	const char *name;  /* without the dashes */
+	const char *value; /* as text; NULL: none written. define: "NAME=value" */
+};
+
+struct config; /* parser/config.h */
+
+struct script {
+	struct source source;
+	struct option_line *options;
+	size_t n_options;
+	const char *init_command;    /* NULL: none */
+	struct loc init_loc;
+	const char *cleanup_command; /* NULL: none */
+	struct loc cleanup_loc;
+	struct event **events;
+	size_t n_events;
+	unsigned n_calls;	     /* slots used by calls */
+	unsigned n_blocking;	     /* how many of them are blocking */
+	bool has_code;
+	struct config *config;	     /* defaults <- option lines <- command line */
+};
+
+#endif

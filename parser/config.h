@@ -1,0 +1,93 @@
+/* What option lines and the command line set: one table (options.def), one struct.
+ *
+ * Precedence: defaults <- option lines <- command line; config_set() is called in that order. */
+#ifndef FINWAIT_PARSER_CONFIG_H
+#define FINWAIT_PARSER_CONFIG_H
+
+#include "parser/arena.h"
+#include "parser/ast.h"
+
+enum ip_mode { IP_V4, IP_V6, IP_V4_MAPPED_V6, N_IP_MODES };
+
+struct ip_prefix {
+	struct ip_addr addr;
+	uint8_t length; /* bits */
+};
+
+struct name_value {
+	const char *name, *value;
+	struct loc loc; /* line 0: command line */
+};
+
+/* `--requires=kernel>=6.11` */
+struct requirement {
+	const char *text;	  /* as written */
+	unsigned major, minor;
+	char op[3];		  /* ">=", "<", "=", ... */
+};
+
+struct config {
+	enum ip_mode ip_mode;
+	unsigned ip_modes;	  /* bit set of 1 << IP_V4 ...: --ip_versions; 0: not given */
+	bool ip_version_given;
+	struct ip_addr local_ip, gateway_ip;   /* version 0: the default of the mode */
+	struct ip_prefix remote_ip;
+	uint8_t netmask_bits;	  /* of local_ip; from --netmask_ip (IPv4), 48 for IPv6 */
+	bool netmask_given;
+	uint16_t bind_port, connect_port;      /* 8080 */
+	unsigned mtu;		  /* 1500 */
+	unsigned speed_mbps;	  /* 0: unchanged */
+	unsigned mss;		  /* 0: off; GSO size marked on injected segments */
+	unsigned tolerance_usecs; /* 4000 */
+	double tolerance_percent; /* 12.5 */
+	unsigned tcp_ts_tick_usecs; /* 0: TS values unchecked */
+	bool tcp_ts_ecr_scaled, strict_segments, is_anyip, send_omit_free, dry_run, debug;
+	bool non_fatal_packet, non_fatal_syscall;
+	const char **init_scripts;
+	size_t n_init_scripts;
+	const char *code_command; /* "python3" */
+	/* finwait's own */
+	bool strict;		  /* unexpected segments fail the script */
+	bool slow;		  /* the script is marked slow (--slow as a line); left out unless asked */
+	struct name_value *sysctls; /* --sysctl=NAME=VALUE */
+	size_t n_sysctls;
+	struct requirement *requirements;
+	size_t n_requirements;
+	const char *xfail;	  /* reason; NULL: none */
+	const char *md5_secret;	  /* --tcp_md5_secret, nplab */
+	struct name_value *defines;
+	size_t n_defines;
+};
+
+enum option_argument { OPTION_NO_ARGUMENT, OPTION_ARGUMENT };
+
+/* One row of options.def. */
+struct option_row {
+	const char *name;	/* ip_version */
+	char letter;		/* -v; 0: none */
+	enum option_argument argument;
+	const char *value_name; /* "ipv4|ipv6", for usage text */
+	const char *help;
+	bool in_script;		/* allowed as an option line */
+};
+
+extern const struct option_row option_rows[];
+extern const size_t n_option_rows;
+
+struct config *config_new(struct arena *arena); /* all defaults */
+
+/* Sets one option. Returns NULL, or what is wrong with it (arena text, one line). */
+const char *config_set(struct config *config, struct arena *arena, const char *name,
+		       const char *value, struct loc loc);
+
+/* After all config_set(): fills what depends on ip_mode (addresses, prefix lengths). Returns NULL
+ * or what does not fit together. */
+const char *config_finish(struct config *config, struct arena *arena);
+
+const char *ip_mode_name(enum ip_mode mode); /* "ipv4", "ipv6", "ipv4-mapped-ipv6" */
+
+/* Text <-> address; parse returns false on nonsense. `out` holds at least 46 bytes. */
+bool ip_addr_parse(const char *text, struct ip_addr *addr);
+const char *ip_addr_print(const struct ip_addr *addr, char out[46]);
+
+#endif

@@ -1,0 +1,91 @@
+/* The knowledge tables: each list is a .def file, expanded here and in runtime/. */
+#ifndef FINWAIT_PARSER_TABLES_H
+#define FINWAIT_PARSER_TABLES_H
+
+#include "parser/ast.h"
+
+/* ---- system calls: calls.def ------------------------------------------------------------- */
+
+enum call_id {
+#define CALL(name, ...) CALL_##name,
+#include "parser/calls.def"
+#undef CALL
+	N_CALLS
+};
+
+/* What a call's result means; see language "results". */
+enum result_rule {
+	RESULT_EXACT, /* the number must be equal */
+	RESULT_FD,    /* any descriptor satisfies an expected one >= 0, which names it from then on */
+};
+
+struct call_row {
+	enum call_id id;
+	const char *name;
+	const char *signature; /* argument kinds, space-separated; '?' in front: may be left out */
+	enum result_rule result;
+	const char *help;
+};
+
+const struct call_row *call_by_name(const char *name); /* NULL: none */
+
+/* ---- TCP options: tcp_options.def -------------------------------------------------------- */
+
+enum option_form {
+	OPTION_BARE,	/* nop, eol (one byte), sackOK (kind and length) */
+	OPTION_NUMBERS, /* fixed fields, all written: mss, wscale, TS */
+	OPTION_BLOCKS,	/* pairs left:right, 1..4: sack */
+	OPTION_BYTES,	/* hexadecimal, possibly none: FO, FOEXP, md5 */
+	OPTION_COUNTERS, /* ECN: leading fields of 3 bytes, any number of them */
+};
+
+struct option_field {
+	const char *name; /* keyword in front of the number; "" when none (mss N) */
+	uint8_t width;	  /* bytes on the wire */
+};
+
+struct tcp_option_row {
+	const char *name;
+	uint8_t kind;
+	enum option_form form;
+	uint8_t n_magic; /* bytes of magic after the length (experiment id, RFC 6994) */
+	uint16_t magic;
+	struct option_field fields[4];
+	uint8_t n_fields;
+	uint8_t max_bytes; /* OPTION_BYTES */
+};
+
+extern const struct tcp_option_row tcp_option_rows[];
+extern const size_t n_tcp_option_rows;
+
+/* The row that reads these bytes of a live option (kind, length and, for experiments, magic);
+ * NULL: unknown, show raw. */
+const struct tcp_option_row *tcp_option_by_kind(uint8_t kind, uint8_t length, const uint8_t *payload);
+
+/* ---- ICMP: icmp.def ----------------------------------------------------------------------- */
+
+/* Numbers for a type or code word of that IP version; -1: unknown. "type_N" and "code_N" work. */
+int icmp_type_by_name(uint8_t ip_version, const char *name);
+int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name);
+/* Names for printing; NULL: none, print type_N / code_N. */
+const char *icmp_type_name(uint8_t ip_version, uint8_t type);
+const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code);
+
+/* ---- symbolic constants: symbols.def ------------------------------------------------------ */
+
+/* True and *value when the name is a known constant (errno names included). */
+bool symbol_value(const char *name, int64_t *value);
+/* A name for an errno (EPIPE), a signal (SIGKILL), a TCP state (TCP_CLOSE_WAIT); NULL: none. */
+const char *errno_symbol(int value);
+const char *signal_symbol(int value);
+const char *tcp_state_symbol(int state);   /* netinet/tcp.h number -> "TCP_FIN_WAIT1" */
+/* netinet/tcp.h number of "TCP_FIN_WAIT1" or "FIN_WAIT1"; -1: unknown. */
+int tcp_state_by_name(const char *name);
+/* Appends flags as A|B|0x40 from a family prefix ("POLL", "EPOLL", "MSG_"); for messages. */
+void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
+
+/* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
+ * "option", "state", "errno", "icmp". */
+const char *closest_name(const char *kind, const char *name);
+
+#endif

@@ -1,0 +1,44 @@
+/* Packets <-> bytes. All numbers are live (as on the wire, host order in structs); mapping to
+ * script numbers is runtime/flow.h's work. Every access to captured bytes is bounds-checked. */
+#ifndef FINWAIT_RUNTIME_WIRE_H
+#define FINWAIT_RUNTIME_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "parser/arena.h"
+#include "parser/ast.h"
+
+#define WIRE_MAX_PACKET 65575 /* IPv6 header and 65,535 bytes */
+
+/* Source and destination of the innermost IP header and its transport header. */
+struct wire_tuple {
+	struct ip_addr src, dst;
+	uint16_t sport, dport; /* 0 for ICMP but echo: the id in both */
+};
+
+struct wire_error {
+	char text[160];
+};
+
+/* Builds the bytes: outer headers, IP (id 0, no DF, TTL 255 unless given), transport header with
+ * options, zero payload, all checksums. `echoed` is the tuple of the connection's own packets
+ * (kernel to peer) for ICMP errors; NULL otherwise. Returns the size, or 0 with `error` (too long, options
+ * not a multiple of four, ...). */
+size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
+		   const struct wire_tuple *echoed, const char *md5_secret, uint8_t *out,
+		   size_t size, struct wire_error *error);
+
+/* Why a captured packet was not decoded. */
+enum wire_result {
+	WIRE_OK,
+	WIRE_FOREIGN, /* not TCP, UDP or ICMP (or an unknown extension header): skip silently */
+	WIRE_BAD,     /* bad IP checksum, fragment, truncated: an error, see text */
+};
+
+/* Takes bytes apart. Options and the like come from the arena; packet->data points into `bytes`.
+ * packet->direction is set to OUTBOUND. Unknown TCP options get row NULL and their raw payload. */
+enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
+			     struct packet *packet, struct wire_tuple *tuple,
+			     struct wire_error *error);
+
+#endif

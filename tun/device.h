@@ -1,0 +1,33 @@
+/* A TUN device with a capture on it, as a struct link. Source: Documentation/networking/tuntap.rst,
+ * linux/virtio_net.h, drivers/net/tun.c. */
+#ifndef FINWAIT_TUN_DEVICE_H
+#define FINWAIT_TUN_DEVICE_H
+
+#include <stdbool.h>
+#include "tun/link.h"
+#include "tun/errbuf.h"
+
+/* Addresses in network order; version 4 or 6. */
+struct tun_addr {
+	unsigned char version;
+	unsigned char bytes[16];
+};
+
+struct tun_config {
+	const char *node;	  /* NULL: /dev/net/tun */
+	unsigned mtu;		  /* bytes */
+	unsigned speed_mbps;	  /* 0: unchanged */
+	struct tun_addr local;	  /* configured on the device unless any_ip */
+	unsigned local_bits;
+	struct tun_addr gateway;  /* next hop of the route */
+	struct tun_addr remote;	  /* its prefix of remote_bits is routed through the device */
+	unsigned remote_bits;
+	bool any_ip;		  /* local is not configured; local's /bits is made a local route */
+};
+
+/* Creates tun0 (persistent, so that its removal is left to the namespace's own clean-up) with a
+ * virtio-net header and TSO, addresses and routes over netlink, and a running capture of what the
+ * kernel sends. Returns 0 and *link, or -errno with err. */
+int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err);
+
+#endif
