@@ -1,0 +1,76 @@
+/* What the files of the run loop share. */
+#ifndef FINWAIT_RUNTIME_RUN_INTERNAL_H
+#define FINWAIT_RUNTIME_RUN_INTERNAL_H
+
+#include "runtime/conn.h"
+#include "runtime/program.h"
+#include "runtime/run.h"
+#include "tun/device.h"
+
+/* A wait ends this long after its window. */
+#define GRACE_NS (2 * NSEC_PER_SEC)
+/* Own lateness from which a failure may be the machine's, not the kernel's. */
+#define LATENESS_NS (1 * NSEC_PER_SEC / 1000)
+
+struct code; /* code.h */
+
+/* A blocking call that has not been seen to return. */
+struct pending {
+	struct pending *next;
+	const struct event *event;
+	int64_t begin_due, end_due; /* ns since start */
+};
+
+struct run {
+	const struct script *script;
+	const struct config *config;
+	const struct run_env *env;
+	struct run_result *result;
+	struct arena *arena;	/* scratch: live packets */
+	struct link *link;
+	struct sockdiag *diag;
+	struct program *program;
+	struct pcap_file *pcap;
+	struct code *code;
+	struct conns conns;
+	struct pending *pending;
+
+	int64_t start;	     /* time zero, CLOCK_MONOTONIC */
+	int64_t base;	     /* what +t is relative to: when the last event was complete, ns since start */
+	int64_t last_time;   /* resolved time of the event before this one */
+	bool last_inbound;   /* the event before this one was an inbound packet */
+	int64_t due, until, tolerance; /* of the current event, ns since start */
+	bool failed;
+};
+
+/* Nanoseconds since start. */
+int64_t run_now(const struct run *run);
+
+/* A new record of the current event (NULL event: none), with its times and expected text. */
+struct record *run_record(struct run *run, enum record_kind kind, const struct event *event);
+/* Closes a record: state, connection; calls env->recorded; marks the run failed if it failed. */
+void run_record_done(struct run *run, struct record *record, const struct conn *conn);
+/* Gives the record its failure: one line, and a hint or NULL. */
+void run_fail(struct run *run, struct record *record, const char *hint, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Checks a record's actual_ns against its window; fails it (or warns) when outside. True: inside. */
+bool run_check_time(struct run *run, struct record *record, const char *what);
+/* Accounts for an action of ours that was due at `due` and happened at `actual` (ns since start). */
+void run_late(struct run *run, int64_t due, int64_t actual);
+/* Completes an event: later relative times count from `time`. */
+void run_complete(struct run *run, int64_t time);
+
+/* The kinds of events; each appends its records. */
+void run_inbound(struct run *run, const struct event *event);
+void run_outbound(struct run *run, const struct event *event);
+void run_quiet(struct run *run, const struct event *event);
+void run_drain(struct run *run); /* --strict: after the last event */
+void run_call(struct run *run, const struct event *event);
+void run_kill(struct run *run, const struct event *event);
+void run_state(struct run *run, const struct event *event);
+/* Blocking calls: those that have returned; those due by `time`; all, at the end. */
+void run_pending_returned(struct run *run);
+void run_pending_due(struct run *run, int64_t time);
+void run_pending_end(struct run *run);
+
+#endif
