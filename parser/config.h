@@ -55,7 +55,16 @@ struct config {
 	size_t n_requirements;
 	const char *xfail;	  /* reason; NULL: none */
 	const char *md5_secret;	  /* --tcp_md5_secret, nplab */
-	struct name_value *defines;
+	bool verbose;		  /* -v */
+	bool no_cleanup;	  /* no RST after the script, nplab */
+	/* config_set() to config_finish(): what was given, [0] IPv4 and [1] IPv6, so that one script
+	 * may serve every mode; and whether the command line gave it. */
+	struct given_address {
+		struct ip_prefix prefix; /* addr.version 0: not given */
+		bool by_command_line;
+	} given_local[2], given_gateway[2], given_remote[2];
+	bool ip_version_by_command_line;
+	struct name_value *defines; /* in order given: the last of a name wins */
 	size_t n_defines;
 };
 
@@ -74,14 +83,23 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t n_option_rows;
 
+/* NULL: none. '-' and '_' are the same letter. */
+const struct option_row *option_by_name(const char *name);
+const struct option_row *option_by_letter(char letter);
+
 struct config *config_new(struct arena *arena); /* all defaults */
 
-/* Sets one option. Returns NULL, or what is wrong with it (arena text, one line). */
+/* Sets one option. Returns NULL, or what is wrong with it (arena text, one line). `loc` with line
+ * 0 means the command line. Keeps pointers to `value` and `loc`'s script: both outlive the config. */
 const char *config_set(struct config *config, struct arena *arena, const char *name,
 		       const char *value, struct loc loc);
 
 /* After all config_set(): fills what depends on ip_mode (addresses, prefix lengths). Returns NULL
- * or what does not fit together. */
+ * or what does not fit together. Defaults: local 192.168.0.1/16, gateway 192.168.0.2, remote
+ * 192.0.2.1/24; fd3d:fa7b:d17d::1/48, fd3d:fa7b:d17d:8888::, 2001:db8::1/32. A default gateway
+ * outside the local network gives way to the local address itself.
+ * An address of the other family is left aside (the default stands in) when the script gave it and
+ * the command line chose the mode, or when several modes are asked for; otherwise it is an error. */
 const char *config_finish(struct config *config, struct arena *arena);
 
 const char *ip_mode_name(enum ip_mode mode); /* "ipv4", "ipv6", "ipv4-mapped-ipv6" */

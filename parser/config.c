@@ -1,0 +1,557 @@
+/* Values of options; what they are is options.def. The struct they fill: config.h. */
+#include "parser/config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/tables.h"
+
+/* One value on its way into a config. */
+struct setting {
+	struct config *config;
+	struct arena *arena;
+	const char *name; /* as in the row */
+	const char *value;
+	struct loc loc;
+	const struct setter *setter;
+};
+
+struct setter {
+	const char *(*set)(const struct setting *setting); /* NULL, or what is wrong */
+	size_t offset;					   /* of the member */
+	size_t size;					   /* of the member */
+	long long least, most;				   /* NUMBER */
+};
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+bool ip_addr_parse(const char *text, struct ip_addr *addr)
+{
+	*addr = (struct ip_addr){0};
+	if (inet_pton(AF_INET, text, addr->bytes) == 1)
+		addr->version = 4;
+	else if (inet_pton(AF_INET6, text, addr->bytes) == 1)
+		addr->version = 6;
+	return addr->version != 0;
+}
+
+const char *ip_addr_print(const struct ip_addr *addr, char out[46])
+{
+	if (addr->version == 0 ||
+	    !inet_ntop(addr->version == 4 ? AF_INET : AF_INET6, addr->bytes, out, 46))
+		strcpy(out, "-");
+	return out;
+}
+
+static uint8_t full_length(const struct ip_addr *addr)
+{
+	return addr->version == 4 ? 32 : 128;
+}
+
+static bool prefix_holds(const struct ip_prefix *prefix, const struct ip_addr *addr)
+{
+	if (prefix->addr.version != addr->version)
+		return false;
+	for (unsigned bit = 0; bit < prefix->length; bit++) {
+		uint8_t mask = 0x80 >> bit % 8;
+		if ((prefix->addr.bytes[bit / 8] ^ addr->bytes[bit / 8]) & mask)
+			return false;
+	}
+	return true;
+}
+
+/* ---- helpers of the setters -------------------------------------------------------------- */
+
+static void *member(const struct setting *s)
+{
+	return (char *)s->config + s->setter->offset;
+}
+
+static bool by_command_line(const struct setting *s)
+{
+	return s->loc.line == 0;
+}
+
+static bool parse_number(const char *text, long long *number)
+{
+	if (*text < '0' || *text > '9')
+		return false;
+	char *end;
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return !*end && errno == 0;
+}
+
+/* Appends one element to an arena-owned array; the old one stays behind in the arena. */
+static void *append(struct arena *arena, void *array, size_t *n, size_t size)
+{
+	char *grown = arena_alloc(arena, (*n + 1) * size);
+	if (*n)
+		memcpy(grown, array, *n * size);
+	++*n;
+	return grown;
+}
+
+/* Calls `each` for every element of a comma list; stops at the first error. */
+static const char *for_each_item(const struct setting *s,
+				 const char *(*each)(const struct setting *s, const char *item))
+{
+	const char *at = s->value;
+	for (;;) {
+		size_t length = strcspn(at, ",");
+		if (!length)
+			return arena_printf(s->arena, "--%s: empty element in '%s'", s->name,
+					    s->value);
+		const char *wrong = each(s, arena_strndup(s->arena, at, length));
+		if (wrong || !at[length])
+			return wrong;
+		at += length + 1;
+	}
+}
+
+static const char *bad_value(const struct setting *s, const char *expected)
+{
+	return arena_printf(s->arena, "--%s: expected %s, got '%s'", s->name, expected, s->value);
+}
+
+/* ---- setters ----------------------------------------------------------------------------- */
+
+static const char *set_flag(const struct setting *s)
+{
+	*(bool *)member(s) = true;
+	return NULL;
+}
+
+static const char *set_text(const struct setting *s)
+{
+	if (!*s->value)
+		return arena_printf(s->arena, "--%s: the value is empty", s->name);
+	*(const char **)member(s) = s->value;
+	return NULL;
+}
+
+static const char *set_number(const struct setting *s)
+{
+	long long number;
+	if (!parse_number(s->value, &number) || number < s->setter->least ||
+	    number > s->setter->most)
+		return bad_value(s, arena_printf(s->arena, "a number from %lld to %lld",
+						 s->setter->least, s->setter->most));
+	if (s->setter->size == sizeof(uint16_t))
+		*(uint16_t *)member(s) = number;
+	else
+		*(unsigned *)member(s) = number;
+	return NULL;
+}
+
+static const char *set_nothing(const struct setting *s)
+{
+	(void)s;
+	return NULL;
+}
+
+static const char *set_unsupported(const struct setting *s)
+{
+	return arena_printf(s->arena, "--%s is not supported yet", s->name);
+}
+
+/* First of a spelling is the one printed. */
+static const struct {
+	const char *name;
+	enum ip_mode mode;
+} ip_mode_names[] = {
+	{"ipv4", IP_V4},
+	{"ipv6", IP_V6},
+	{"ipv4-mapped-ipv6", IP_V4_MAPPED_V6},
+	{"ipv4_mapped_ipv6", IP_V4_MAPPED_V6},
+};
+#define N_IP_MODE_NAMES (sizeof(ip_mode_names) / sizeof(*ip_mode_names))
+
+const char *ip_mode_name(enum ip_mode mode)
+{
+	for (size_t i = 0; i < N_IP_MODE_NAMES; i++)
+		if (ip_mode_names[i].mode == mode)
+			return ip_mode_names[i].name;
+	return "?";
+}
+
+static int ip_mode_by_name(const char *name)
+{
+	for (size_t i = 0; i < N_IP_MODE_NAMES; i++)
+		if (!strcmp(ip_mode_names[i].name, name))
+			return ip_mode_names[i].mode;
+	return -1;
+}
+
+static const char *set_ip_version(const struct setting *s)
+{
+	int mode = ip_mode_by_name(s->value);
+	if (mode < 0)
+		return bad_value(s, "ipv4, ipv6 or ipv4-mapped-ipv6");
+	s->config->ip_mode = mode;
+	s->config->ip_version_given = true;
+	s->config->ip_version_by_command_line = by_command_line(s);
+	return NULL;
+}
+
+static const char *add_ip_version(const struct setting *s, const char *item)
+{
+	int mode = ip_mode_by_name(item);
+	if (mode < 0)
+		return bad_value(s, "a list of ipv4, ipv6 and ipv4-mapped-ipv6");
+	s->config->ip_modes |= 1U << mode;
+	return NULL;
+}
+
+static const char *set_ip_versions(const struct setting *s)
+{
+	s->config->ip_modes = 0;
+	return for_each_item(s, add_ip_version);
+}
+
+/* ADDRESS, or ADDRESS/LENGTH where `with_length`. */
+static const char *set_address(const struct setting *s, struct given_address given[2],
+			       bool with_length)
+{
+	const char *slash = with_length ? strchr(s->value, '/') : NULL;
+	size_t length = slash ? (size_t)(slash - s->value) : strlen(s->value);
+	struct ip_prefix prefix;
+	if (!ip_addr_parse(arena_strndup(s->arena, s->value, length), &prefix.addr))
+		return bad_value(s, "an IPv4 or IPv6 address");
+	prefix.length = full_length(&prefix.addr);
+	if (slash) {
+		long long bits;
+		if (!parse_number(slash + 1, &bits) || bits > prefix.length)
+			return bad_value(s, arena_printf(s->arena, "a prefix length of 0 to %d",
+							 prefix.length));
+		prefix.length = bits;
+	}
+	given[prefix.addr.version == 6] = (struct given_address){prefix, by_command_line(s)};
+	return NULL;
+}
+
+static const char *set_local_ip(const struct setting *s)
+{
+	return set_address(s, s->config->given_local, false);
+}
+
+static const char *set_gateway_ip(const struct setting *s)
+{
+	return set_address(s, s->config->given_gateway, false);
+}
+
+static const char *set_remote_ip(const struct setting *s)
+{
+	return set_address(s, s->config->given_remote, true);
+}
+
+static const char *set_netmask(const struct setting *s)
+{
+	struct in_addr in;
+	if (inet_pton(AF_INET, s->value, &in) != 1)
+		return bad_value(s, "an IPv4 mask such as 255.255.0.0");
+	uint32_t mask = ntohl(in.s_addr);
+	if (~mask & (~mask + 1))
+		return bad_value(s, "a mask of leading one bits");
+	s->config->netmask_bits = __builtin_popcount(mask);
+	s->config->netmask_given = true;
+	return NULL;
+}
+
+static const char *set_tolerance_percent(const struct setting *s)
+{
+	char *end;
+	double percent = strtod(s->value, &end);
+	if (end == s->value || *end || !(percent >= 0 && percent <= 100))
+		return bad_value(s, "a number from 0 to 100");
+	s->config->tolerance_percent = percent;
+	return NULL;
+}
+
+static const char *add_non_fatal(const struct setting *s, const char *item)
+{
+	if (!strcmp(item, "packet"))
+		s->config->non_fatal_packet = true;
+	else if (!strcmp(item, "syscall"))
+		s->config->non_fatal_syscall = true;
+	else
+		return bad_value(s, "packet, syscall or both");
+	return NULL;
+}
+
+static const char *set_non_fatal(const struct setting *s)
+{
+	return for_each_item(s, add_non_fatal);
+}
+
+static const char *set_code_format(const struct setting *s)
+{
+	return strcmp(s->value, "python") ? bad_value(s, "python") : NULL;
+}
+
+static const char *set_code_sockopt(const struct setting *s)
+{
+	static const char *const known[] = {"TCP_INFO", "TCP_CC_INFO", "SO_MEMINFO"};
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (!strcmp(s->value, known[i]))
+			return NULL;
+	return bad_value(s, "TCP_INFO, TCP_CC_INFO or SO_MEMINFO");
+}
+
+static const char *add_init_script(const struct setting *s, const char *item)
+{
+	struct config *config = s->config;
+	config->init_scripts = append(s->arena, config->init_scripts, &config->n_init_scripts,
+				      sizeof(*config->init_scripts));
+	config->init_scripts[config->n_init_scripts - 1] = item;
+	return NULL;
+}
+
+static const char *set_init_scripts(const struct setting *s)
+{
+	s->config->n_init_scripts = 0;
+	return for_each_item(s, add_init_script);
+}
+
+/* NAME=VALUE, NAME made of `letters` besides letters and digits. NULL, or what is wrong. */
+static const char *split_name(const struct setting *s, const char *letters, struct name_value *pair)
+{
+	const char *equals = strchr(s->value, '=');
+	if (!equals || equals == s->value)
+		return bad_value(s, "NAME=VALUE");
+	for (const char *at = s->value; at < equals; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+			     (*at >= '0' && *at <= '9');
+		if (!plain && !strchr(letters, *at))
+			return bad_value(s, "NAME=VALUE");
+	}
+	pair->name = arena_strndup(s->arena, s->value, equals - s->value);
+	pair->value = equals + 1;
+	pair->loc = s->loc;
+	return NULL;
+}
+
+static const char *set_define(const struct setting *s)
+{
+	struct config *config = s->config;
+	struct name_value pair;
+	const char *wrong = split_name(s, "_", &pair);
+	if (wrong)
+		return wrong;
+	config->defines =
+		append(s->arena, config->defines, &config->n_defines, sizeof(*config->defines));
+	config->defines[config->n_defines - 1] = pair;
+	return NULL;
+}
+
+static const char *set_sysctl(const struct setting *s)
+{
+	struct config *config = s->config;
+	struct name_value pair;
+	const char *wrong = split_name(s, "_-./", &pair);
+	if (wrong)
+		return wrong;
+	/* Anything outside net is the whole machine's, and ".." would lead there. */
+	bool net = !strncmp(pair.name, "net.", 4) || !strncmp(pair.name, "net/", 4);
+	if (!net || strstr(pair.name, "..") || strstr(pair.name, "//"))
+		return bad_value(s, "a name in net.* (others are not the namespace's own)");
+	if (!*pair.value)
+		return bad_value(s, "NAME=VALUE");
+	config->sysctls =
+		append(s->arena, config->sysctls, &config->n_sysctls, sizeof(*config->sysctls));
+	config->sysctls[config->n_sysctls - 1] = pair;
+	return NULL;
+}
+
+static const char *add_requirement(const struct setting *s, const char *item)
+{
+	static const char *const operators[] = {">=", "<=", "!=", "==", ">", "<", "="};
+	struct config *config = s->config;
+	struct requirement need = {.text = item};
+	const char *expected = "kernel>=X.Y (or <=, >, <, =, !=)";
+	const char *at = item + strlen("kernel");
+	size_t i, n = sizeof(operators) / sizeof(*operators);
+
+	if (strncmp(item, "kernel", strlen("kernel")))
+		return bad_value(s, expected);
+	for (i = 0; i < n && strncmp(at, operators[i], strlen(operators[i])); i++)
+		;
+	if (i == n)
+		return bad_value(s, expected);
+	strcpy(need.op, strcmp(operators[i], "==") ? operators[i] : "=");
+	char rest;
+	if (sscanf(at + strlen(operators[i]), "%5u.%5u%c", &need.major, &need.minor, &rest) != 2)
+		return bad_value(s, expected);
+	config->requirements = append(s->arena, config->requirements, &config->n_requirements,
+				      sizeof(*config->requirements));
+	config->requirements[config->n_requirements - 1] = need;
+	return NULL;
+}
+
+static const char *set_requires(const struct setting *s)
+{
+	return for_each_item(s, add_requirement);
+}
+
+/* ---- tables ------------------------------------------------------------------------------ */
+
+const struct option_row option_rows[] = {
+#define OPTION(name_, letter_, argument_, value_name_, in_script_, setter_, help_)                 \
+	{.name = #name_,                                                                           \
+	 .letter = letter_,                                                                        \
+	 .argument = argument_,                                                                    \
+	 .value_name = value_name_,                                                                \
+	 .help = help_,                                                                            \
+	 .in_script = in_script_},
+#include "parser/options.def"
+#undef OPTION
+};
+const size_t n_option_rows = sizeof(option_rows) / sizeof(*option_rows);
+
+#define AT(member_)                                                                                \
+	.offset = offsetof(struct config, member_), .size = sizeof(((struct config *)0)->member_)
+#define FLAG(member_)                                                                              \
+	{                                                                                          \
+		.set = set_flag, AT(member_)                                                       \
+	}
+#define NUMBER(member_, least_, most_)                                                             \
+	{                                                                                          \
+		.set = set_number, AT(member_), .least = least_, .most = most_                     \
+	}
+#define TEXT(member_)                                                                              \
+	{                                                                                          \
+		.set = set_text, AT(member_)                                                       \
+	}
+#define BY(function_)                                                                              \
+	{                                                                                          \
+		.set = function_                                                                   \
+	}
+#define IGNORED                                                                                    \
+	{                                                                                          \
+		.set = set_nothing                                                                 \
+	}
+#define UNSUPPORTED                                                                                \
+	{                                                                                          \
+		.set = set_unsupported                                                             \
+	}
+
+/* Same order as option_rows. */
+static const struct setter setters[] = {
+#define OPTION(name_, letter_, argument_, value_name_, in_script_, setter_, help_) setter_,
+#include "parser/options.def"
+#undef OPTION
+};
+
+const struct option_row *option_by_name(const char *name)
+{
+	for (size_t i = 0; i < n_option_rows; i++) {
+		const char *a = option_rows[i].name, *b = name;
+		for (; *a && (*a == *b || (*a == '_' && *b == '-')); a++, b++)
+			;
+		if (!*a && !*b)
+			return &option_rows[i];
+	}
+	return NULL;
+}
+
+const struct option_row *option_by_letter(char letter)
+{
+	for (size_t i = 0; letter && i < n_option_rows; i++)
+		if (option_rows[i].letter == letter)
+			return &option_rows[i];
+	return NULL;
+}
+
+/* ---- config ------------------------------------------------------------------------------ */
+
+struct config *config_new(struct arena *arena)
+{
+	struct config *config = arena_new_of(arena, struct config);
+	config->bind_port = 8080;
+	config->connect_port = 8080;
+	config->mtu = 1500;
+	config->tolerance_usecs = 4000;
+	config->tolerance_percent = 12.5;
+	config->netmask_bits = 16;
+	config->code_command = "python3";
+	return config;
+}
+
+const char *config_set(struct config *config, struct arena *arena, const char *name,
+		       const char *value, struct loc loc)
+{
+	const struct option_row *row = option_by_name(name);
+	if (!row) {
+		const char *near = closest_name("option", name);
+		return near ? arena_printf(arena, "unknown option --%s; did you mean --%s?", name,
+					   near)
+			    : arena_printf(arena, "unknown option --%s", name);
+	}
+	if (loc.line && !row->in_script)
+		return arena_printf(arena, "--%s belongs on the command line", row->name);
+	if (row->argument == OPTION_ARGUMENT && !value)
+		return arena_printf(arena, "--%s needs a value: --%s=%s", row->name, row->name,
+				    row->value_name);
+	if (row->argument == OPTION_NO_ARGUMENT && value)
+		return arena_printf(arena, "--%s takes no value", row->name);
+	struct setting setting = {config, arena, row->name,
+				  value,  loc,	 &setters[row - option_rows]};
+	return setting.setter->set(&setting);
+}
+
+/* Defaults by family, [0] IPv4 and [1] IPv6. */
+static const char *const default_local[] = {"192.168.0.1", "fd3d:fa7b:d17d::1"};
+static const char *const default_gateway[] = {"192.168.0.2", "fd3d:fa7b:d17d:8888::"};
+static const char *const default_remote[] = {"192.0.2.1", "2001:db8::1"};
+static const uint8_t default_remote_length[] = {24, 32};
+
+/* The address given for the mode's family into *prefix, if any. NULL, or what is wrong. */
+static const char *choose_address(const struct config *config, struct arena *arena,
+				  const char *name, const struct given_address given[2],
+				  struct ip_prefix *prefix)
+{
+	int v6 = config->ip_mode == IP_V6;
+	const struct given_address *other = &given[!v6];
+	if (given[v6].prefix.addr.version) {
+		*prefix = given[v6].prefix;
+		return NULL;
+	}
+	bool several = config->ip_modes & (config->ip_modes - 1);
+	bool set_aside = !other->by_command_line && config->ip_version_by_command_line;
+	if (!other->prefix.addr.version || several || set_aside)
+		return NULL;
+	char text[46];
+	return arena_printf(arena, "--%s=%s is not an IPv%d address, but the script runs as %s",
+			    name, ip_addr_print(&other->prefix.addr, text), v6 ? 6 : 4,
+			    ip_mode_name(config->ip_mode));
+}
+
+const char *config_finish(struct config *config, struct arena *arena)
+{
+	if (!config->ip_version_given && config->ip_modes)
+		config->ip_mode = __builtin_ctz(config->ip_modes);
+	int v6 = config->ip_mode == IP_V6;
+	struct ip_prefix local, gateway;
+	ip_addr_parse(default_local[v6], &local.addr);
+	ip_addr_parse(default_remote[v6], &config->remote_ip.addr);
+	config->remote_ip.length = default_remote_length[v6];
+
+	const char *wrong = choose_address(config, arena, "local_ip", config->given_local, &local);
+	if (!wrong)
+		wrong = choose_address(config, arena, "remote_ip", config->given_remote,
+				       &config->remote_ip);
+	if (wrong)
+		return wrong;
+	if (v6)
+		config->netmask_bits = 48;
+	local.length = config->netmask_bits;
+	ip_addr_parse(default_gateway[v6], &gateway.addr);
+	if (!prefix_holds(&local, &gateway.addr))
+		gateway.addr = local.addr;
+	wrong = choose_address(config, arena, "gateway_ip", config->given_gateway, &gateway);
+	config->local_ip = local.addr;
+	config->gateway_ip = gateway.addr;
+	return wrong;
+}
