@@ -1,0 +1,296 @@
+/* Records: growth, names, and the way to JSON and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/record.h"
+
+static void same_text(const char *a, const char *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void same_record(const struct record *a, const struct record *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->status, b->status);
+	assert_int_equal(a->event, b->event);
+	assert_int_equal(a->line, b->line);
+	assert_int_equal(a->column, b->column);
+	assert_int_equal(a->due_ns, b->due_ns);
+	assert_int_equal(a->until_ns, b->until_ns);
+	assert_int_equal(a->actual_ns, b->actual_ns);
+	assert_int_equal(a->tolerance_ns, b->tolerance_ns);
+	assert_int_equal(a->late, b->late);
+	same_text(a->expected, b->expected);
+	same_text(a->actual, b->actual);
+	same_text(a->state, b->state);
+	same_text(a->connection, b->connection);
+	same_text(a->message, b->message);
+	same_text(a->hint, b->hint);
+	assert_int_equal(a->mismatches == NULL, b->mismatches == NULL);
+	if (a->mismatches)
+		assert_memory_equal(a->mismatches, b->mismatches, sizeof(*a->mismatches));
+}
+
+static void same_result(const struct run_result *a, const struct run_result *b)
+{
+	same_text(a->path, b->path);
+	same_text(a->mode, b->mode);
+	same_text(a->reason, b->reason);
+	same_text(a->output, b->output);
+	same_text(a->diagnostics, b->diagnostics);
+	same_text(a->source_line, b->source_line);
+	assert_int_equal(a->verdict, b->verdict);
+	assert_int_equal(a->scripted_ns, b->scripted_ns);
+	assert_int_equal(a->setup_ns, b->setup_ns);
+	assert_int_equal(a->run_ns, b->run_ns);
+	assert_int_equal(a->cpu_ns, b->cpu_ns);
+	assert_int_equal(a->max_late_ns, b->max_late_ns);
+	assert_int_equal(a->attempts, b->attempts);
+	assert_int_equal(a->failed_record, b->failed_record);
+	assert_int_equal(a->n_lateness, b->n_lateness);
+	for (size_t i = 0; i < a->n_lateness; i++)
+		assert_int_equal(a->lateness[i], b->lateness[i]);
+	assert_int_equal(a->n_records, b->n_records);
+	for (size_t i = 0; i < a->n_records; i++)
+		same_record(a->records[i], b->records[i]);
+}
+
+static void goes_there_and_back(const struct run_result *result)
+{
+	char *text = run_result_to_json(result, true), *again;
+	struct run_result *back;
+
+	assert_non_null(text);
+	assert_null(strchr(text, '\n'));
+	back = run_result_from_json(text, strlen(text));
+	assert_non_null(back);
+	same_result(result, back);
+	again = run_result_to_json(back, true);
+	assert_string_equal(text, again);
+	run_result_free(back);
+	free(again);
+	free(text);
+}
+
+/* Everything set, with what JSON finds hard: quotes, newlines, control bytes, UTF-8, bytes that
+ * are not UTF-8, the ends of the integers. */
+static struct run_result *full_result(void)
+{
+	struct run_result *result = run_result_new("dir/\xe4\xb8\x89 \"x\".pkt", "ipv6");
+	struct record *record = NULL;
+
+	result->verdict = VERDICT_FAIL;
+	result->reason = "line 3: \"ack\"\\ differs";
+	result->output = "one\ntwo\x1b[31m\x7f \xff\xc3\xbf latin \x80";
+	result->diagnostics = "x.pkt:1:2: error: \xe6\x8f\xa1\n";
+	result->source_line = "\t0.1 > . 1:1(0)";
+	result->scripted_ns = INT64_MAX;
+	result->setup_ns = -5;
+	result->run_ns = 1;
+	result->cpu_ns = 2;
+	result->attempts = 4;
+	run_result_add_lateness(result, 25);
+	run_result_add_lateness(result, -3);
+	for (int kind = 0; record_kind_name(kind); kind++) {
+		record = run_result_add(result, kind);
+		record->event = kind - 1;
+		record->line = 7;
+		record->column = UINT32_MAX;
+	}
+	record->due_ns = INT64_MIN + 1;
+	record->until_ns = 0;
+	record->actual_ns = 1234567890123456789;
+	record->tolerance_ns = 4000000;
+	record->late = true;
+	record->expected = "> . 1:1(0) ack 2";
+	record->actual = "";
+	record->state = "TCP_CLOSING";
+	record->connection = "a > b";
+	record->message = "m";
+	record->hint = "h";
+	record->mismatches = arena_new_of(result->arena, struct mismatches);
+	record->mismatches->n = MAX_MISMATCHES + 3;
+	for (int i = 0; i < MAX_MISMATCHES; i++) {
+		strcpy(record->mismatches->at[i].field, "ack");
+		strcpy(record->mismatches->at[i].expected, "2");
+		strcpy(record->mismatches->at[i].actual, i ? "1" : "cut \xe4\xb8");
+	}
+	run_result_fail(result, record);
+	return result;
+}
+
+static void round_trip(void **state)
+{
+	struct run_result *result = full_result();
+
+	(void)state;
+	goes_there_and_back(result);
+	run_result_free(result);
+
+	result = run_result_new("x.pkt", NULL);
+	goes_there_and_back(result);
+	run_result_free(result);
+}
+
+static void every_verdict_goes_round(void **state)
+{
+	(void)state;
+	for (int verdict = 0; verdict_name(verdict); verdict++) {
+		struct run_result *result = run_result_new("x.pkt", "ipv4");
+
+		result->verdict = verdict;
+		goes_there_and_back(result);
+		run_result_free(result);
+	}
+}
+
+static void without_records(void **state)
+{
+	struct run_result *result = full_result(), *back;
+	char *text = run_result_to_json(result, false);
+
+	(void)state;
+	back = run_result_from_json(text, strlen(text));
+	assert_non_null(back);
+	assert_int_equal(back->n_records, 0);
+	assert_int_equal(back->failed_record, -1);
+	assert_null(run_result_failed(back));
+	same_text(back->reason, result->reason);
+	free(text);
+	run_result_free(back);
+	run_result_free(result);
+}
+
+static void arrays_grow(void **state)
+{
+	struct run_result *result = run_result_new("x.pkt", "ipv4");
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		run_result_add(result, RECORD_CALL)->event = i;
+		run_result_add_lateness(result, i % 100);
+	}
+	for (int i = 0; i < 5000; i++) {
+		assert_int_equal(result->records[i]->event, i);
+		assert_int_equal(result->lateness[i], i % 100);
+	}
+	assert_int_equal(result->max_late_ns, 99);
+	goes_there_and_back(result);
+	run_result_free(result);
+}
+
+static void first_failure_counts(void **state)
+{
+	struct run_result *result = run_result_new("x.pkt", "ipv4");
+	struct record *a = run_result_add(result, RECORD_CALL);
+	struct record *b = run_result_add(result, RECORD_SEGMENT);
+	struct record *c = run_result_add(result, RECORD_STATE);
+
+	(void)state;
+	(void)a;
+	assert_null(run_result_failed(result));
+	run_result_fail(result, b);
+	run_result_fail(result, c);
+	assert_ptr_equal(run_result_failed(result), b);
+	assert_int_equal(c->status, RECORD_FAILED);
+
+	run_result_quote(result, "one\ntwo");
+	assert_null(result->source_line);
+	b->line = 2;
+	run_result_quote(result, "one\r\n\ttwo\r\nthree");
+	assert_string_equal(result->source_line, "\ttwo");
+	b->line = 9;
+	result->source_line = NULL;
+	run_result_quote(result, "one\ntwo");
+	assert_null(result->source_line);
+	run_result_free(result);
+	run_result_free(NULL);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_string_equal(verdict_name(VERDICT_LATE), "late");
+	assert_null(verdict_name(VERDICT_LATE + 1));
+	assert_string_equal(record_kind_name(RECORD_CLEANUP), "cleanup");
+	assert_null(record_kind_name(RECORD_CLEANUP + 1));
+	assert_null(record_status_name(RECORD_FAILED + 1));
+	assert_true(verdict_is_failure(VERDICT_LATE));
+	assert_true(verdict_is_failure(VERDICT_XPASS));
+	assert_false(verdict_is_failure(VERDICT_XFAIL));
+	assert_false(verdict_is_failure(VERDICT_SKIP));
+}
+
+static void nonsense_is_refused(void **state)
+{
+#define RECORD_WITH(members) "{\"path\":\"x\",\"verdict\":\"pass\",\"records\":[{" members "}]}"
+	static const char *const bad[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"{}",
+		"{\"path\":\"x\"}",
+		"{\"verdict\":\"pass\"}",
+		"{\"path\":\"x\",\"verdict\":\"great\"}",
+		"{\"path\":1,\"verdict\":\"pass\"}",
+		"{\"path\":{\"latin1\":\"\\u4e09\"},\"verdict\":\"pass\"}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"run_ns\":\"1\"}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"attempts\":-1}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"lateness_ns\":[\"a\"]}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"failed_record\":0}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"records\":[1]}",
+		"{\"path\":\"x\",\"verdict\":\"pass\"} {}",
+		RECORD_WITH(""),
+		RECORD_WITH("\"kind\":\"dance\""),
+		RECORD_WITH("\"kind\":\"call\",\"status\":\"odd\""),
+		RECORD_WITH("\"kind\":\"call\",\"late\":1"),
+		RECORD_WITH("\"kind\":\"call\",\"event\":3000000000"),
+		RECORD_WITH("\"kind\":\"call\",\"mismatches\":{}"),
+		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[{}],\"n_mismatches\":1"),
+		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[],\"n_mismatches\":1"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct run_result *result = run_result_from_json(bad[i], strlen(bad[i]));
+
+		if (result)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
+/* What a newer writer adds is skipped, and every prefix of a line is refused: a cut pipe. */
+static void cut_and_unknown(void **state)
+{
+	static const char line[] =
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"new\":[1,{}],\"records\":"
+		"[{\"kind\":\"call\",\"colour\":\"red\"}]}";
+	struct run_result *result = run_result_from_json(line, strlen(line));
+
+	(void)state;
+	assert_non_null(result);
+	assert_int_equal(result->n_records, 1);
+	run_result_free(result);
+	for (size_t size = 0; size < strlen(line); size++)
+		assert_null(run_result_from_json(line, size));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),		cmocka_unit_test(every_verdict_goes_round),
+		cmocka_unit_test(without_records),	cmocka_unit_test(arrays_grow),
+		cmocka_unit_test(first_failure_counts), cmocka_unit_test(names),
+		cmocka_unit_test(nonsense_is_refused),	cmocka_unit_test(cut_and_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
