@@ -1,17 +1,113 @@
-/* Readers of the records. None of them includes run.h. */
+/* Readers of the records. None of them includes run.h, keeps state or prints anywhere but to the
+ * stream it is given. Those over many results take them in the order to be shown. */
 #ifndef FINWAIT_RUNTIME_REPORT_H
 #define FINWAIT_RUNTIME_REPORT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
 #include "runtime/record.h"
+#include "tun/errbuf.h"
 
 /* diff.c: everything about a failed run: FILE:LINE:COLUMN, the source line, expected and actual one
- * under the other with every differing field marked, how late or early, the state, the last events before it. `source`
- * is the script's text (NULL: not shown). */
+ * under the other with every differing field marked, how late or early, the state, the last events
+ * before it. `source` is the script's text (NULL: result->source_line is shown, if there is one).
+ * For a pass it prints nothing. */
 void report_failure(FILE *out, const struct run_result *result, const char *source, bool color);
+
+/* The first line of that without its position, "ack differs (ipv4)": for annotations, lists. Writes
+ * at most `size` bytes with the NUL. */
+void report_headline(char *out, size_t size, const struct run_result *result);
 
 /* trace.c: one line per record as it happened: time, direction, segment, state. */
 void report_trace_line(FILE *out, const struct record *record, bool color);
 void report_trace(FILE *out, const struct run_result *result, bool color);
+
+/* How many of each verdict, and how many of the passes were flaky. */
+struct report_counts {
+	size_t all, failures; /* failures: those that make a suite fail, late ones included */
+	size_t by_verdict[VERDICT_LATE + 1];
+	size_t flaky;
+	int64_t run_ns; /* sum of set-up and timeline */
+};
+
+struct report_counts report_count(const struct run_result *const *results, size_t n);
+
+/* tap.c: TAP 14, or the kernel's KTAP 1. */
+enum tap_flavour { TAP_14, TAP_KERNEL };
+
+void report_tap(FILE *out, const struct run_result *const *results, size_t n,
+		enum tap_flavour flavour);
+/* The same in pieces, for printing as runs end; `number` counts from 1. */
+void report_tap_plan(FILE *out, size_t n, enum tap_flavour flavour);
+void report_tap_point(FILE *out, size_t number, const struct run_result *result,
+		      enum tap_flavour flavour);
+void report_tap_end(FILE *out, const struct report_counts *counts, enum tap_flavour flavour);
+
+/* junit.c: JUnit XML as Jenkins, GitLab and Ant's readers take it, a suite per folder. False if it
+ * could not be written. */
+struct junit_options {
+	int64_t timestamp;    /* seconds since 1970 the runs began; shown as UTC */
+	const char *hostname; /* NULL: "localhost" */
+};
+
+bool report_junit(FILE *out, const struct run_result *const *results, size_t n,
+		  const struct junit_options *options);
+
+/* json.c: JSON Lines, one object a run, records of the failed ones only (docs/json.md). False if
+ * it could not be written. */
+bool report_json(FILE *out, const struct run_result *const *results, size_t n);
+/* Reads such a file to its end and appends to *results (malloc'd array, grown by realloc; each
+ * owned by the caller, also after an error). 0, or a negative errno and a line in `err`. */
+int report_json_read(FILE *in, struct run_result ***results, size_t *n, struct errbuf *err);
+
+/* github.c: workflow commands for the log (::error ...), and markdown for the file that
+ * $GITHUB_STEP_SUMMARY names, to be opened for appending. */
+void report_github(FILE *out, const struct run_result *const *results, size_t n);
+void report_github_summary(FILE *out, const struct run_result *const *results, size_t n);
+
+/* summary.c: what a terminal shows at the end: failures in full, then what was late, flaky,
+ * skipped, the slowest, and the counts. */
+struct summary_options {
+	bool color;
+	bool quiet;	  /* counts and failures only, a line for each failure */
+	int64_t wall_ns;  /* of the whole suite; 0: not shown */
+	unsigned slowest; /* how many to list, usually 5 */
+};
+
+void report_summary(FILE *out, const struct run_result *const *results, size_t n,
+		    const struct summary_options *options);
+
+/* progress.c: one live line, "[####----] 120/481, 2 failed, 40 running, 12 s left". */
+struct report_progress {
+	size_t all, done, failed, running;
+	int64_t done_ns, all_ns; /* scripted durations of the runs done, of all */
+	int64_t elapsed_ns;	 /* since the first began */
+	const char *last;	 /* what ended last; NULL: nothing yet */
+};
+
+/* Columns of the terminal behind `out`; 0: it is not one (or TERM=dumb, given as `term`). */
+unsigned report_terminal_width(FILE *out, const char *term);
+/* Rewrites the live line; report_progress_clear() before anything else is printed. */
+void report_progress_draw(FILE *out, const struct report_progress *progress, unsigned width,
+			  bool color);
+void report_progress_clear(FILE *out);
+/* When piped: "[120/481] pass  a.pkt (ipv4)  0.512 s", a line for each run as it ends. */
+void report_progress_line(FILE *out, const struct report_progress *progress,
+			  const struct run_result *result, bool color);
+
+/* file.c: files written whole or not at all. Opens a temporary file beside `path`; commit moves it
+ * there, abort (or a run that dies) leaves the old one. What is not a regular file (a pipe,
+ * /dev/stdout) is written as it is. Both return 0, or a negative errno and a line in `err`. */
+struct report_file {
+	FILE *stream;
+	char *path, *temporary; /* temporary NULL: written as it is */
+};
+
+int report_file_open(struct report_file *file, const char *path, struct errbuf *err);
+int report_file_commit(struct report_file *file, struct errbuf *err);
+void report_file_abort(struct report_file *file); /* also fine after a commit or a failed open */
 
 #endif
