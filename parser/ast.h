@@ -196,9 +196,13 @@ struct packet {
 		} udp;
 		struct icmp_message icmp;
 	};
-	/* Decoded live packets only: payload bytes inside the captured buffer (not owned). */
+	/* Decoded live packets only: payload bytes inside the captured buffer (not owned), bytes of
+	 * IPv4 options or IPv6 extension headers, and 1 + the offset of the first payload byte that
+	 * is not zero (0: all are), which outlives the buffer. */
 	const uint8_t *data;
 	size_t n_data;
+	uint16_t ip_options;
+	uint32_t dirty;
 };
 
 /* ---- events ---------------------------------------------------------------------------- */

@@ -16,6 +16,27 @@ struct wire_tuple {
 	uint16_t sport, dport; /* 0 for ICMP but echo: the id in both */
 };
 
+bool tuple_equal(const struct wire_tuple *a, const struct wire_tuple *b);
+struct wire_tuple tuple_reverse(const struct wire_tuple *tuple);
+/* "192.0.2.1:80 > 192.168.0.1:8080", "[2001:db8::1]:80 > ..."; like snprintf. 128 bytes suffice. */
+size_t tuple_print(char *out, size_t size, const struct wire_tuple *tuple);
+
+/* TCP option kinds that mean more than bytes to flow and match (IANA TCP parameters). */
+enum { KIND_EOL = 0, KIND_NOP = 1, KIND_SACK = 5, KIND_TS = 8, KIND_MD5 = 19 };
+
+/* The option as on the wire: at most 255 bytes, cut at `size`; returns its size. */
+size_t wire_option_bytes(const struct tcp_option *option, uint8_t *out, size_t size);
+/* Bytes of all options of a segment. */
+size_t wire_options_size(const struct tcp_segment *tcp);
+
+/* The digest of RFC 2385 for a live segment: addresses and ports from the tuple, payload from
+ * packet->data, zeros where there is none. */
+void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, const char *secret,
+		  uint8_t digest[16]);
+
+/* Bytes of a whole ICMP message as wire_encode() would build it. */
+size_t wire_icmp_size(const struct packet *packet);
+
 struct wire_error {
 	char text[160];
 };
@@ -32,11 +53,13 @@ size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 enum wire_result {
 	WIRE_OK,
 	WIRE_FOREIGN, /* not TCP, UDP or ICMP (or an unknown extension header): skip silently */
-	WIRE_BAD,     /* bad IP checksum, fragment, truncated: an error, see text */
+	WIRE_BAD,     /* bad IP checksum, fragment, truncated, malformed: an error, see text */
 };
 
 /* Takes bytes apart. Options and the like come from the arena; packet->data points into `bytes`.
- * packet->direction is set to OUTBOUND. Unknown TCP options get row NULL and their raw payload. */
+ * packet->direction is set to OUTBOUND. Unknown TCP options get row NULL and their raw payload.
+ * A length of 0 in the IP header (BIG TCP) means all of `bytes`. Transport checksums are not
+ * looked at: the kernel leaves them to the device. */
 enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
 			     struct packet *packet, struct wire_tuple *tuple,
 			     struct wire_error *error);
