@@ -85,7 +85,7 @@ int tcp_state_by_name(const char *name);
 void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
 
 /* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
- * "option", "state", "errno", "icmp". */
+ * "option", "state", "errno", "signal", "icmp". */
 const char *closest_name(const char *kind, const char *name);
 
 #endif

@@ -1,0 +1,136 @@
+/* "Did you mean": the known name at the smallest edit distance, if it is near enough. */
+#include <ctype.h>
+#include <string.h>
+
+#include "parser/config.h"
+#include "parser/symbols.h"
+#include "parser/tables.h"
+
+#define MAX_NAME 48
+
+struct search {
+	const char *name;
+	const char *best;
+	unsigned distance; /* of best */
+};
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, delete, replace, swap neighbours; case counts nothing) that make a into b. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned rows[3][MAX_NAME + 1]; /* two before, one before, this one */
+	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+	size_t n = strlen(b);
+	for (size_t j = 0; j <= n; j++)
+		last[j] = j;
+	for (size_t i = 0; a[i]; i++) {
+		now[0] = i + 1;
+		for (size_t j = 0; j < n; j++) {
+			bool same = toupper((unsigned char)a[i]) == toupper((unsigned char)b[j]);
+			now[j + 1] = least(least(last[j + 1], now[j]) + 1, last[j] + !same);
+			if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j])
+				now[j + 1] = least(now[j + 1], before[j - 1] + 1);
+		}
+		unsigned *spare = before;
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[n];
+}
+
+static void consider(struct search *search, const char *candidate)
+{
+	if (!candidate || strlen(candidate) > MAX_NAME)
+		return;
+	unsigned distance = edit_distance(search->name, candidate);
+	if (distance < search->distance) {
+		search->distance = distance;
+		search->best = candidate;
+	}
+}
+
+static void consider_family(struct search *search, enum symbol_family_id family)
+{
+	for (size_t i = 0; i < symbol_families[family].n; i++)
+		consider(search, symbol_families[family].rows[i].name);
+}
+
+static void consider_calls(struct search *search)
+{
+	static const char *const names[] = {
+#define CALL(name_, ...) #name_,
+#include "parser/calls.def"
+#undef CALL
+		"tcp_state", "tcp_states", "quiet", "kill", "exit",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		consider(search, names[i]);
+}
+
+static void consider_constants(struct search *search)
+{
+	for (int family = 0; family < N_SYMBOL_FAMILIES; family++)
+		consider_family(search, family);
+}
+
+static void consider_options(struct search *search)
+{
+	for (size_t i = 0; i < n_option_rows; i++)
+		consider(search, option_rows[i].name);
+}
+
+static void consider_states(struct search *search)
+{
+	size_t skip = strncmp(search->name, "TCP_", 4) ? 4 : 0;
+	for (int state = 1; state <= N_TCP_STATES; state++)
+		consider(search, tcp_state_symbol(state) + skip);
+}
+
+static void consider_errnos(struct search *search)
+{
+	consider_family(search, SYMBOLS_ERRNO);
+}
+
+static void consider_signals(struct search *search)
+{
+	consider_family(search, SYMBOLS_SIGNAL);
+}
+
+static void consider_icmp(struct search *search)
+{
+	for (int version = 4; version <= 6; version += 2)
+		for (int type = 0; type < 256; type++) {
+			consider(search, icmp_type_name(version, type));
+			for (int code = 0; icmp_type_name(version, type) && code < 256; code++)
+				consider(search, icmp_code_name(version, type, code));
+		}
+}
+
+static const struct {
+	const char *kind;
+	void (*consider)(struct search *search);
+} kinds[] = {
+	{"call", consider_calls},   {"constant", consider_constants}, {"option", consider_options},
+	{"state", consider_states}, {"errno", consider_errnos},	      {"signal", consider_signals},
+	{"icmp", consider_icmp},
+};
+
+const char *closest_name(const char *kind, const char *name)
+{
+	size_t length = strlen(name);
+	if (length < 2 || length > MAX_NAME)
+		return NULL;
+	/* At most about a third of the letters may differ. */
+	struct search search = {.name = name, .distance = length / 3 + 1};
+	if (length < 6)
+		search.distance = 2;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i].kind, kind))
+			kinds[i].consider(&search);
+	return search.best;
+}
