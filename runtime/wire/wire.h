@@ -43,8 +43,8 @@ struct wire_error {
 
 /* Builds the bytes: outer headers, IP (id 0, no DF, TTL 255 unless given), transport header with
  * options, zero payload, all checksums. `echoed` is the tuple of the connection's own packets
- * (kernel to peer) for ICMP errors; NULL otherwise. Returns the size, or 0 with `error` (too long, options
- * not a multiple of four, ...). */
+ * (kernel to peer) for ICMP errors; NULL otherwise. Returns the size, or 0 with `error` (too long,
+ * options not a multiple of four, ...). */
 size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 		   const struct wire_tuple *echoed, const char *md5_secret, uint8_t *out,
 		   size_t size, struct wire_error *error);

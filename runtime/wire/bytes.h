@@ -1,0 +1,101 @@
+/* Bounds-checked big-endian access to packet bytes: a sink to write to, a view to read from. Both
+ * remember an overrun instead of making one, so that callers check once, at the end. */
+#ifndef FINWAIT_RUNTIME_WIRE_BYTES_H
+#define FINWAIT_RUNTIME_WIRE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct sink {
+	uint8_t *bytes;
+	size_t size, used;
+	bool full; /* something did not fit */
+};
+
+/* Room for `size` bytes, or NULL. */
+static inline uint8_t *sink_room(struct sink *out, size_t size)
+{
+	if (out->full || size > out->size - out->used) {
+		out->full = true;
+		return NULL;
+	}
+	out->used += size;
+	return out->bytes + out->used - size;
+}
+
+/* `value` in `width` bytes, 1 to 4. */
+static inline void put(struct sink *out, unsigned width, uint32_t value)
+{
+	uint8_t *at = sink_room(out, width);
+
+	for (unsigned i = 0; at && i < width; i++)
+		at[i] = (uint8_t)(value >> 8 * (width - 1 - i));
+}
+
+static inline void put_bytes(struct sink *out, const void *bytes, size_t size)
+{
+	uint8_t *at = sink_room(out, size);
+
+	if (at && size)
+		memcpy(at, bytes, size);
+}
+
+static inline void put_zeros(struct sink *out, size_t size)
+{
+	uint8_t *at = sink_room(out, size);
+
+	if (at && size)
+		memset(at, 0, size);
+}
+
+/* Overwrites a 16-bit field written before. */
+static inline void patch16(struct sink *out, size_t at, uint16_t value)
+{
+	if (out->full || at + 2 > out->used)
+		return;
+	out->bytes[at] = (uint8_t)(value >> 8);
+	out->bytes[at + 1] = (uint8_t)value;
+}
+
+struct view {
+	const uint8_t *bytes;
+	size_t left;
+	bool cut; /* something was not there; it read as zero */
+};
+
+/* The next `size` bytes, or NULL. */
+static inline const uint8_t *take_bytes(struct view *in, size_t size)
+{
+	const uint8_t *at = in->bytes;
+
+	if (in->cut || size > in->left) {
+		in->cut = true;
+		return NULL;
+	}
+	in->bytes += size;
+	in->left -= size;
+	return at;
+}
+
+/* A number of `width` bytes, 1 to 4. */
+static inline uint32_t take(struct view *in, unsigned width)
+{
+	const uint8_t *at = take_bytes(in, width);
+	uint32_t value = 0;
+
+	for (unsigned i = 0; at && i < width; i++)
+		value = value << 8 | at[i];
+	return value;
+}
+
+/* The next `size` bytes as a view of their own; cut if they are not there. */
+static inline struct view take_view(struct view *in, size_t size)
+{
+	const uint8_t *at = take_bytes(in, size);
+
+	return (struct view){.bytes = at, .left = at ? size : 0, .cut = !at};
+}
+
+#endif

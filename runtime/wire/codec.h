@@ -1,0 +1,87 @@
+/* What the header codecs of this folder share. */
+#ifndef FINWAIT_RUNTIME_WIRE_CODEC_H
+#define FINWAIT_RUNTIME_WIRE_CODEC_H
+
+#include "runtime/wire/bytes.h"
+#include "runtime/wire/wire.h"
+
+/* IANA protocol numbers. */
+enum {
+	PROTO_HOP_BY_HOP = 0,
+	PROTO_ICMP = 1,
+	PROTO_IPV4 = 4,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_IPV6 = 41,
+	PROTO_ROUTING = 43,
+	PROTO_FRAGMENT = 44,
+	PROTO_GRE = 47,
+	PROTO_ICMPV6 = 58,
+	PROTO_DESTINATION = 60,
+	PROTO_MPLS = 137,
+};
+
+/* Ethernet types of a GRE payload. */
+enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd, ETHER_MPLS = 0x8847 };
+
+/* GRE flag bits (RFC 2784, RFC 2890); routing is RFC 1701's, its low three bits the version. */
+enum {
+	GRE_CHECKSUM = 0x8000,
+	GRE_ROUTING = 0x4000,
+	GRE_KEY = 0x2000,
+	GRE_SEQUENCE = 0x1000,
+	GRE_VERSION = 0x0007,
+};
+
+/* What an encoder needs besides the packet. */
+struct encoding {
+	const struct packet *packet;
+	struct wire_tuple tuple; /* the ports already overridden by the packet's own */
+	const struct wire_tuple *echoed;
+	const char *md5_secret;
+	struct wire_error *error;
+};
+
+/* Formats the error; false, for `return encode_error(...)`. */
+bool encode_error(struct wire_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The same for decoders. */
+enum wire_result decode_error(struct wire_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ip.c: an IP header of which length and checksum are filled by ip_finish() once all behind it is
+ * written; `start` is where it began. */
+struct ip_header {
+	uint8_t version, protocol;
+	struct ip_info info;
+	struct ip_addr src, dst;
+	uint16_t options; /* decoded: bytes of options or extension headers */
+};
+
+void ip_put(struct sink *out, const struct ip_header *ip);
+bool ip_finish(struct sink *out, size_t start, struct wire_error *error);
+/* Takes a header from `in` and cuts what lies behind its length off. */
+enum wire_result ip_take(struct view *in, struct ip_header *ip, struct wire_error *error);
+
+/* outer.c */
+bool outer_put(struct sink *out, const struct packet *packet, unsigned index, uint8_t next_protocol,
+	       struct wire_error *error);
+uint8_t outer_protocol(enum header_kind kind);
+enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *protocol,
+			  struct wire_error *error);
+enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
+			   struct wire_error *error);
+
+/* Transport headers with payload and checksum. */
+bool tcp_put(struct sink *out, const struct encoding *encoding);
+bool udp_put(struct sink *out, const struct encoding *encoding);
+bool icmp_put(struct sink *out, const struct encoding *encoding);
+
+typedef enum wire_result take_fn(struct view *in, struct arena *arena, struct packet *packet,
+				 struct wire_tuple *tuple, struct wire_error *error);
+take_fn tcp_take, udp_take, icmp_take;
+
+/* Notes the rest of `in` as the packet's payload. */
+void payload_take(struct view *in, struct packet *packet);
+
+#endif

@@ -1,0 +1,145 @@
+/* Headers in front of the innermost IP header: IP in IP (RFC 2003, RFC 4213), GRE (RFC 2784, RFC
+ * 2890), MPLS (RFC 3032) in either (RFC 4023). */
+#include "runtime/wire/codec.h"
+
+/* What announces a header, and the rest of the names for the same thing. */
+static const struct {
+	enum header_kind kind;
+	uint8_t protocol;
+	uint16_t ether_type; /* 0: none */
+} announced[] = {
+	{HEADER_IPV4, PROTO_IPV4, ETHER_IPV4},
+	{HEADER_IPV6, PROTO_IPV6, ETHER_IPV6},
+	{HEADER_MPLS, PROTO_MPLS, ETHER_MPLS},
+	{HEADER_GRE, PROTO_GRE, 0},
+};
+
+#define N_ANNOUNCED (sizeof(announced) / sizeof(*announced))
+
+uint8_t outer_protocol(enum header_kind kind)
+{
+	for (size_t i = 0; i < N_ANNOUNCED; i++)
+		if (announced[i].kind == kind)
+			return announced[i].protocol;
+	return 0;
+}
+
+static uint16_t ether_type(uint8_t protocol)
+{
+	for (size_t i = 0; i < N_ANNOUNCED; i++)
+		if (announced[i].protocol == protocol)
+			return announced[i].ether_type;
+	return 0;
+}
+
+static bool gre_put(struct sink *out, const struct outer_header *gre, uint8_t next_protocol,
+		    struct wire_error *error)
+{
+	uint16_t flags = gre->gre.plain ? 0 : gre->gre.flags;
+
+	if (!ether_type(next_protocol))
+		return encode_error(error, "gre: must be followed by ipv4, ipv6 or mpls");
+	put(out, 2, flags);
+	put(out, 2, ether_type(next_protocol));
+	if (flags & (GRE_CHECKSUM | GRE_ROUTING)) {
+		put(out, 2, gre->gre.sum);
+		put(out, 2, gre->gre.off);
+	}
+	if (flags & GRE_KEY)
+		put(out, 4, gre->gre.key);
+	if (flags & GRE_SEQUENCE)
+		put(out, 4, gre->gre.seq);
+	return true;
+}
+
+static bool mpls_put(struct sink *out, const struct outer_header *mpls, uint8_t next_protocol,
+		     struct wire_error *error)
+{
+	if (next_protocol != PROTO_IPV4 && next_protocol != PROTO_IPV6)
+		return encode_error(error, "mpls: must be followed by ipv4 or ipv6");
+	for (unsigned i = 0; i < mpls->n_labels; i++)
+		put(out, 4,
+		    mpls->labels[i].label << 12 | (uint32_t)(mpls->labels[i].tc & 7) << 9 |
+			    (uint32_t)mpls->labels[i].bottom << 8 | mpls->labels[i].ttl);
+	return true;
+}
+
+bool outer_put(struct sink *out, const struct packet *packet, unsigned index, uint8_t next_protocol,
+	       struct wire_error *error)
+{
+	const struct outer_header *outer = &packet->outer[index];
+	struct ip_header ip = {
+		.version = outer->kind == HEADER_IPV6 ? 6 : 4,
+		.protocol = next_protocol,
+		.info = outer->ip,
+		.src = outer->src,
+		.dst = outer->dst,
+	};
+
+	if (outer->kind == HEADER_GRE)
+		return gre_put(out, outer, next_protocol, error);
+	if (outer->kind == HEADER_MPLS)
+		return mpls_put(out, outer, next_protocol, error);
+	if (ip.src.version != ip.version || ip.dst.version != ip.version)
+		return encode_error(error, "ipv%u: needs two IPv%u addresses", ip.version,
+				    ip.version);
+	ip_put(out, &ip);
+	return true;
+}
+
+enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *protocol,
+			  struct wire_error *error)
+{
+	uint16_t flags = (uint16_t)take(in, 2), type = (uint16_t)take(in, 2);
+
+	gre->kind = HEADER_GRE;
+	gre->gre.flags = flags;
+	gre->gre.plain = !flags;
+	if (flags & GRE_VERSION)
+		return WIRE_FOREIGN;
+	if (flags & (GRE_CHECKSUM | GRE_ROUTING)) {
+		gre->gre.sum = (uint16_t)take(in, 2);
+		gre->gre.off = (uint16_t)take(in, 2);
+	}
+	if (flags & GRE_KEY)
+		gre->gre.key = take(in, 4);
+	if (flags & GRE_SEQUENCE)
+		gre->gre.seq = take(in, 4);
+	if (in->cut)
+		return decode_error(error, "truncated GRE header");
+	for (size_t i = 0; i < N_ANNOUNCED; i++) {
+		if (announced[i].ether_type && announced[i].ether_type == type) {
+			*protocol = announced[i].protocol;
+			return WIRE_OK;
+		}
+	}
+	return WIRE_FOREIGN;
+}
+
+enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
+			   struct wire_error *error)
+{
+	struct mpls_label label;
+
+	mpls->kind = HEADER_MPLS;
+	do {
+		uint32_t word = take(in, 4);
+
+		if (in->cut)
+			return decode_error(error, "truncated MPLS label stack");
+		if (mpls->n_labels == sizeof(mpls->labels) / sizeof(*mpls->labels))
+			return WIRE_FOREIGN;
+		label = (struct mpls_label){
+			.label = word >> 12,
+			.tc = word >> 9 & 7,
+			.bottom = word >> 8 & 1,
+			.ttl = (uint8_t)word,
+		};
+		mpls->labels[mpls->n_labels++] = label;
+	} while (!label.bottom);
+	/* A label stack does not say what it carries: the IP header does. */
+	if (!in->left)
+		return decode_error(error, "MPLS label stack without a packet");
+	*protocol = in->bytes[0] >> 4 == 6 ? PROTO_IPV6 : PROTO_IPV4;
+	return WIRE_OK;
+}
