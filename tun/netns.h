@@ -12,6 +12,11 @@
  * with its last process. Returns 0 or -errno with `err` saying what failed and what would help. */
 int netns_enter(struct errbuf *err);
 
+/* Is /proc/sys read-only but for /proc/sys/net? netns_enter goes on where the kernel does not let
+ * it arrange that (a /proc with locked mounts, a kernel before 5.12); without privileges the host's
+ * sysctls are then still guarded by their permissions, as root by nothing. */
+bool netns_sysctls_guarded(void);
+
 /* Writes a sysctl of this namespace: name "net.ipv4.tcp_sack" (dots or slashes). 0 or -errno. */
 int sysctl_write(const char *name, const char *value, struct errbuf *err);
 /* Reads one; the value without the newline. */

@@ -1,0 +1,150 @@
+#include "tun/capture.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define HEAD_BYTES 432	     /* an IP header and all TCP can put after it, several times */
+#define RING_BYTES (1 << 19) /* about a thousand frames; the device's own queue holds 500 */
+
+struct capture {
+	pcap_t *pcap;
+	unsigned lost; /* as pcap_stats counts: since the start */
+};
+
+struct setting {
+	const char *what;
+	int (*set)(pcap_t *pcap, int value);
+	int value;
+};
+
+static const struct setting settings[] = {
+	{"the capture length", pcap_set_snaplen, HEAD_BYTES},
+	{"the capture buffer", pcap_set_buffer_size, RING_BYTES},
+	{"immediate mode", pcap_set_immediate_mode, 1}, /* one ring slot a packet, no block timer */
+	{"nanosecond timestamps", pcap_set_tstamp_precision, PCAP_TSTAMP_PRECISION_NANO},
+};
+
+/* What libpcap makes of "outbound" on Linux. In the kernel, so that what is injected takes no room
+ * in the ring; by hand, since compiling the word costs more than the rest of the opening. */
+static int keep_outgoing(pcap_t *pcap)
+{
+	struct bpf_insn program[] = {
+		{BPF_LD | BPF_B | BPF_ABS, 0, 0, (bpf_u_int32)(SKF_AD_OFF + SKF_AD_PKTTYPE)},
+		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PACKET_OUTGOING},
+		{BPF_RET | BPF_K, 0, 0, HEAD_BYTES},
+		{BPF_RET | BPF_K, 0, 0, 0},
+	};
+	struct bpf_program filter = {sizeof(program) / sizeof(program[0]), program};
+
+	return pcap_setfilter(pcap, &filter);
+}
+
+static int activate(pcap_t *pcap, struct errbuf *err)
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+	int code;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (settings[i].set(pcap, settings[i].value) != 0)
+			return err_set(err, -EINVAL, "libpcap refuses %s", settings[i].what);
+	}
+	code = pcap_activate(pcap);
+	if (code < 0)
+		return err_set(err,
+			       code == PCAP_ERROR_PERM_DENIED	 ? -EPERM
+			       : code == PCAP_ERROR_IFACE_NOT_UP ? -ENETDOWN
+								 : -EIO,
+			       "cannot capture: %s: %.150s", pcap_statustostr(code),
+			       pcap_geterr(pcap));
+	if (pcap_datalink(pcap) != DLT_RAW)
+		return err_set(err, -EPROTO, "the capture does not give plain IP packets");
+	if (pcap_setnonblock(pcap, 1, text) < 0)
+		return err_set(err, -EIO, "cannot capture without waiting: %.150s", text);
+	if (keep_outgoing(pcap) < 0)
+		return err_set(err, -EIO, "cannot capture outgoing packets only: %.150s",
+			       pcap_geterr(pcap));
+	return 0;
+}
+
+int capture_open(const char *device, struct capture **capture, struct errbuf *err)
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+	struct capture *made = calloc(1, sizeof(*made));
+	int code;
+
+	if (!made)
+		return err_set(err, -ENOMEM, "out of memory");
+	made->pcap = pcap_create(device, text);
+	code = made->pcap ? activate(made->pcap, err)
+			  : err_set(err, -EIO, "cannot capture on %s: %.150s", device, text);
+	if (code < 0) {
+		capture_close(made);
+		return code;
+	}
+	*capture = made;
+	return 0;
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	if (capture->pcap)
+		pcap_close(capture->pcap);
+	free(capture);
+}
+
+static int64_t nanoseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Sampled at each packet and not once, since CLOCK_REALTIME may be stepped. The monotonic clock is
+ * read on both sides and the middle taken: the error is half of what the reading took. */
+static int64_t realtime_offset(void)
+{
+	int64_t before = nanoseconds(CLOCK_MONOTONIC);
+	int64_t real = nanoseconds(CLOCK_REALTIME);
+	int64_t after = nanoseconds(CLOCK_MONOTONIC);
+
+	return real - (before + (after - before) / 2);
+}
+
+int capture_next(struct capture *capture, struct capture_frame *frame)
+{
+	struct pcap_pkthdr *header;
+	const u_char *bytes;
+	int n = pcap_next_ex(capture->pcap, &header, &bytes);
+
+	if (n < 0)
+		return -EIO;
+	if (n == 0)
+		return 0;
+	frame->bytes = bytes;
+	frame->size = header->caplen;
+	frame->wire_size = header->len;
+	/* tv_usec holds nanoseconds: PCAP_TSTAMP_PRECISION_NANO. */
+	frame->time_ns =
+		header->ts.tv_sec * INT64_C(1000000000) + header->ts.tv_usec - realtime_offset();
+	return 1;
+}
+
+unsigned capture_lost(struct capture *capture)
+{
+	struct pcap_stat stat;
+	unsigned lost;
+
+	if (pcap_stats(capture->pcap, &stat) < 0)
+		return 0;
+	lost = stat.ps_drop - capture->lost;
+	capture->lost = stat.ps_drop;
+	return lost;
+}

@@ -1,0 +1,33 @@
+/* When the kernel sent a packet: a libpcap capture of a device's outgoing packets with the kernel's
+ * nanosecond timestamps, heads only. Internal to tun/.
+ *
+ * The whole packet comes from the device itself (device.c), so the ring can be of many small
+ * frames: a packet is visible the moment it is sent, without the timer of larger ring blocks, and a
+ * burst of a thousand fits in half a MiB. */
+#ifndef FINWAIT_TUN_CAPTURE_H
+#define FINWAIT_TUN_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "tun/errbuf.h"
+
+struct capture;
+
+struct capture_frame {
+	const uint8_t *bytes; /* valid until the next capture_next or capture_close */
+	size_t size;	      /* captured: the head of the packet */
+	size_t wire_size;
+	int64_t time_ns; /* CLOCK_MONOTONIC */
+};
+
+/* The device must be up. Returns 0 and *capture, or -errno with err. */
+int capture_open(const char *device, struct capture **capture, struct errbuf *err);
+void capture_close(struct capture *capture); /* accepts NULL */
+
+/* Takes the oldest frame; never waits. 1 a frame, 0 none, or -errno. */
+int capture_next(struct capture *capture, struct capture_frame *frame);
+
+/* Frames lost for want of room since the last call. */
+unsigned capture_lost(struct capture *capture);
+
+#endif

@@ -1,0 +1,349 @@
+#include "tun/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tun/capture.h"
+#include "tun/rtnl.h"
+
+#define DEVICE_NAME "tun0"
+#define DEVICE_NODE "/dev/net/tun"
+#define PACKET_MAX  (1 << 16) /* IP's largest; an offloaded one is no larger by default */
+
+/* A packet read from the device, waiting for the capture to say when it was sent. */
+struct tun_device {
+	struct link link;
+	int fd;
+	struct capture *capture;
+	bool held; /* packet[] holds `size` bytes not yet given out */
+	size_t size;
+	uint8_t packet[PACKET_MAX];
+};
+
+static struct tun_device *of(struct link *link)
+{
+	return (struct tun_device *)link;
+}
+
+/* TCP aggregates: the header fields of a virtio-net header that describe one (virtio 1.2, 5.1.6.2).
+ * No NEEDS_CSUM: the packet carries a checksum, and a wrong one should be found. */
+static void describe_aggregate(struct virtio_net_hdr *header, const uint8_t *bytes, size_t size,
+			       unsigned gso_size)
+{
+	bool v4 = size >= 20 && bytes[0] >> 4 == 4;
+	bool v6 = size >= 40 && bytes[0] >> 4 == 6;
+	size_t ip_size = v4 ? (bytes[0] & 0xf) * 4u : 40;
+	size_t tcp_size;
+
+	if ((!v4 && !v6) || bytes[v4 ? 9 : 6] != IPPROTO_TCP || size < ip_size + 20)
+		return;
+	tcp_size = (bytes[ip_size + 12] >> 4) * 4u;
+	if (tcp_size < 20 || size < ip_size + tcp_size)
+		return;
+	header->gso_type = v4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+	if (bytes[ip_size + 13] & 0x80) /* CWR, in the first segment only (RFC 3168) */
+		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+	header->gso_size = gso_size;
+	header->hdr_len = ip_size + tcp_size;
+}
+
+static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsigned gso_size)
+{
+	struct virtio_net_hdr header = {0};
+	struct iovec parts[] = {{&header, sizeof(header)}, {(void *)bytes, size}};
+
+	if (gso_size)
+		describe_aggregate(&header, bytes, size, gso_size);
+	return writev(of(link)->fd, parts, 2) < 0 ? -errno : 0;
+}
+
+/* Takes a packet off the device's queue into packet[]. 1 a packet, 0 none, or -errno. */
+static int take(struct tun_device *tun)
+{
+	struct virtio_net_hdr header;
+	struct iovec parts[] = {{&header, sizeof(header)}, {tun->packet, sizeof(tun->packet)}};
+	ssize_t n = readv(tun->fd, parts, 2);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if ((size_t)n < sizeof(header))
+		return -EPROTO;
+	tun->size = n - sizeof(header);
+	tun->held = true;
+	return 1;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* The headers, which tell one packet from the next; the payload of a packet sent without copying
+ * may have changed between the capture and the device. */
+static bool same_packet(const struct capture_frame *frame, const struct tun_device *tun)
+{
+	size_t n = frame->size < 60 ? frame->size : 60;
+
+	return frame->wire_size == tun->size && memcmp(frame->bytes, tun->packet, n) == 0;
+}
+
+static int give_held(struct tun_device *tun, struct link_packet *packet, int64_t time_ns)
+{
+	packet->bytes = tun->packet;
+	packet->size = packet->wire_size = tun->size;
+	packet->time_ns = time_ns;
+	tun->held = false;
+	return 1;
+}
+
+/* The kernel captures a packet before it queues it for the device, so the frame of the packet held
+ * is in the ring. A frame before it is of a packet for which the device's queue had no room: what
+ * was captured of it is given. No frame at all: the ring had no room. */
+static int pair_up(struct tun_device *tun, struct link_packet *packet)
+{
+	struct capture_frame frame;
+	int n = capture_next(tun->capture, &frame);
+
+	if (n < 0)
+		return n;
+	if (n == 0) {
+		if (capture_lost(tun->capture))
+			return -ENOBUFS; /* still held: the next call gives it */
+		return give_held(tun, packet, now_ns());
+	}
+	if (same_packet(&frame, tun))
+		return give_held(tun, packet, frame.time_ns);
+	packet->bytes = frame.bytes;
+	packet->size = frame.size;
+	packet->wire_size = frame.wire_size;
+	packet->time_ns = frame.time_ns;
+	return 1;
+}
+
+/* 1 something to read, 0 the deadline passed, or -errno. */
+static int wait_readable(int fd, int64_t deadline_ns)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	int64_t left = deadline_ns - now_ns();
+	struct timespec timeout = {left / 1000000000, left % 1000000000};
+	int n;
+
+	if (left <= 0)
+		return 0;
+	n = ppoll(&ready, 1, &timeout, NULL);
+	if (n < 0)
+		return errno == EINTR ? 1 : -errno;
+	return n;
+}
+
+static int tun_receive(struct link *link, struct link_packet *packet, int64_t deadline_ns)
+{
+	struct tun_device *tun = of(link);
+
+	while (!tun->held) {
+		int n = take(tun);
+
+		if (n == 0) {
+			n = wait_readable(tun->fd, deadline_ns);
+			if (n == 0)
+				return 0;
+		}
+		if (n < 0)
+			return n;
+	}
+	return pair_up(tun, packet);
+}
+
+/* The device is persistent: closing its descriptor does not wait for it to go away. */
+static void tun_close(struct link *link)
+{
+	struct tun_device *tun = of(link);
+
+	capture_close(tun->capture);
+	if (tun->fd >= 0)
+		close(tun->fd);
+	free(tun);
+}
+
+static const struct link_ops tun_ops = {
+	.send = tun_send,
+	.receive = tun_receive,
+	.close = tun_close,
+};
+
+static const char *node_hint(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "load it (modprobe tun), or mknod /dev/net/tun c 10 200";
+	case EACCES:
+	case EPERM:
+		return "run as root, or chmod 0666 /dev/net/tun (the usual udev rule)";
+	default:
+		return "see Documentation/networking/tuntap.rst";
+	}
+}
+
+static int open_node(const struct tun_config *config, struct errbuf *err)
+{
+	const char *node = config->node ? config->node : DEVICE_NODE;
+	int fd = open(node, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open %s: %s; %s", node, strerror(errno),
+			       node_hint(errno));
+	return fd;
+}
+
+static int make_device(int fd, struct errbuf *err)
+{
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
+	unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+	strcpy(request.ifr_name, DEVICE_NAME);
+	if (ioctl(fd, TUNSETIFF, &request) < 0)
+		return err_set(err, -errno, "cannot make " DEVICE_NAME ": %s%s", strerror(errno),
+			       errno == EPERM ? "; CAP_NET_ADMIN is needed in the namespace" : "");
+	if (ioctl(fd, TUNSETOFFLOAD, offloads) < 0)
+		return err_set(err, -errno, "cannot offer segmentation on " DEVICE_NAME ": %s",
+			       strerror(errno));
+	if (ioctl(fd, TUNSETPERSIST, 1) < 0)
+		return err_set(err, -errno, "cannot make " DEVICE_NAME " persistent: %s",
+			       strerror(errno));
+	return 0;
+}
+
+/* ethtool_cmd and not its successor: one size, and all a TUN device has to tell. */
+static int set_speed(unsigned mbps, struct errbuf *err)
+{
+	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
+	struct ifreq request = {.ifr_data = (void *)&command};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int code = 0;
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot open a socket: %s", strerror(errno));
+	strcpy(request.ifr_name, DEVICE_NAME);
+	if (ioctl(fd, SIOCETHTOOL, &request) < 0)
+		code = -errno;
+	command.cmd = ETHTOOL_SSET;
+	ethtool_cmd_speed_set(&command, mbps);
+	if (code == 0 && ioctl(fd, SIOCETHTOOL, &request) < 0)
+		code = -errno;
+	close(fd);
+	if (code < 0)
+		return err_set(err, code, "cannot set the speed of " DEVICE_NAME ": %s",
+			       strerror(-code));
+	return 0;
+}
+
+/* Through the gateway; a gateway outside the local prefix is taken as a neighbour anyway. IPv6
+ * takes no gateway that is a local address, so there the route names the device alone, which on a
+ * device without neighbours is the same. */
+static int route_remote(struct mnl_socket *nl, const struct tun_config *config, unsigned index,
+			struct errbuf *err)
+{
+	struct rtnl_route route = {
+		.to = &config->remote,
+		.bits = config->remote_bits,
+		.gateway = config->any_ip ? NULL : &config->gateway,
+		.index = index,
+	};
+	struct errbuf ignored;
+
+	if (route.gateway && rtnl_route_add(nl, &route, &ignored) == 0)
+		return 0;
+	route.onlink = true;
+	if (route.gateway && rtnl_route_add(nl, &route, &ignored) == 0)
+		return 0;
+	route.gateway = NULL;
+	return rtnl_route_add(nl, &route, err);
+}
+
+static int configure(struct tun_device *tun, struct mnl_socket *nl, const struct tun_config *config,
+		     struct errbuf *err)
+{
+	unsigned index = if_nametoindex(DEVICE_NAME);
+	struct rtnl_route own = {
+		.to = &config->local, .bits = config->local_bits, .local = true, .index = index};
+	int code;
+
+	if (!index)
+		return err_set(err, -errno, DEVICE_NAME " is not there: %s", strerror(errno));
+	if (config->speed_mbps && (code = set_speed(config->speed_mbps, err)) < 0)
+		return code;
+	if ((code = rtnl_link_up(nl, index, config->mtu, true, err)) < 0 ||
+	    (code = capture_open(DEVICE_NAME, &tun->capture, err)) < 0)
+		return code;
+	code = config->any_ip ? rtnl_route_add(nl, &own, err)
+			      : rtnl_addr_add(nl, index, &config->local, config->local_bits, err);
+	return code < 0 ? code : route_remote(nl, config, index, err);
+}
+
+/* Multicast reports of the device coming up, some of them older than the capture. */
+static void forget_start(struct tun_device *tun)
+{
+	struct capture_frame frame;
+
+	while (take(tun) > 0)
+		;
+	while (capture_next(tun->capture, &frame) > 0)
+		;
+	tun->held = false;
+}
+
+static int build(struct tun_device *tun, const struct tun_config *config, struct errbuf *err)
+{
+	struct mnl_socket *nl;
+	int code;
+
+	tun->fd = open_node(config, err);
+	if (tun->fd < 0)
+		return tun->fd;
+	code = make_device(tun->fd, err);
+	if (code < 0 || (code = rtnl_open(&nl, err)) < 0)
+		return code;
+	code = configure(tun, nl, config, err);
+	mnl_socket_close(nl);
+	if (code == 0)
+		forget_start(tun);
+	return code;
+}
+
+int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err)
+{
+	struct tun_device *tun = calloc(1, sizeof(*tun));
+	int code;
+
+	if (!tun)
+		return err_set(err, -ENOMEM, "out of memory");
+	tun->link.ops = &tun_ops;
+	tun->fd = -1;
+	code = build(tun, config, err);
+	if (code < 0) {
+		tun_close(&tun->link);
+		return code;
+	}
+	*link = &tun->link;
+	return 0;
+}

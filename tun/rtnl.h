@@ -1,0 +1,35 @@
+/* What tun/ asks of rtnetlink(7): links up, addresses, routes. Internal to tun/.
+ *
+ * Every call sends one request and waits for its acknowledgement; it returns 0 or -errno with the
+ * kernel's own words (extended acknowledgement) in `err` where it gives any. */
+#ifndef FINWAIT_TUN_RTNL_H
+#define FINWAIT_TUN_RTNL_H
+
+#include "tun/device.h"
+
+struct mnl_socket;
+
+/* Closed with mnl_socket_close(). */
+int rtnl_open(struct mnl_socket **nl, struct errbuf *err);
+
+/* Sets the link up. mtu 0: unchanged. `quiet`: the kernel gives it no IPv6 link-local address of
+ * its own, hence sends no duplicate address detection and no router solicitation. */
+int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, bool quiet,
+		 struct errbuf *err);
+
+/* IPv6 addresses are usable at once: no duplicate address detection. */
+int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
+		  struct errbuf *err);
+
+struct rtnl_route {
+	const struct tun_addr *to; /* host bits are cleared here */
+	unsigned bits;
+	const struct tun_addr *gateway; /* NULL: none */
+	bool onlink;	/* take the gateway as a neighbour whatever the prefixes say */
+	bool local;	/* type local, table local: the prefix is the machine's own */
+	unsigned index; /* of the device */
+};
+
+int rtnl_route_add(struct mnl_socket *nl, const struct rtnl_route *route, struct errbuf *err);
+
+#endif
