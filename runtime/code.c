@@ -1,0 +1,210 @@
+#include "runtime/code.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runtime/command.h"
+#include "runtime/run_internal.h"
+
+/* The driver's text, from runtime/code_driver.py. */
+extern const char code_driver[], code_driver_end[];
+__asm__(".pushsection .rodata\n"
+	".global code_driver, code_driver_end\n"
+	"code_driver: .incbin \"runtime/code_driver.py\"\n"
+	"code_driver_end: .byte 0\n"
+	".popsection\n");
+
+struct code {
+	const struct script *script;
+	json_t *blocks;
+};
+
+struct value {
+	const char *name;
+	unsigned short offset;
+	unsigned char width, shift, bits;
+};
+
+#define ROW(name, offset, width, shift, bits) {#name, offset, width, shift, bits},
+
+static const struct value tcp_info_values[] = {
+#define TCP_INFO_VALUE ROW
+#include "runtime/code_values.def"
+#undef TCP_INFO_VALUE
+	{0}};
+
+static const struct value cc_info_values[] = {
+#define CC_INFO_VALUE ROW
+#include "runtime/code_values.def"
+#undef CC_INFO_VALUE
+	{0}};
+
+static const struct value meminfo_values[] = {
+#define MEMINFO_VALUE ROW
+#include "runtime/code_values.def"
+#undef MEMINFO_VALUE
+	{0}};
+
+static const struct {
+	const char *name;
+	int value;
+} constants[] = {
+#define CONSTANT(name, value) {#name, value},
+#include "runtime/code_values.def"
+#undef CONSTANT
+};
+
+struct code *code_new(const struct script *script)
+{
+	struct code *code = calloc(1, sizeof(*code));
+
+	if (!code)
+		abort();
+	code->script = script;
+	code->blocks = json_array();
+	return code;
+}
+
+void code_free(struct code *code)
+{
+	if (!code)
+		return;
+	json_decref(code->blocks);
+	free(code);
+}
+
+static uint64_t read_value(const unsigned char *bytes, const struct value *value)
+{
+	uint64_t number = 0;
+
+	memcpy(&number, bytes + value->offset, value->width); /* little-endian hosts only */
+	if (value->bits)
+		number = number >> value->shift & ((1u << value->bits) - 1);
+	return number;
+}
+
+static void add_values(json_t *object, const struct value *values, const unsigned char *bytes,
+		       uint32_t size)
+{
+	char text[24];
+
+	for (; values->name; values++) {
+		if ((uint32_t)values->offset + values->width > size)
+			continue;
+		/* As text: JSON integers end at 2^63 - 1. */
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)read_value(bytes, values));
+		json_object_set_new(object, values->name, json_string(text));
+	}
+}
+
+void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot)
+{
+	json_t *values = json_object();
+
+	add_values(values, tcp_info_values, snapshot->tcp_info, snapshot->tcp_info_size);
+	add_values(values, cc_info_values, snapshot->cc_info, snapshot->cc_info_size);
+	add_values(values, meminfo_values, snapshot->meminfo, snapshot->meminfo_size);
+	json_array_append_new(code->blocks,
+			      json_pack("{s:i, s:i, s:s, s:o}", "line", (int)event->loc.line,
+					"event", (int)event->index, "text", event->text, "values",
+					values));
+}
+
+static json_t *code_data(const struct code *code)
+{
+	json_t *names = json_object();
+	size_t i;
+
+	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		json_object_set_new(names, constants[i].name, json_integer(constants[i].value));
+	return json_pack("{s:s, s:o, s:O}", "path", code->script->source.path, "constants", names,
+			 "blocks", code->blocks);
+}
+
+/* The driver followed by the data as a Python string literal (which a JSON string also is). */
+static int write_program(const struct code *code, int fd)
+{
+	json_t *data = code_data(code), *literal;
+	char *text = json_dumps(data, JSON_ENSURE_ASCII), *quoted;
+	int failed = -1;
+
+	json_decref(data);
+	if (!text)
+		return -1;
+	literal = json_string(text);
+	quoted = json_dumps(literal, JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+	if (quoted &&
+	    write(fd, code_driver, (size_t)(code_driver_end - code_driver)) ==
+		    code_driver_end - code_driver &&
+	    dprintf(fd, "main(%d, json.loads(%s))\n", fd, quoted) > 0)
+		failed = 0;
+	json_decref(literal);
+	free(quoted);
+	free(text);
+	return failed;
+}
+
+static json_t *read_report(int fd, off_t from)
+{
+	char text[8192];
+	ssize_t size = pread(fd, text, sizeof(text), from);
+
+	return size > 0 ? json_loadb(text, (size_t)size, 0, NULL) : NULL;
+}
+
+static void report_failure_of(struct run *run, json_t *report, const struct errbuf *err)
+{
+	struct arena *arena = run->result->arena;
+	int event = (int)json_integer_value(json_object_get(report, "event"));
+	struct record *record =
+		run_record(run, RECORD_CODE, report ? run->script->events[event] : NULL);
+	json_t *values = json_object_get(report, "values"), *pair;
+	size_t i;
+
+	if (!report) {
+		run_fail(run, record, NULL, "the code cannot be run: %s", err->text);
+		return run_record_done(run, record, NULL);
+	}
+	record->due_ns = record->until_ns = INT64_MIN; /* its time was checked when it was due */
+	record->line = (unsigned)json_integer_value(json_object_get(report, "line"));
+	record->column = 1;
+	if (json_array_size(values))
+		record->mismatches = arena_new_of(arena, struct mismatches);
+	json_array_foreach (values, i, pair)
+		mismatch_add(record->mismatches, json_string_value(json_array_get(pair, 0)), "",
+			     json_string_value(json_array_get(pair, 1)));
+	run_fail(run, record, NULL, "%s", json_string_value(json_object_get(report, "text")));
+	run_record_done(run, record, NULL);
+}
+
+void code_run(struct code *code, struct run *run)
+{
+	char command[512];
+	struct errbuf err = {""};
+	json_t *report;
+	off_t end;
+	int fd;
+
+	if (!json_array_size(code->blocks))
+		return;
+	fd = memfd_create("code", MFD_CLOEXEC);
+	if (fd < 0 || write_program(code, fd) < 0) {
+		err_set(&err, -1, "cannot hand the code over");
+		report_failure_of(run, NULL, &err);
+	} else {
+		end = lseek(fd, 0, SEEK_CUR);
+		snprintf(command, sizeof(command), "exec %s /proc/self/fd/%d",
+			 run->config->code_command, fd);
+		if (command_run_with(command, run->env->output_fd, fd, &err) < 0) {
+			report = read_report(fd, end);
+			report_failure_of(run, report, &err);
+			json_decref(report);
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+}

@@ -1,0 +1,168 @@
+/* tcp_state() and tcp_states(): claims about the kernel's TCP state machine. */
+#include "runtime/run_internal.h"
+
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parser/tables.h"
+#include "runtime/clock.h"
+
+/* The kernel announces no change of state, so a window is watched at growing intervals. */
+#define FIRST_LOOK_NS (200 * NSEC_PER_USEC)
+#define LAST_LOOK_NS  (5000 * NSEC_PER_USEC)
+
+/* What a claim is held against: a connection, or an open descriptor without one (a listener). */
+struct subject {
+	struct conn *conn;
+	int fd; /* -1: conn */
+};
+
+static bool find_subject(struct run *run, const struct state_claim *claim, struct subject *subject,
+			 const char **why)
+{
+	struct sock *sock;
+
+	*subject = (struct subject){.fd = -1};
+	if (claim->under_test) {
+		sock = run->conns.sock_under_test;
+		subject->conn = run->conns.conn_under_test;
+		if (!subject->conn && sock && sock->conn)
+			subject->conn = sock->conn;
+	} else {
+		sock = conns_sock(&run->conns, (int)claim->fd);
+		if (!sock) {
+			*why = "no socket of the script has had this descriptor";
+			return false;
+		}
+		subject->conn = sock->conn;
+	}
+	if (subject->conn)
+		return true;
+	if (sock && sock->open) {
+		subject->fd = sock->fd;
+		return true;
+	}
+	if (!sock)
+		*why = "there is no connection under test yet";
+	return sock != NULL; /* closed before it had a connection: TCP_CLOSE */
+}
+
+static int state_now(struct run *run, const struct subject *subject)
+{
+	struct sock_snapshot snapshot;
+
+	if (subject->conn)
+		return conn_state(&run->conns, subject->conn);
+	if (subject->fd < 0)
+		return TCP_CLOSE;
+	if (!program_snapshot(run->program, subject->fd, &snapshot, clock_now() + GRACE_NS) ||
+	    !snapshot.tcp_info_size)
+		return TCP_CLOSE;
+	return snapshot.tcp_info[offsetof(struct tcp_info, tcpi_state)];
+}
+
+static bool is_handshake(int state)
+{
+	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
+}
+
+/* The handshake's states at the head may be left out of a written path. */
+static bool path_fits(const struct conn *conn, const struct state_claim *claim)
+{
+	unsigned skip = 0;
+
+	if (!is_handshake(claim->states[0]))
+		while (skip < conn->n_path && is_handshake(conn->path[skip]))
+			skip++;
+	return conn->n_path - skip == claim->n_states &&
+	       memcmp(conn->path + skip, claim->states, claim->n_states) == 0;
+}
+
+static bool holds(const struct event *event, const struct subject *subject, int state)
+{
+	const struct state_claim *claim = event->state;
+
+	if (event->kind == EVENT_STATES && subject->conn)
+		return path_fits(subject->conn, claim);
+	return claim->n_states == 1 && claim->states[0] == state;
+}
+
+static size_t path_print(char *out, size_t size, const uint8_t *states, size_t n)
+{
+	size_t i, used = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < n && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
+					 tcp_state_symbol(states[i]));
+	return used;
+}
+
+static void describe(struct run *run, struct record *record, const struct event *event,
+		     const struct subject *subject, int state)
+{
+	char path[512], target[32];
+
+	if (event->state->under_test)
+		snprintf(target, sizeof(target), "...");
+	else
+		snprintf(target, sizeof(target), "%lld", (long long)event->state->fd);
+	if (event->kind == EVENT_STATES && subject->conn) {
+		path_print(path, sizeof(path), subject->conn->path, subject->conn->n_path);
+		record->actual =
+			arena_printf(run->result->arena, "tcp_states(%s) = [%s]", target, path);
+	} else {
+		record->actual = arena_printf(run->result->arena, "tcp_state(%s) = %s", target,
+					      tcp_state_symbol(state));
+	}
+}
+
+static int watch(struct run *run, const struct event *event, const struct subject *subject)
+{
+	int64_t end = run->start + run->until + run->tolerance, look = FIRST_LOOK_NS, now;
+	int state;
+
+	for (;;) {
+		now = clock_now();
+		state = state_now(run, subject);
+		if (holds(event, subject, state) || now >= end)
+			return state;
+		clock_sleep_until(now + look < end ? now + look : end);
+		if (look < LAST_LOOK_NS)
+			look *= 2;
+	}
+}
+
+void run_state(struct run *run, const struct event *event)
+{
+	enum record_kind kind = event->kind == EVENT_STATE ? RECORD_STATE : RECORD_STATES;
+	struct record *record = run_record(run, kind, event);
+	struct subject subject;
+	const char *why = "";
+	char want[512];
+	int state;
+
+	clock_sleep_until(run->start + run->due);
+	run_pending_due(run, run->due);
+	run_late(run, run->due, run_now(run));
+	if (!find_subject(run, event->state, &subject, &why)) {
+		run_fail(run, record, NULL, "%s", why);
+		run_record_done(run, record, NULL);
+		return;
+	}
+	state = watch(run, event, &subject);
+	record->actual_ns = run_now(run);
+	describe(run, record, event, &subject, state);
+	if (!holds(event, &subject, state)) {
+		path_print(want, sizeof(want), event->state->states, event->state->n_states);
+		run_fail(run, record, NULL, "expected %s%s, but %s", want,
+			 event->time.kind == TIME_RELATIVE_RANGE ||
+					 event->time.kind == TIME_ABSOLUTE_RANGE
+				 ? " within the window"
+				 : "",
+			 record->actual);
+	}
+	run_complete(run, record->actual_ns);
+	run_record_done(run, record, subject.conn);
+}
