@@ -12,21 +12,26 @@ struct flow; /* ISNs, timestamp and flow-label maps of one connection; no tuple,
 
 struct flow *flow_new(struct arena *arena);
 
-/* Inbound: script numbers -> live. Records the remote ISN from SYNs. `ecr_scaled` as the option.
- * On failure false and `error` (e.g. an ecr no outbound segment had as val). */
+/* Inbound: script numbers -> live. Learns the remote ISN from the first SYN or SYN-ACK. An echo
+ * reply (ecr) becomes the live val that the script's number stood for; `ecr_scaled` (the option of
+ * that name) computes one for a number never seen. On failure false and `error` (e.g. an ecr no
+ * outbound segment had as val). */
 bool flow_to_live(struct flow *flow, const struct packet *script, struct packet *live,
 		  struct arena *arena, bool ecr_scaled, struct wire_error *error);
 
 /* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
- * learns ISN, timestamp baseline and flow label where the language says so, then gives the live packet in
- * script numbers. Learns nothing if `expected` is NULL. */
+ * learns ISN and timestamps where the language says so, then gives the live packet in script
+ * numbers. TOS, TTL and flow label are told as the expectation tells them, without one if out of
+ * the ordinary; all of the TCP header is told. Learns nothing if `expected` is NULL. */
 void flow_to_script(struct flow *flow, const struct packet *expected, const struct packet *live,
 		    struct packet *script, struct arena *arena);
 
-/* What an outbound packet told that was checked as it was learned; used by match.h. */
-bool flow_label_ok(struct flow *flow, const struct packet *expected, const struct packet *live);
-/* Live TS val that the script's val maps to (from the baseline, one tick = tick_usecs). */
-bool flow_ts_expected(const struct flow *flow, uint32_t script_val, uint32_t *live_val);
+/* Flow labels are symbolic: the same script number as last time must be the same live label,
+ * another number another one; a live label is never 0. */
+bool flow_label_ok(const struct flow *flow, const struct packet *expected,
+		   const struct packet *live);
+/* The pair to compare the next one with. */
+void flow_label_learn(struct flow *flow, const struct packet *expected, const struct packet *live);
 
 /* For the RST that ends a connection after the script, as a live packet: last injected numbers, or
  * the last outbound header's (language: "End of script"). */

@@ -9,10 +9,14 @@
 struct match_env {
 	const struct config *config;
 	int64_t since_start_ns; /* of the actual packet: TS tolerance is a percentage of it */
+	const struct wire_tuple
+		*tuple; /* live, as the kernel sends: md5 digests cover it. NULL: unknown */
 };
 
-/* Compares an expected packet with the live one (decoded, and mapped to script numbers by
- * flow_to_script). Appends all mismatches; none: it matches. Time is not compared here. */
+/* Compares an expected packet with the live one (decoded; of several merged ones the last) and
+ * `actual`, the same in script numbers by flow_to_script() or the sum of match_merge(). Appends all
+ * mismatches; none: it matches, and its flow label is learned. Time is not compared here. Not
+ * compared: IP id and DF, transport checksums, ports, an outbound timestamp's ecr. */
 void match_packet(const struct match_env *env, struct flow *flow, const struct packet *expected,
 		  const struct packet *live, const struct packet *actual,
 		  struct mismatches *mismatches);

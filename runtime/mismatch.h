@@ -1,7 +1,11 @@
 /* What differs between expected and actual: a list, since the first difference seldom tells all.
- * Fixed size and free of pointers, so that it can lie in memory shared with the program under test. */
+ * Fixed size and free of pointers, so that it can lie in memory shared with the program under test.
+ */
 #ifndef FINWAIT_RUNTIME_MISMATCH_H
 #define FINWAIT_RUNTIME_MISMATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #define MAX_MISMATCHES 16
 
@@ -12,15 +16,21 @@ struct mismatch {
 };
 
 struct mismatches {
-	unsigned n; /* those past MAX_MISMATCHES are counted, not kept */
+	unsigned n; /* those past MAX_MISMATCHES are counted, not kept: see mismatches_kept() */
 	struct mismatch at[MAX_MISMATCHES];
 };
 
+static inline unsigned mismatches_kept(const struct mismatches *list)
+{
+	return list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
+}
+
+/* Text too long is cut and ends in "...". */
 void mismatch_add(struct mismatches *list, const char *field, const char *expected,
 		  const char *actual);
 /* The same with one printf format for both values, e.g. mismatch_int(list, "ack", 1, 2). */
 void mismatch_int(struct mismatches *list, const char *field, long long expected, long long actual);
 void mismatch_printf(struct mismatches *list, const char *field, const char *format, ...)
-	__attribute__((format(printf, 3, 4))); /* expected and actual joined by '\n' */
+	__attribute__((format(printf, 3, 4))); /* expected and actual joined by the first '\n' */
 
 #endif
