@@ -1,0 +1,33 @@
+/* What the files of the check share; nobody else includes this. */
+#ifndef FINWAIT_PARSER_CHECK_PARTS_H
+#define FINWAIT_PARSER_CHECK_PARTS_H
+
+#include "parser/check.h"
+#include "parser/tables.h"
+
+struct check {
+	struct script *script;
+	struct arena *arena;
+	struct diags *diags;
+};
+
+/* check_expr.c: resolves all names below `expr` and reports the unknown ones. A name that could not
+ * be resolved counts as 0 from then on, so that one mistake gives one message. */
+void check_resolve(struct check *check, struct expr *expr);
+
+/* The expression as in a script, for messages; cut when very long. */
+const char *check_show(struct check *check, const struct expr *expr);
+
+/* "did you mean NAME?" or NULL. */
+const char *check_hint(struct check *check, const char *kind, const char *name);
+
+bool expr_is_int(const struct expr *expr);	/* resolved number */
+bool expr_is_ellipsis(const struct expr *expr); /* `...` */
+
+/* check_calls.c: name, arguments, result and errno of one system call. */
+void check_call(struct check *check, struct call *call);
+
+/* check_events.c: does the call's name belong to an event word? If so the event becomes that. */
+bool check_event_word(struct check *check, struct event *event, struct call *call);
+
+#endif
