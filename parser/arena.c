@@ -1,0 +1,102 @@
+/* A bump allocator: fresh pages from the system are zero already, so nothing is cleared twice. */
+#include "parser/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT   alignof(max_align_t)
+#define FIRST_CHUNK ((size_t)16 << 10)
+#define LAST_CHUNK  ((size_t)4 << 20)
+
+struct chunk {
+	struct chunk *next;
+	alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks;
+	char *free;
+	size_t left;
+	size_t chunk_size; /* of the next one */
+};
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *arena = must(calloc(1, sizeof(*arena)));
+	arena->chunk_size = FIRST_CHUNK;
+	return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+	if (!arena)
+		return;
+	for (struct chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	free(arena);
+}
+
+static struct chunk *chunk_add(struct arena *arena, size_t size)
+{
+	struct chunk *chunk = must(calloc(1, sizeof(*chunk) + size));
+	chunk->next = arena->chunks;
+	arena->chunks = chunk;
+	return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	if (size > SIZE_MAX - sizeof(struct chunk) - ALIGNMENT)
+		must(NULL);
+	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	/* Big ones get a chunk of their own, so that the rest of this one is not lost. */
+	if (size > arena->left && size >= arena->chunk_size / 4)
+		return chunk_add(arena, size)->bytes;
+	if (size > arena->left) {
+		arena->free = chunk_add(arena, arena->chunk_size)->bytes;
+		arena->left = arena->chunk_size;
+		if (arena->chunk_size < LAST_CHUNK)
+			arena->chunk_size *= 2;
+	}
+	void *memory = arena->free;
+	arena->free += size;
+	arena->left -= size;
+	return memory;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_alloc(arena, size + 1);
+	if (size)
+		memcpy(copy, text, size);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1);
+	va_start(args, format);
+	vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,76 @@
+/* The rows of icmp.def, both ways. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/tables.h"
+
+struct icmp_row {
+	uint8_t ip_version, type, code;
+	const char *name;
+};
+
+static const struct icmp_row types[] = {
+#define TYPE(version, name, number) {version, number, 0, #name},
+#define CODE(...)
+#include "parser/icmp.def"
+#undef TYPE
+#undef CODE
+};
+
+static const struct icmp_row codes[] = {
+#define TYPE(...)
+#define CODE(version, type, name, number) {version, type, number, #name},
+#include "parser/icmp.def"
+#undef TYPE
+#undef CODE
+};
+
+#define LENGTH(rows) (sizeof(rows) / sizeof(*(rows)))
+
+/* The N of type_N or code_N: 0 .. 255; -1: something else. */
+static int plain_number(const char *prefix, const char *name)
+{
+	size_t length = strlen(prefix);
+	if (strncmp(name, prefix, length))
+		return -1;
+	const char *digits = name + length;
+	size_t n = strspn(digits, "0123456789");
+	if (!n || n > 3 || digits[n])
+		return -1;
+	int number = atoi(digits);
+	return number <= 255 ? number : -1;
+}
+
+int icmp_type_by_name(uint8_t ip_version, const char *name)
+{
+	for (size_t i = 0; i < LENGTH(types); i++)
+		if (types[i].ip_version == ip_version && !strcmp(types[i].name, name))
+			return types[i].type;
+	return plain_number("type_", name);
+}
+
+int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name)
+{
+	for (size_t i = 0; i < LENGTH(codes); i++)
+		if (codes[i].ip_version == ip_version && codes[i].type == type &&
+		    !strcmp(codes[i].name, name))
+			return codes[i].code;
+	return plain_number("code_", name);
+}
+
+const char *icmp_type_name(uint8_t ip_version, uint8_t type)
+{
+	for (size_t i = 0; i < LENGTH(types); i++)
+		if (types[i].ip_version == ip_version && types[i].type == type)
+			return types[i].name;
+	return NULL;
+}
+
+const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code)
+{
+	for (size_t i = 0; i < LENGTH(codes); i++)
+		if (codes[i].ip_version == ip_version && codes[i].type == type &&
+		    codes[i].code == code)
+			return codes[i].name;
+	return NULL;
+}
