@@ -18,6 +18,7 @@ struct run_env {
 	unsigned *current_event; /* written before each event, for a watcher in another process; NULL */
 	/* Play in the namespaces the process is in, instead of fresh ones; the device must then go
 	 * away with the run. */
+	bool keep_netns;
 };
 
 /* Enters namespaces, makes the device, starts the program, plays the events, cleans up. The caller's
