@@ -1,0 +1,176 @@
+/* See job.h: the runner's side. */
+#include "runtime/suite/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/clock.h"
+
+static void enter_phase(struct job *job, enum job_phase phase)
+{
+	job->phase = phase;
+	job->since_ns = clock_now();
+}
+
+/* Forks. The kernel writes the child's pid into the slot before the child runs. */
+static pid_t fork_keeper(const struct job_spec *spec, struct job_slot *slot)
+{
+	struct clone_args args = {
+		.flags = CLONE_PARENT_SETTID | (spec->sandbox ? CLONE_NEWPID | CLONE_NEWNS : 0),
+		.parent_tid = (uintptr_t)&slot->pid,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	return pid < 0 && errno == ENOSYS ? fork() : pid;
+}
+
+int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slot, int alive_fd,
+	      struct errbuf *err)
+{
+	int fds[2];
+	pid_t pid;
+
+	memset(job, 0, sizeof(*job));
+	if (pipe2(fds, O_CLOEXEC))
+		return err_set(err, -errno, "pipe: %s", strerror(errno));
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	memset(slot, 0, sizeof(*slot));
+	slot->event = UINT_MAX;
+	fflush(NULL); /* or the child would print it again */
+	pid = fork_keeper(spec, slot);
+	if (pid < 0) {
+		int error = errno;
+
+		close(fds[0]);
+		close(fds[1]);
+		return err_set(err, -error, "fork: %s", strerror(error));
+	}
+	if (!pid) {
+		close(fds[0]);
+		job_keep(spec, slot, fds[1], alive_fd);
+		fflush(NULL);
+		_exit(0);
+	}
+	close(fds[1]);
+	slot->pid = pid;
+	job->slot = slot;
+	job->fd = fds[0];
+	enter_phase(job, JOB_STARTING);
+	return 0;
+}
+
+void job_release(struct job *job)
+{
+	atomic_store(&job->slot->go, 1);
+	syscall(SYS_futex, &job->slot->go, FUTEX_WAKE, 1, NULL, NULL, 0);
+	enter_phase(job, JOB_RUNNING);
+}
+
+static void take_line(struct job *job, const char *line, size_t size)
+{
+	if (size == 1 && *line == 'R') {
+		enter_phase(job, JOB_READY);
+	} else if (size == 1 && *line == 'F') {
+		enter_phase(job, JOB_ENDING);
+	} else if (size && *line == '{' && !job->result) {
+		job->result = run_result_from_json(line, size);
+	}
+}
+
+static void take_lines(struct job *job)
+{
+	char *line = job->text, *end;
+	char *stop = job->text + job->used;
+
+	while ((end = memchr(line, '\n', (size_t)(stop - line)))) {
+		take_line(job, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	job->used = (size_t)(stop - line);
+	memmove(job->text, line, job->used);
+}
+
+void job_read(struct job *job)
+{
+	while (job->phase != JOB_DONE) {
+		ssize_t n;
+
+		if (job->size - job->used < 4096) {
+			size_t size = job->size ? job->size * 2 : 8192;
+			char *text = realloc(job->text, size);
+
+			if (!text)
+				return;
+			job->text = text;
+			job->size = size;
+		}
+		n = read(job->fd, job->text + job->used, job->size - job->used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			enter_phase(job, JOB_DONE);
+			return;
+		}
+		job->used += (size_t)n;
+		take_lines(job);
+	}
+}
+
+void job_end(struct job *job)
+{
+	kill(job->slot->pid, job->ended ? SIGKILL : SIGTERM);
+	job->ended = true;
+	job->since_ns = clock_now();
+}
+
+static int64_t reap(struct job *job)
+{
+	struct rusage usage = {0};
+
+	while (wait4(job->slot->pid, NULL, 0, &usage) < 0 && errno == EINTR)
+		;
+	close(job->fd);
+	job->fd = -1;
+	free(job->text);
+	job->text = NULL;
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NSEC_PER_SEC +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NSEC_PER_USEC;
+}
+
+struct run_result *job_finish(struct job *job, const struct job_spec *spec)
+{
+	int64_t cpu = reap(job);
+	struct run_result *result = job->result;
+
+	if (!result)
+		result = job_error(spec, NULL, job->slot->event,
+				   job->ended ? "hung, and had to be ended with all its processes"
+					      : "ended without a result");
+	job->result = NULL;
+	if (cpu > result->cpu_ns)
+		result->cpu_ns = cpu;
+	return result;
+}
+
+void job_abandon(struct job *job)
+{
+	kill(job->slot->pid, SIGKILL);
+	reap(job);
+	run_result_free(job->result);
+	job->result = NULL;
+	job->phase = JOB_DONE;
+}

@@ -1,0 +1,94 @@
+/* One run in a process of its own, and a process above it.
+ *
+ * The upper process ("keeper") is the first of a pid namespace: when it goes, however, the kernel
+ * ends everything below it, and it goes with the runner (parent-death signal). It tells how its run
+ * ended if the run cannot do so itself. The lower one plays the script; its process id is the
+ * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
+ *
+ * The run writes lines to a pipe: "R" ready, "F" timeline over, then its result as one line of
+ * JSON. */
+#ifndef FINWAIT_RUNTIME_SUITE_JOB_H
+#define FINWAIT_RUNTIME_SUITE_JOB_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "parser/script.h"
+#include "runtime/record.h"
+#include "tun/errbuf.h"
+
+enum job_phase {
+	JOB_STARTING, /* namespaces, device, init commands */
+	JOB_READY,    /* waits for job_release() */
+	JOB_RUNNING,  /* the timeline */
+	JOB_ENDING,   /* clean-up, code */
+	JOB_DONE,     /* its processes are gone or about to be */
+};
+
+/* Shared with the run's processes. */
+struct job_slot {
+	atomic_uint go; /* futex: 1 once released */
+	unsigned event; /* index of the event being played; UINT_MAX: none yet */
+	pid_t pid;	/* the keeper's in the runner's pid namespace */
+};
+
+/* What to play, and how. Copied into the new process by fork; nothing is kept. */
+struct job_spec {
+	const char *path;
+	const struct source *source; /* its text, if loaded; NULL: load it */
+	const struct cli_option *options;
+	size_t n_options;
+	int mode;	       /* enum ip_mode */
+	const char *pcap_path; /* NULL: none */
+	int64_t limit_ns;      /* for the message of a run that was ended */
+	bool own_directory;    /* chdir to the script's */
+	bool sandbox;	       /* in pid and mount namespaces of its own */
+	bool keep_netns;
+	bool private_tmp;
+	bool all_records; /* records in the result of a pass too */
+	bool live;	  /* print each record when it happens */
+	bool show_output; /* commands print where we print */
+	bool color;
+};
+
+struct job {
+	struct job_slot *slot;
+	int fd; /* its lines; -1: none */
+	enum job_phase phase;
+	int64_t since_ns; /* when it entered the phase, CLOCK_MONOTONIC */
+	bool ended;	  /* job_end() was called */
+	char *text;	  /* of a line not yet complete */
+	size_t used, size;
+	struct run_result *result; /* once its line has come */
+};
+
+/* Starts a run. `alive_fd` is the reading end of a pipe whose other end only the runner has. 0, or
+ * -errno with err. */
+int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slot, int alive_fd,
+	      struct errbuf *err);
+
+/* Lets a ready run go on. */
+void job_release(struct job *job);
+
+/* Reads what it says, without blocking, and follows its phase. */
+void job_read(struct job *job);
+
+/* Ends a run that hangs; its keeper says where. Called again: ends the keeper as well. */
+void job_end(struct job *job);
+
+/* After JOB_DONE: reaps it. The result is the caller's; never NULL. */
+struct run_result *job_finish(struct job *job, const struct job_spec *spec);
+
+/* Ends it at once, without a result. */
+void job_abandon(struct job *job);
+
+/* ---- the other side, job_child.c ------------------------------------------------------------ */
+
+/* The keeper: starts the run below it, waits, tells. Returns when all is over. */
+void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd);
+
+/* A result for a run that could not tell its own. `event` UINT_MAX: before the timeline. */
+struct run_result *job_error(const struct job_spec *spec, const struct script *script,
+			     unsigned event, const char *reason);
+
+#endif

@@ -1,0 +1,325 @@
+/* See job.h: the keeper and the run below it. These are processes of their own: they end with _exit
+ * and talk through the pipe. */
+#include "runtime/suite/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "parser/ast_print.h"
+#include "parser/tables.h"
+#include "runtime/clock.h"
+#include "runtime/report/report.h"
+#include "runtime/run.h"
+#include "runtime/suite/sandbox.h"
+
+struct child {
+	const struct job_spec *spec;
+	struct job_slot *slot;
+	int fd;
+	int output_fd;
+	struct script *script;
+};
+
+static void say(int fd, const char *text, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno != EINTR)
+			return; /* the runner is gone, and so are we soon */
+		if (n > 0) {
+			text += n;
+			size -= (size_t)n;
+		}
+	}
+}
+
+static void say_result(int fd, const struct run_result *result, bool records)
+{
+	char *text = run_result_to_json(result, records);
+
+	if (!text)
+		return;
+	say(fd, "\n", 1); /* ends whatever line a crash cut short */
+	say(fd, text, strlen(text));
+	say(fd, "\n", 1);
+	free(text);
+}
+
+/* What commands printed so far, into the result. */
+static void attach_output(struct run_result *result, int fd)
+{
+	enum { MOST = 1 << 20 };
+	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
+	off_t from = size > MOST ? size - MOST : 0;
+	char *text;
+	ssize_t n;
+
+	if (size <= 0 || result->output)
+		return;
+	text = arena_alloc(result->arena, (size_t)(size - from) + 1);
+	n = pread(fd, text, (size_t)(size - from), from);
+	if (n > 0)
+		result->output = text;
+}
+
+/* ---- the run ------------------------------------------------------------------------------ */
+
+static void ready(void *cookie)
+{
+	struct child *child = cookie;
+
+	say(child->fd, "R\n", 2);
+	while (!atomic_load(&child->slot->go))
+		syscall(SYS_futex, &child->slot->go, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+static void finished(void *cookie)
+{
+	struct child *child = cookie;
+
+	say(child->fd, "F\n", 2);
+}
+
+static void recorded(void *cookie, const struct record *record)
+{
+	const struct child *child = cookie;
+
+	report_trace_line(stdout, record, child->spec->color);
+	fflush(stdout);
+}
+
+/* --xfail: a failure is what was expected, and a pass is not. */
+static void expect_failure(struct run_result *result, const char *why)
+{
+	if (!why)
+		return;
+	if (result->verdict == VERDICT_PASS) {
+		result->verdict = VERDICT_XPASS;
+		result->reason = arena_printf(result->arena, "passed, but should fail: %s", why);
+	} else if (result->verdict == VERDICT_FAIL) {
+		result->verdict = VERDICT_XFAIL;
+		result->reason = arena_printf(result->arena, "%s", why);
+	}
+}
+
+static void play(struct child *child)
+{
+	const struct job_spec *spec = child->spec;
+	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+	struct run_env env = {
+		.pcap_path = spec->pcap_path,
+		.output_fd = child->output_fd,
+		.ready = ready,
+		.finished = finished,
+		.recorded = spec->live ? recorded : NULL,
+		.cookie = child,
+		.current_event = &child->slot->event,
+		.keep_netns = spec->keep_netns,
+	};
+
+	result->scripted_ns = script_duration(child->script);
+	run_script(child->script, &env, result);
+	expect_failure(result, child->script->config->xfail);
+	run_result_quote(result, child->script->source.text);
+	attach_output(result, child->output_fd);
+	say_result(child->fd, result,
+		   spec->all_records ||
+			   (result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP));
+}
+
+/* ---- the keeper --------------------------------------------------------------------------- */
+
+static const enum record_kind record_of_event[] = {
+	[EVENT_PACKET] = RECORD_SEGMENT,  [EVENT_CALL] = RECORD_CALL,
+	[EVENT_COMMAND] = RECORD_COMMAND, [EVENT_CODE] = RECORD_CODE,
+	[EVENT_STATE] = RECORD_STATE,	  [EVENT_STATES] = RECORD_STATES,
+	[EVENT_QUIET] = RECORD_QUIET,	  [EVENT_KILL] = RECORD_KILL,
+	[EVENT_EXIT] = RECORD_EXIT,
+};
+
+struct run_result *job_error(const struct job_spec *spec, const struct script *script,
+			     unsigned event, const char *reason)
+{
+	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
+	enum record_kind kind = at ? record_of_event[at->kind] : RECORD_SETUP;
+	struct record *record = run_result_add(result, kind);
+
+	result->verdict = VERDICT_ERROR;
+	result->reason =
+		at ? arena_printf(result->arena, "%s at line %u", reason, at->loc.line)
+		   : arena_printf(result->arena, "%s %s", reason,
+				  event == UINT_MAX ? "before the first event" : "during the run");
+	result->scripted_ns = script ? script_duration(script) : 0;
+	result->failed_record = 0;
+	record->status = RECORD_FAILED;
+	record->message = result->reason;
+	if (at) {
+		char text[512];
+
+		event_print(text, sizeof(text), at);
+		record->event = (int)event;
+		record->line = at->loc.line;
+		record->column = at->loc.column;
+		record->expected = arena_strndup(result->arena, text, strlen(text));
+	}
+	return result;
+}
+
+/* Tells how a run ended that did not tell itself. */
+static void tell(const struct child *child, int status, bool timed_out)
+{
+	char reason[160];
+	struct run_result *result;
+
+	if (timed_out)
+		snprintf(reason, sizeof(reason), "timed out after %.0f s",
+			 (double)child->spec->limit_ns / (double)NSEC_PER_SEC);
+	else if (WIFSIGNALED(status))
+		snprintf(reason, sizeof(reason), "crashed: signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(reason, sizeof(reason), "crashed: exit status %d", WEXITSTATUS(status));
+	result = job_error(child->spec, child->script, child->slot->event, reason);
+	run_result_quote(result, child->script->source.text);
+	attach_output(result, child->output_fd);
+	say_result(child->fd, result, true);
+	run_result_free(result);
+}
+
+/* Forks the run. Its process id is the keeper's as seen outside, so that $PPID differs from that
+ * of every other run; without the right to choose, any. */
+static pid_t fork_run(const struct job_slot *slot)
+{
+	pid_t wanted = slot->pid;
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&wanted,
+		.set_tid_size = 1,
+	};
+	pid_t pid =
+		getpid() == 1 && wanted > 1 ? (pid_t)syscall(SYS_clone3, &args, sizeof(args)) : -1;
+
+	return pid >= 0 ? pid : fork();
+}
+
+/* Reaps until the run is gone; SIGTERM means that its time is up. */
+static void wait_for(const struct child *child, pid_t run, const sigset_t *signals)
+{
+	bool timed_out = false;
+
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid == run) {
+			if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status))
+				tell(child, status, timed_out);
+			return;
+		}
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid <= 0 && sigwaitinfo(signals, NULL) == SIGTERM) {
+			timed_out = true;
+			kill(run, SIGKILL);
+		}
+	}
+}
+
+static void own_signals(sigset_t *signals)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(signals);
+	sigaddset(signals, SIGCHLD);
+	sigaddset(signals, SIGTERM);
+	sigprocmask(SIG_SETMASK, signals, NULL);
+}
+
+/* True if the runner died before we could ask to die with it. */
+static bool orphaned(int alive_fd)
+{
+	struct pollfd poller = {.fd = alive_fd};
+
+	return poll(&poller, 1, 0) > 0;
+}
+
+static void own_files(struct child *child)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
+	child->output_fd = child->spec->show_output ? -1 : memfd_create("output", MFD_CLOEXEC);
+}
+
+/* The directory of the script; scripts name their helpers relative to it. */
+static void own_directory(const struct job_spec *spec)
+{
+	char *copy = strdup(spec->path);
+
+	if (copy && spec->own_directory && strcmp(spec->path, "-") && chdir(dirname(copy)))
+		perror(copy);
+	free(copy);
+}
+
+void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
+{
+	struct child child = {.spec = spec, .slot = slot, .fd = fd};
+	struct arena *arena = arena_new();
+	struct source source = {0};
+	struct diags *diags;
+	sigset_t signals;
+	pid_t run;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	own_signals(&signals);
+	if (orphaned(alive_fd))
+		return;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (spec->source)
+		source = *spec->source;
+	else if (source_load(arena, spec->path, &source))
+		return;
+	diags = diags_new(&source);
+	child.script =
+		script_parse(arena, &source, spec->options, spec->n_options, spec->mode, diags);
+	if (diags_errors(diags))
+		return; /* the file changed since it was checked */
+	own_files(&child);
+	sandbox_stand_back();
+	if (spec->sandbox)
+		sandbox_enter(spec->path, spec->private_tmp);
+	own_directory(spec);
+	run = fork_run(slot);
+	if (!run) {
+		sigset_t none;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		play(&child);
+		fflush(NULL);
+		_exit(0);
+	}
+	if (run < 0)
+		return;
+	wait_for(&child, run, &signals);
+}

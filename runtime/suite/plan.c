@@ -1,0 +1,164 @@
+#include "runtime/suite/suite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static struct run_result *known_result(const struct test *test, enum verdict verdict)
+{
+	struct run_result *result = run_result_new(test->path, ip_mode_name(test->mode));
+
+	result->verdict = verdict;
+	result->scripted_ns = test->scripted_ns;
+	result->attempts = 1;
+	return result;
+}
+
+static struct run_result *bad_result(const struct test *test, const struct diags *diags)
+{
+	struct run_result *result = known_result(test, VERDICT_ERROR);
+	size_t n = diags_errors(diags), size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	result->reason =
+		arena_printf(result->arena, "bad script: %zu error%s", n, n == 1 ? "" : "s");
+	if (out) {
+		diags_print(diags, out, false);
+		fclose(out);
+		result->diagnostics = arena_strndup(result->arena, text, size);
+		free(text);
+	}
+	return result;
+}
+
+static struct run_result *skip_result(const struct test *test, const char *reason)
+{
+	struct run_result *result = known_result(test, VERDICT_SKIP);
+
+	result->reason = arena_printf(result->arena, "%s", reason);
+	return result;
+}
+
+/* Why a good script is not to be played; NULL: it is. */
+static struct run_result *skip(const struct cli *cli, const struct test *test,
+			       const struct config *config)
+{
+	struct utsname system;
+	unsigned major = 0, minor = 0;
+	char reason[256];
+
+	uname(&system);
+	sscanf(system.release, "%u.%u", &major, &minor);
+	for (size_t i = 0; i < config->n_requirements; i++) {
+		if (requirement_met(&config->requirements[i], major, minor))
+			continue;
+		snprintf(reason, sizeof(reason), "requires %s, this is %s",
+			 config->requirements[i].text, system.release);
+		return skip_result(test, reason);
+	}
+	if (!config->slow || cli->slow || cli->drop_in)
+		return NULL;
+	snprintf(reason, sizeof(reason), "slow (%.0f s); --slow plays it",
+		 (double)test->scripted_ns / (double)NSEC_PER_SEC);
+	return skip_result(test, reason);
+}
+
+static void add_test(struct plan *plan, const struct test *test)
+{
+	if (!(plan->n & (plan->n - 1))) {
+		struct test *bigger = arena_alloc(plan->arena, (plan->n * 2 + 1) * sizeof(*bigger));
+
+		if (plan->n)
+			memcpy(bigger, plan->tests, plan->n * sizeof(*bigger));
+		plan->tests = bigger;
+	}
+	plan->tests[plan->n++] = *test;
+}
+
+/* Adds the test of one mode. False if the script is bad. */
+static bool add_mode(struct plan *plan, const struct cli *cli, const struct source *source,
+		     enum ip_mode mode)
+{
+	struct test test = {.path = source->path, .mode = mode};
+	struct arena *arena = arena_new();
+	struct diags *diags = diags_new(source);
+	struct script *script;
+	bool good;
+
+	test.options = cli_options_of(cli, (int)mode, &test.n_options);
+	script = script_parse(arena, source, test.options, test.n_options, (int)mode, diags);
+	good = diags_errors(diags) == 0;
+	if (!strcmp(source->path, "-"))
+		test.source = source;
+	if (good)
+		test.scripted_ns = script_duration(script);
+	test.known = good ? skip(cli, &test, script->config) : bad_result(&test, diags);
+	add_test(plan, &test);
+	diags_free(diags);
+	arena_free(arena);
+	return good;
+}
+
+/* The script's own word on its modes, errors or not: they are told when a mode is checked. */
+static unsigned modes_of(const struct cli *cli, const struct source *source)
+{
+	struct arena *arena = arena_new();
+	struct diags *diags = diags_new(source);
+	size_t n;
+	struct cli_option *options = cli_options_of(cli, -1, &n);
+	struct script *script = script_parse(arena, source, options, n, -1, diags);
+	unsigned modes = select_modes(cli, script ? script->config : NULL, source->path);
+
+	diags_free(diags);
+	arena_free(arena);
+	return modes;
+}
+
+/* A file's text is needed only while it is checked; standard input's to the end. */
+static int add_file(struct plan *plan, const struct cli *cli, const char *path, struct errbuf *err)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct arena *arena = is_stdin ? plan->arena : arena_new();
+	struct source *source = arena_new_of(arena, struct source);
+	int code = source_load(arena, path, source);
+	unsigned modes = 0;
+
+	if (code)
+		err_set(err, code, "%s: %s", path, strerror(-code));
+	else
+		modes = modes_of(cli, source);
+	source->path = path; /* the list's, which lasts */
+	for (enum ip_mode mode = 0; mode < N_IP_MODES; mode++)
+		if (modes & 1U << mode && !add_mode(plan, cli, source, mode))
+			break; /* one failure of its own, not one a mode */
+	if (!is_stdin)
+		arena_free(arena);
+	return code;
+}
+
+int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files,
+	      struct errbuf *err)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->arena = arena_new();
+	for (size_t i = 0; i < files->n; i++) {
+		int code;
+
+		if (!cli->drop_in && !select_path(cli, files->items[i]))
+			continue;
+		code = add_file(plan, cli, files->items[i], err);
+		if (code)
+			return code;
+	}
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		run_result_free(plan->tests[i].known);
+	arena_free(plan->arena);
+	memset(plan, 0, sizeof(*plan));
+}

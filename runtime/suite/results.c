@@ -1,0 +1,39 @@
+#include "runtime/suite/suite.h"
+
+#include <stdlib.h>
+
+void results_add(struct results *results, struct run_result *result)
+{
+	if (results->n == results->size) {
+		size_t size = results->size ? results->size * 2 : 64;
+		struct run_result **items = realloc(results->items, size * sizeof(*items));
+
+		if (!items)
+			abort(); /* as the arena does */
+		results->items = items;
+		results->size = size;
+	}
+	results->items[results->n++] = result;
+	results->failures += verdict_is_failure(result->verdict);
+}
+
+void results_free(struct results *results)
+{
+	for (size_t i = 0; i < results->n; i++)
+		run_result_free(results->items[i]);
+	free(results->items);
+	*results = (struct results){0};
+}
+
+enum exit_status results_status(const struct results *results)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < results->n; i++)
+		bad += results->items[i]->diagnostics != NULL;
+	if (results->failures > bad)
+		return STATUS_FAILED;
+	if (bad)
+		return STATUS_USAGE;
+	return results->cannot && !results->played ? STATUS_CANNOT : STATUS_PASSED;
+}

@@ -1,0 +1,190 @@
+#include "runtime/suite/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NICE_START_UP 10
+
+static bool have_admin(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	return !syscall(SYS_capget, &header, data) && data[0].effective & (1U << CAP_SYS_ADMIN);
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -error : 0;
+}
+
+int sandbox_privilege(struct errbuf *err)
+{
+	char uid_map[32], gid_map[32];
+	int code;
+
+	if (have_admin())
+		return 0;
+	snprintf(uid_map, sizeof(uid_map), "0 %u 1", (unsigned)geteuid());
+	snprintf(gid_map, sizeof(gid_map), "0 %u 1", (unsigned)getegid());
+	if (unshare(CLONE_NEWUSER))
+		return err_set(err, -errno,
+			       "cannot make a user namespace: %s; run as root, or allow them "
+			       "(sysctl kernel.unprivileged_userns_clone=1)",
+			       strerror(errno));
+	/* user_namespaces(7): gid_map may be written only once setgroups is denied. */
+	code = write_text("/proc/self/setgroups", "deny");
+	if (!code)
+		code = write_text("/proc/self/uid_map", uid_map);
+	if (!code)
+		code = write_text("/proc/self/gid_map", gid_map);
+	if (code)
+		return err_set(err, code, "cannot map the user of a user namespace: %s",
+			       strerror(-code));
+	return 0;
+}
+
+static bool mount_proc(void)
+{
+	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+bool sandbox_available(void)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_NEWNS,
+		.exit_signal = SIGCHLD,
+	};
+	int status = -1;
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(mount_proc() ? 0 : 1);
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* "/tmp/a/b/c" -> "/tmp/a"; false when it is not below a directory of /tmp. */
+static bool top_of(const char *path, char top[static PATH_MAX])
+{
+	char real[PATH_MAX];
+	char *end;
+
+	if (!realpath(path, real) || strncmp(real, "/tmp/", 5))
+		return false;
+	end = strchr(real + 5, '/');
+	if (end)
+		*end = 0;
+	strcpy(top, real);
+	return true;
+}
+
+/* Kept by descriptor, since the new /tmp hides the name. */
+struct kept {
+	char path[PATH_MAX];
+	int fd;
+};
+
+static void keep(struct kept *kept, const char *path)
+{
+	kept->fd = top_of(path, kept->path) ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
+}
+
+static void put_back(struct kept *kept)
+{
+	char from[64];
+	struct stat info;
+
+	if (kept->fd < 0)
+		return;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", kept->fd);
+	if (!fstat(kept->fd, &info)) {
+		if (S_ISDIR(info.st_mode))
+			mkdir(kept->path, 0755);
+		else
+			close(open(kept->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+		mount(from, kept->path, NULL, MS_BIND | MS_REC, NULL);
+	}
+	close(kept->fd);
+}
+
+static void own_tmp(const char *path)
+{
+	static const char *const self = "/proc/self/exe";
+	struct kept kept[3];
+	char cwd[PATH_MAX];
+
+	keep(&kept[0], path);
+	keep(&kept[1], getcwd(cwd, sizeof(cwd)) ? cwd : "/");
+	keep(&kept[2], self);
+	if (!mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")) {
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			put_back(&kept[i]);
+		setenv("TMPDIR", "/tmp", 1);
+		if (chdir(cwd))
+			perror(cwd);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i].fd >= 0)
+			close(kept[i].fd);
+}
+
+bool sandbox_enter(const char *path, bool private_tmp)
+{
+	if (!mount_proc())
+		return false;
+	if (private_tmp)
+		own_tmp(path);
+	return true;
+}
+
+bool sandbox_own_netns(void)
+{
+	char ours[64] = "", first[64] = "";
+
+	if (if_nametoindex("tun0") || readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) <= 0)
+		return false;
+	/* Hidden from an ordinary user; who is root here and not there is in a user namespace. */
+	if (readlink("/proc/1/ns/net", first, sizeof(first) - 1) <= 0)
+		return geteuid() == 0;
+	return strcmp(ours, first);
+}
+
+void sandbox_stand_back(void)
+{
+	struct sched_param real_time = {.sched_priority = 1}, normal = {0};
+
+	/* Whoever may have real-time priority may undo a nice value; others may not. */
+	if (sched_setscheduler(0, SCHED_FIFO, &real_time))
+		return;
+	sched_setscheduler(0, SCHED_OTHER, &normal);
+	setpriority(PRIO_PROCESS, 0, NICE_START_UP);
+}

@@ -1,0 +1,28 @@
+/* What a run's keeper shuts off before it starts the run. The network is not among it: that is
+ * netns_enter()'s, in the run itself. */
+#ifndef FINWAIT_RUNTIME_SUITE_SANDBOX_H
+#define FINWAIT_RUNTIME_SUITE_SANDBOX_H
+
+#include <stdbool.h>
+#include "tun/errbuf.h"
+
+/* Without the right to make namespaces: takes it through a user namespace, caller mapped to root.
+ * For the runner, once; what it starts then has the right. 0, or -errno with err. */
+int sandbox_privilege(struct errbuf *err);
+
+/* May a pid namespace with a /proc of its own be made here? */
+bool sandbox_available(void);
+
+/* In fresh pid and mount namespaces: mounts apart from the host's, a /proc that shows this pid
+ * namespace, and, if asked, an empty /tmp, in which only what lies on the way to `path`, to the
+ * working directory and to this program is as it was. False: /proc could not be mounted. */
+bool sandbox_enter(const char *path, bool private_tmp);
+
+/* Is the process in a network namespace that is not the machine's first, and in which tun0 is free?
+ * Whoever made it may have set it up for the scripts. */
+bool sandbox_own_netns(void);
+
+/* Start-ups stand back behind timelines, where they can be raised again later. */
+void sandbox_stand_back(void);
+
+#endif

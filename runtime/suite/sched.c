@@ -1,0 +1,507 @@
+/* Start-ups and timelines are two phases. Start-ups cost processor time: as many at once as there
+ * are workers. Timelines mostly sleep: many at once, up to a budget that grows while they are on
+ * time and shrinks when one was late. A run that failed, and was late itself, is tried again, last
+ * of all alone. */
+#include "runtime/suite/suite.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/clock.h"
+#include "runtime/suite/budget.h"
+#include "runtime/suite/job.h"
+#include "runtime/suite/sandbox.h"
+
+/* A run may take this much longer than its script says; so may its start-up and its end. */
+#define GRACE_NS (60 * NSEC_PER_SEC)
+/* After it was told to end. */
+#define LAST_GRACE_NS (5 * NSEC_PER_SEC)
+#define TICK_NS	      (100 * NSEC_PER_SEC / 1000)
+/* Timelines released together would all act in the same moment. */
+#define RELEASE_GAP_NS (300 * NSEC_PER_USEC)
+#define SPARE_FILES    64
+#define MOST_AT_ONCE   8192
+#define USUAL_AT_ONCE  1024
+
+#define ID_SIGNAL UINT32_MAX /* epoll data; smaller: an active run */
+
+/* One try of one test. */
+struct entry {
+	const struct test *test;
+	unsigned attempt;      /* from 1 */
+	int64_t worst_late_ns; /* of the tries before */
+};
+
+struct queue {
+	struct entry *items;
+	size_t n, next;
+};
+
+struct active {
+	struct job job;
+	struct job_spec spec;
+	struct entry entry;
+	bool used;
+};
+
+struct sched {
+	const struct cli *cli;
+	const struct plan *plan;
+	struct results *results;
+	struct teller *teller;
+	struct arena *arena;
+
+	struct queue first, again, alone;
+	struct active *active;
+	struct job_slot *slots;
+	unsigned cap, n_active, workers;
+	unsigned count[JOB_DONE + 1]; /* active runs by phase */
+	unsigned *ready;	      /* ring of cap: released in the order in which they came */
+	unsigned ready_head;
+	bool gate_open; /* --at-once */
+	int64_t next_release;
+	struct budget budget;
+
+	struct progress_counts progress;
+	int64_t begin_ns, next_tick;
+	int epoll, signals, runner; /* runner: pidfd of this process */
+	bool sandbox, keep_netns, stopping;
+	int interrupted;
+};
+
+/* ---- queues ------------------------------------------------------------------------------- */
+
+static void queue_init(struct queue *queue, struct arena *arena, size_t size)
+{
+	queue->items = arena_alloc(arena, (size + 1) * sizeof(*queue->items));
+}
+
+static void queue_put(struct queue *queue, const struct entry *entry)
+{
+	queue->items[queue->n++] = *entry;
+}
+
+static bool queue_empty(const struct queue *queue)
+{
+	return queue->next == queue->n;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->test->scripted_ns != y->test->scripted_ns)
+		return x->test->scripted_ns > y->test->scripted_ns ? -1 : 1;
+	return x->test < y->test ? -1 : x->test > y->test;
+}
+
+/* What waits to be started now; NULL: nothing. */
+static struct queue *waiting(struct sched *s)
+{
+	if (!queue_empty(&s->first))
+		return &s->first;
+	if (!queue_empty(&s->again))
+		return &s->again;
+	return !queue_empty(&s->alone) && !s->n_active ? &s->alone : NULL;
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static void settle(struct sched *s, struct run_result *result)
+{
+	results_add(s->results, result);
+	s->progress.running = s->n_active;
+	s->progress.elapsed_ns = clock_now() - s->begin_ns;
+	teller_result(s->teller, s->results, &s->progress);
+	if (s->cli->max_failures && s->results->failures >= s->cli->max_failures)
+		s->stopping = true;
+}
+
+/* A late one goes round again; the last time alone, so that nothing of ours can make it late. */
+static bool try_again(struct sched *s, const struct entry *entry, const struct run_result *result)
+{
+	struct entry next = *entry;
+
+	if (result->verdict != VERDICT_LATE || entry->attempt > s->cli->retries || s->stopping)
+		return false;
+	next.attempt++;
+	if (result->max_late_ns > next.worst_late_ns)
+		next.worst_late_ns = result->max_late_ns;
+	queue_put(next.attempt == 2 && s->cli->retries > 1 ? &s->again : &s->alone, &next);
+	return true;
+}
+
+static void ended(struct sched *s, struct active *active)
+{
+	const struct entry *entry = &active->entry;
+	struct run_result *result = job_finish(&active->job, &active->spec);
+
+	active->used = false;
+	s->n_active--;
+	s->count[JOB_DONE]--;
+	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING], clock_now());
+	if (try_again(s, entry, result)) {
+		run_result_free(result);
+		return;
+	}
+	result->attempts = entry->attempt;
+	if (entry->worst_late_ns > result->max_late_ns)
+		result->max_late_ns = entry->worst_late_ns;
+	s->results->cannot += result->verdict == VERDICT_SKIP;
+	s->results->played += result->verdict != VERDICT_SKIP;
+	settle(s, result);
+}
+
+/* ---- starting and releasing --------------------------------------------------------------- */
+
+static void describe(const struct sched *s, const struct test *test, struct job_spec *spec)
+{
+	bool one = s->cli->verbose && s->progress.all == 1;
+
+	*spec = (struct job_spec){
+		.path = test->path,
+		.source = test->source,
+		.options = test->options,
+		.n_options = test->n_options,
+		.mode = (int)test->mode,
+		.pcap_path = s->cli->pcap,
+		.limit_ns = s->cli->timeout ? s->cli->timeout : test->scripted_ns + GRACE_NS,
+		.own_directory = !s->cli->drop_in,
+		.sandbox = s->sandbox,
+		.keep_netns = s->keep_netns,
+		.private_tmp = !s->cli->drop_in && !s->cli->keep_tmp,
+		.all_records = s->cli->verbose,
+		.live = one || (s->cli->drop_in && s->cli->verbose),
+		.show_output = one || s->cli->drop_in,
+		.color = s->cli->use_color,
+	};
+}
+
+static int start(struct sched *s, const struct entry *entry, struct errbuf *err)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct active *active = s->active;
+	int code;
+
+	while (active->used)
+		active++;
+	event.data.u32 = (uint32_t)(active - s->active);
+	active->entry = *entry;
+	describe(s, entry->test, &active->spec);
+	code = job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
+	if (code)
+		return code;
+	active->used = true;
+	s->n_active++;
+	s->count[JOB_STARTING]++;
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, active->job.fd, &event))
+		return err_set(err, -errno, "epoll: %s", strerror(errno));
+	return 0;
+}
+
+static unsigned ready_ahead(const struct sched *s)
+{
+	return s->cli->at_once ? s->cli->at_once : 2 * s->workers + budget_now(&s->budget) / 8;
+}
+
+static int fill(struct sched *s, struct errbuf *err)
+{
+	struct queue *queue;
+
+	while (!s->stopping && s->n_active < s->cap && s->count[JOB_STARTING] < s->workers &&
+	       s->count[JOB_READY] < ready_ahead(s) && (queue = waiting(s))) {
+		int code = start(s, &queue->items[queue->next], err);
+
+		if (code == -EAGAIN && s->n_active)
+			return 0; /* as many processes as we may have: wait for some to end */
+		if (code)
+			return code;
+		queue->next++;
+	}
+	return 0;
+}
+
+/* --at-once: all timelines wait until enough of them are ready. */
+static bool gate(struct sched *s)
+{
+	if (!s->cli->at_once)
+		return true;
+	if (!s->count[JOB_READY])
+		s->gate_open = false;
+	else if (s->count[JOB_READY] >= s->cli->at_once ||
+		 (!s->count[JOB_STARTING] && (s->n_active == s->cap || !waiting(s))))
+		s->gate_open = true;
+	return s->gate_open;
+}
+
+static void release(struct sched *s)
+{
+	while (s->count[JOB_READY] && gate(s) && s->count[JOB_RUNNING] < budget_now(&s->budget)) {
+		int64_t now = clock_now();
+
+		if (now < s->next_release)
+			return;
+		job_release(&s->active[s->ready[s->ready_head]].job);
+		s->ready_head = (s->ready_head + 1) % s->cap;
+		s->count[JOB_READY]--;
+		s->count[JOB_RUNNING]++;
+		s->next_release = now + RELEASE_GAP_NS;
+	}
+}
+
+/* ---- what runs say ------------------------------------------------------------------------ */
+
+static void hear(struct sched *s, unsigned index)
+{
+	struct active *active = &s->active[index];
+	enum job_phase before = active->job.phase;
+
+	job_read(&active->job);
+	if (active->job.phase == before)
+		return;
+	s->count[before]--;
+	s->count[active->job.phase]++;
+	if (active->job.phase == JOB_READY) {
+		unsigned tail = s->ready_head + s->count[JOB_READY] - 1;
+
+		s->ready[tail % s->cap] = index;
+	}
+	if (active->job.phase == JOB_DONE)
+		ended(s, active);
+}
+
+/* A ready run whose process died leaves the ring. */
+static void forget_ready(struct sched *s, unsigned index)
+{
+	unsigned n = s->count[JOB_READY], kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = s->ready[(s->ready_head + i) % s->cap];
+
+		if (at != index)
+			s->ready[(s->ready_head + kept++) % s->cap] = at;
+	}
+}
+
+static void end_those_that_hang(struct sched *s, int64_t now)
+{
+	for (unsigned i = 0; i < s->cap; i++) {
+		struct active *active = &s->active[i];
+		int64_t limit = GRACE_NS;
+
+		if (!active->used || active->job.phase == JOB_READY)
+			continue;
+		if (active->job.ended)
+			limit = LAST_GRACE_NS;
+		else if (active->job.phase == JOB_RUNNING)
+			limit = active->spec.limit_ns;
+		if (now - active->job.since_ns > limit)
+			job_end(&active->job);
+	}
+}
+
+static void hear_signal(struct sched *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		s->interrupted = (int)info.ssi_signo;
+		s->stopping = true;
+	}
+}
+
+static void tick(struct sched *s)
+{
+	int64_t now = clock_now();
+
+	if (now < s->next_tick)
+		return;
+	s->next_tick = now + TICK_NS;
+	end_those_that_hang(s, now);
+	s->progress.running = s->n_active;
+	s->progress.elapsed_ns = now - s->begin_ns;
+	teller_tick(s->teller, s->results, &s->progress);
+}
+
+static void wait_and_hear(struct sched *s)
+{
+	struct epoll_event events[64];
+	int64_t until = s->next_tick, now = clock_now();
+	struct timespec timeout = {0};
+	int n;
+
+	if (s->count[JOB_READY] && s->next_release > now && s->next_release < until)
+		until = s->next_release;
+	if (until > now)
+		timeout.tv_nsec = (long)(until - now) % NSEC_PER_SEC;
+	n = (int)syscall(SYS_epoll_pwait2, s->epoll, events, 64, &timeout, NULL, 0);
+	if (n < 0 && errno == ENOSYS)
+		n = epoll_wait(s->epoll, events, 64, (int)(timeout.tv_nsec / 1000000 + 1));
+	for (int i = 0; i < n; i++) {
+		unsigned index = events[i].data.u32;
+
+		if (index == ID_SIGNAL) {
+			hear_signal(s);
+			continue;
+		}
+		if (s->active[index].job.phase == JOB_READY)
+			forget_ready(s, index);
+		hear(s, index);
+	}
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static unsigned fit_files(const struct sched *s, unsigned wanted)
+{
+	struct rlimit limit;
+	rlim_t need = wanted + SPARE_FILES;
+
+	(void)s;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return wanted;
+	if (limit.rlim_cur < need) {
+		limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur < need ? (unsigned)limit.rlim_cur - SPARE_FILES : wanted;
+}
+
+static unsigned most_active(const struct sched *s, size_t n)
+{
+	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
+
+	if (s->cli->drop_in || (s->cli->verbose && s->progress.all == 1))
+		wanted = 1;
+	if (wanted > MOST_AT_ONCE)
+		wanted = MOST_AT_ONCE;
+	if (wanted > n)
+		wanted = n ? (unsigned)n : 1;
+	return fit_files(s, wanted);
+}
+
+static void enqueue(struct sched *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->plan->n; i++) {
+		n += s->plan->tests[i].known ? 0 : s->cli->repeat;
+		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
+	}
+	queue_init(&s->first, s->arena, n);
+	queue_init(&s->again, s->arena, n);
+	queue_init(&s->alone, s->arena, n * (s->cli->retries + 1));
+	for (unsigned round = 0; round < s->cli->repeat; round++)
+		for (size_t i = 0; i < s->plan->n; i++)
+			if (!s->plan->tests[i].known)
+				queue_put(&s->first, &(struct entry){&s->plan->tests[i], 1, 0});
+	if (!s->cli->drop_in)
+		qsort(s->first.items, s->first.n, sizeof(*s->first.items), longest_first);
+	for (size_t i = 0; i < n; i++)
+		s->progress.all_ns += s->first.items[i].test->scripted_ns;
+	s->cap = most_active(s, n);
+}
+
+/* What was not to be played is told first. */
+static void settle_known(struct sched *s)
+{
+	for (size_t i = 0; i < s->plan->n && !s->stopping; i++) {
+		struct test *test = &s->plan->tests[i];
+
+		if (test->known)
+			settle(s, test->known);
+		test->known = NULL;
+	}
+}
+
+static int watch_signals(struct sched *s, struct errbuf *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = ID_SIGNAL};
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->runner = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (s->signals < 0 || s->epoll < 0 ||
+	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->signals, &event))
+		return err_set(err, -errno, "epoll: %s", strerror(errno));
+	return 0;
+}
+
+static int prepare(struct sched *s, struct errbuf *err)
+{
+	const struct cli *cli = s->cli;
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	s->keep_netns = cli->drop_in && sandbox_own_netns();
+	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
+	s->workers = cli->jobs ? cli->jobs : online > 0 ? (unsigned)online : 1;
+	s->sandbox = sandbox_available();
+	enqueue(s);
+	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines,
+		    online > 0 ? (unsigned)online : 1, s->cap);
+	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
+	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));
+	s->slots = mmap(NULL, s->cap * sizeof(*s->slots), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->slots == MAP_FAILED)
+		return err_set(err, -errno, "mmap: %s", strerror(errno));
+	return watch_signals(s, err);
+}
+
+static void tidy(struct sched *s)
+{
+	for (unsigned i = 0; i < s->cap; i++)
+		if (s->active[i].used)
+			job_abandon(&s->active[i].job);
+	munmap(s->slots, s->cap * sizeof(*s->slots));
+	close(s->epoll);
+	close(s->signals);
+	if (s->runner >= 0)
+		close(s->runner);
+	arena_free(s->arena);
+}
+
+int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
+	       struct teller *teller, struct errbuf *err)
+{
+	struct sched s = {
+		.cli = cli,
+		.plan = plan,
+		.results = results,
+		.teller = teller,
+		.epoll = -1,
+		.signals = -1,
+		.runner = -1,
+		.arena = arena_new(),
+		.begin_ns = clock_now(),
+	};
+	int code = prepare(&s, err);
+
+	if (!code)
+		settle_known(&s);
+	while (!code) {
+		code = fill(&s, err);
+		release(&s);
+		if (code || s.stopping || (!s.n_active && !waiting(&s)))
+			break;
+		wait_and_hear(&s);
+		tick(&s);
+	}
+	tidy(&s);
+	return code ? code : s.interrupted;
+}

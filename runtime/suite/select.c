@@ -1,0 +1,83 @@
+#include "runtime/suite/suite.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static bool matches(const struct cli_list *patterns, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < patterns->n; i++) {
+		const char *pattern = patterns->items[i];
+
+		if (strstr(path, pattern) || !fnmatch(pattern, path, 0) ||
+		    !fnmatch(pattern, name, 0))
+			return true;
+	}
+	return false;
+}
+
+bool select_path(const struct cli *cli, const char *path)
+{
+	return (!cli->filters.n || matches(&cli->filters, path)) && !matches(&cli->excludes, path);
+}
+
+bool requirement_met(const struct requirement *requirement, unsigned major, unsigned minor)
+{
+	static const struct {
+		const char *op;
+		bool less, equal, more; /* what satisfies it */
+	} ops[] = {
+		{">=", false, true, true}, {"<=", true, true, false}, {">", false, false, true},
+		{"<", true, false, false}, {"=", false, true, false}, {"==", false, true, false},
+		{"!=", true, false, true},
+	};
+	long have = (long)major * 100000 + minor;
+	long want = (long)requirement->major * 100000 + requirement->minor;
+
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (!strcmp(ops[i].op, requirement->op))
+			return have < want ? ops[i].less : have > want ? ops[i].more : ops[i].equal;
+	return false;
+}
+
+/* Modes named by --ip_versions on the command line; 0: none. */
+static unsigned command_line_modes(const struct cli *cli)
+{
+	const char *value = cli_option_value(cli, "ip_versions");
+	struct config *config = config_new(cli->arena);
+
+	if (!value || config_set(config, cli->arena, "ip_versions", value, (struct loc){0}))
+		return 0;
+	return config->ip_modes;
+}
+
+/* Corpora name scripts of one family so: x-v4.pkt, x_v6.pkt. */
+static unsigned modes_of_name(const char *path, unsigned modes)
+{
+	const unsigned v6 = 1U << IP_V6;
+	size_t n = strlen(path);
+	const char *suffix = n > 6 ? path + n - 6 : "";
+	unsigned rest = modes;
+
+	if (!strcmp(suffix, "v6.pkt"))
+		rest &= v6;
+	else if (!strcmp(suffix, "v4.pkt"))
+		rest &= ~v6;
+	return rest ? rest : modes;
+}
+
+unsigned select_modes(const struct cli *cli, const struct config *config, const char *path)
+{
+	unsigned modes;
+
+	if (config && (cli->drop_in || cli_option_value(cli, "ip_version")))
+		return 1U << config->ip_mode;
+	if (config && config->ip_modes)
+		return config->ip_modes;
+	if (config && config->ip_version_given)
+		return 1U << config->ip_mode;
+	modes = command_line_modes(cli);
+	return modes ? modes_of_name(path, modes) : 1U << IP_V4;
+}

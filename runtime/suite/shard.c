@@ -1,0 +1,94 @@
+#include "runtime/report/report.h"
+#include "runtime/suite/suite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What every run costs on top of its script, so that many short ones weigh something too. */
+#define RUN_COST_NS (50 * NSEC_PER_SEC / 1000)
+
+struct weighed {
+	const struct test *test;
+	int64_t ns;
+	unsigned shard; /* 1-based */
+};
+
+static int heaviest_first(const void *a, const void *b)
+{
+	const struct weighed *x = a, *y = b;
+	int order;
+
+	if (x->ns != y->ns)
+		return x->ns > y->ns ? -1 : 1;
+	order = strcmp(x->test->path, y->test->path);
+	return order ? order : (int)x->test->mode - (int)y->test->mode;
+}
+
+static int as_planned(const void *a, const void *b)
+{
+	const struct weighed *x = a, *y = b;
+
+	return x->test < y->test ? -1 : x->test > y->test;
+}
+
+void shard_plan(struct plan *plan, unsigned k, unsigned n, const int64_t *durations_ns)
+{
+	struct weighed *all = arena_alloc(plan->arena, (plan->n + 1) * sizeof(*all));
+	int64_t *load = arena_alloc(plan->arena, n * sizeof(*load));
+	struct test *kept = arena_alloc(plan->arena, (plan->n + 1) * sizeof(*kept));
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		all[i].test = &plan->tests[i];
+		all[i].ns = durations_ns ? durations_ns[i] : plan->tests[i].scripted_ns;
+	}
+	qsort(all, plan->n, sizeof(*all), heaviest_first);
+	for (size_t i = 0; i < plan->n; i++) {
+		unsigned lightest = 0;
+
+		for (unsigned s = 1; s < n; s++)
+			if (load[s] < load[lightest])
+				lightest = s;
+		load[lightest] += all[i].ns + RUN_COST_NS;
+		all[i].shard = lightest + 1;
+	}
+	qsort(all, plan->n, sizeof(*all), as_planned);
+	for (size_t i = 0; i < plan->n; i++) {
+		if (all[i].shard == k)
+			kept[n_kept++] = *all[i].test;
+		else
+			run_result_free(all[i].test->known);
+	}
+	plan->tests = kept;
+	plan->n = n_kept;
+}
+
+int shard_durations(const struct plan *plan, const char *path, int64_t **durations_ns,
+		    struct errbuf *err)
+{
+	int64_t *durations = arena_alloc(plan->arena, (plan->n + 1) * sizeof(*durations));
+	struct run_result **results = NULL;
+	size_t n = 0;
+	FILE *in = fopen(path, "re");
+	int code = in ? report_json_read(in, &results, &n, err)
+		      : err_set(err, -errno, "%s: %s", path, strerror(errno));
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct test *test = &plan->tests[i];
+
+		durations[i] = test->scripted_ns;
+		for (size_t j = 0; j < n; j++)
+			if (!strcmp(results[j]->path, test->path) &&
+			    !strcmp(results[j]->mode, ip_mode_name(test->mode)) &&
+			    results[j]->run_ns)
+				durations[i] = results[j]->run_ns;
+	}
+	for (size_t j = 0; j < n; j++)
+		run_result_free(results[j]);
+	free(results);
+	if (in)
+		fclose(in);
+	*durations_ns = durations;
+	return code;
+}

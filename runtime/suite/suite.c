@@ -1,0 +1,160 @@
+#include "runtime/suite/suite.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/clock.h"
+#include "runtime/report/report.h"
+
+static int complain(int status, const struct errbuf *err)
+{
+	fprintf(stderr, "finwait: %s\n", err->text);
+	return status;
+}
+
+static void list_tests(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct test *test = &plan->tests[i];
+
+		printf("%s (%s)  %.3f s%s%s\n", test->path, ip_mode_name(test->mode),
+		       (double)test->scripted_ns / (double)NSEC_PER_SEC, test->known ? "  " : "",
+		       test->known ? test->known->reason : "");
+	}
+}
+
+/* --dry_run and --list: what checking alone can tell. */
+static int check_only(const struct cli *cli, const struct plan *plan)
+{
+	int status = STATUS_PASSED;
+
+	if (cli->list)
+		list_tests(plan);
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct run_result *known = plan->tests[i].known;
+
+		if (!known || !known->diagnostics)
+			continue;
+		fputs(known->diagnostics, stderr);
+		status = STATUS_USAGE;
+	}
+	return status;
+}
+
+/* What the command line chooses. */
+static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
+{
+	struct cli_list files = {0};
+	int64_t *durations = NULL;
+	int code;
+
+	if (cli->last_failed && !cli->paths.n)
+		cli->paths = history_paths(cli->arena);
+	code = discover(cli->arena, &cli->paths, &files, err);
+	if (!code)
+		code = plan_make(plan, cli, &files, err);
+	if (!code && cli->last_failed)
+		history_keep_failed(plan);
+	if (!code && cli->shard_n && cli->durations)
+		code = shard_durations(plan, cli->durations, &durations, err);
+	if (!code && cli->shard_n)
+		shard_plan(plan, cli->shard_k, cli->shard_n, durations);
+	return code;
+}
+
+/* How often each passed, for --repeat. */
+static void tell_rates(const struct results *results)
+{
+	for (size_t i = 0; i < results->n;) {
+		const struct run_result *first = results->items[i];
+		size_t n = 0, passed = 0;
+
+		for (; i < results->n && !strcmp(results->items[i]->path, first->path) &&
+		       !strcmp(results->items[i]->mode, first->mode);
+		     i++, n++)
+			passed += !verdict_is_failure(results->items[i]->verdict);
+		printf("%6.1f%%  %zu of %zu  %s (%s)\n", 100.0 * (double)passed / (double)n, passed,
+		       n, first->path, first->mode);
+	}
+}
+
+static int play(struct cli *cli, struct plan *plan)
+{
+	struct results results = {0};
+	struct errbuf err = {""};
+	int64_t begin = clock_now();
+	struct teller *teller = teller_new(cli, plan->n, &err);
+	int code = teller ? sched_play(cli, plan, &results, teller, &err) : -ENOMEM;
+	int status;
+
+	if (code < 0)
+		complain(STATUS_CANNOT, &err);
+	if (teller && !teller_end(teller, &results, clock_now() - begin, &err))
+		code = code ? code : complain(-EIO, &err);
+	if (cli->repeat > 1 && !cli->quiet)
+		tell_rates(&results);
+	if (!cli->drop_in)
+		history_save(results.items, results.n);
+	status = code > 0 ? 128 + code : code < 0 ? STATUS_CANNOT : (int)results_status(&results);
+	results_free(&results);
+	return status;
+}
+
+int suite_run(struct cli *cli)
+{
+	struct plan plan = {0};
+	struct errbuf err = {""};
+	int status = STATUS_PASSED;
+
+	if (choose(cli, &plan, &err))
+		status = complain(STATUS_USAGE, &err);
+	else if (cli->dry_run || cli->list)
+		status = check_only(cli, &plan);
+	else if (plan.n)
+		status = play(cli, &plan);
+	else if (!cli->last_failed && !cli->shard_n)
+		status = complain(STATUS_USAGE, (err_set(&err, 0, "no scripts to run"), &err));
+	else if (!cli->quiet)
+		printf("nothing to run\n");
+	if (plan.arena)
+		plan_free(&plan);
+	return status;
+}
+
+/* ---- merge -------------------------------------------------------------------------------- */
+
+int suite_merge(struct cli *cli)
+{
+	struct results results = {0};
+	struct run_result **items = NULL;
+	struct errbuf err = {""};
+	size_t n = 0;
+	int code = 0, status;
+	struct teller *teller = teller_new(cli, 0, &err);
+
+	for (size_t i = 0; i < cli->paths.n && !code; i++) {
+		const char *path = cli->paths.items[i];
+		FILE *in = fopen(path, "re");
+
+		code = in ? report_json_read(in, &items, &n, &err)
+			  : err_set(&err, -errno, "%s: %s", path, strerror(errno));
+		if (in)
+			fclose(in);
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool skipped = items[i]->verdict == VERDICT_SKIP;
+
+		results.played += !skipped;
+		results_add(&results, items[i]);
+	}
+	free(items);
+	status = code ? STATUS_USAGE : (int)results_status(&results);
+	if (code)
+		complain(STATUS_USAGE, &err);
+	if (teller && !teller_end(teller, &results, 0, &err))
+		status = complain(STATUS_USAGE, &err);
+	results_free(&results);
+	return status;
+}

@@ -1,0 +1,99 @@
+/* Many scripts: what to play (discover.c, select.c, plan.c, shard.c), playing it (sched.c), telling
+ * (tell.c), and what the next time needs to know (history.c). */
+#ifndef FINWAIT_RUNTIME_SUITE_H
+#define FINWAIT_RUNTIME_SUITE_H
+
+#include "runtime/cli.h"
+#include "runtime/record.h"
+#include "tun/errbuf.h"
+
+/* One script in one mode. */
+struct test {
+	const char *path;
+	const struct source *source; /* standard input; NULL: a file */
+	enum ip_mode mode;
+	const struct cli_option *options; /* those of the command line for this mode */
+	size_t n_options;
+	int64_t scripted_ns;
+	struct run_result
+		*known; /* not to be played: bad, or skipped. Until the results take it. */
+};
+
+struct plan {
+	struct arena *arena;
+	struct test *tests; /* in the order of the paths */
+	size_t n;
+};
+
+/* Files as they are, directories recursively for *.pkt, sorted. 0, or -errno with err. */
+int discover(struct arena *arena, const struct cli_list *paths, struct cli_list *files,
+	     struct errbuf *err);
+
+/* --filter and --exclude: a glob over the whole path or its last part, or a text within it. */
+bool select_path(const struct cli *cli, const char *path);
+
+/* Does `major.minor` meet it? */
+bool requirement_met(const struct requirement *requirement, unsigned major, unsigned minor);
+
+/* Modes of a script (bit set): the one of --ip_version on the command line, else its own
+ * --ip_versions or --ip_version, else --ip_versions of the command line, else IPv4. `config` NULL:
+ * a script that could not be read so far. */
+unsigned select_modes(const struct cli *cli, const struct config *config, const char *path);
+
+/* Reads and checks all the files. 0, or -errno with err. */
+int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files,
+	      struct errbuf *err);
+void plan_free(struct plan *plan);
+
+/* Keeps the tests of shard k of n: longest first to the lightest shard, ties by path and mode, so
+ * that all who have the same scripts and durations agree. */
+void shard_plan(struct plan *plan, unsigned k, unsigned n, const int64_t *durations_ns);
+/* Durations from a JSON report, those of unknown tests from the script. Arena array. */
+int shard_durations(const struct plan *plan, const char *path, int64_t **durations_ns,
+		    struct errbuf *err);
+
+/* Which tests failed last, in $XDG_STATE_HOME/finwait/last-failed. */
+struct cli_list history_paths(struct arena *arena);
+void history_keep_failed(struct plan *plan);
+void history_save(struct run_result *const *results, size_t n);
+
+/* All results of a suite, in the order in which runs ended. */
+struct results {
+	struct run_result **items;
+	size_t n, size;
+	size_t failures; /* verdict_is_failure() */
+	size_t cannot;	 /* this machine could not play it */
+	size_t played;	 /* came to a verdict by being played */
+};
+
+void results_add(struct results *results, struct run_result *result);
+void results_free(struct results *results);
+/* Exit status: 1 a run failed, 2 no run failed but a script was bad, 4 nothing could be played. */
+enum exit_status results_status(const struct results *results);
+
+/* What people see while it goes on and at its end, and the files for CI. */
+struct teller;
+struct progress_counts {
+	size_t all, running;
+	int64_t all_ns, elapsed_ns;
+};
+
+struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err);
+void teller_result(struct teller *teller, const struct results *results,
+		   const struct progress_counts *counts);
+void teller_tick(struct teller *teller, const struct results *results,
+		 const struct progress_counts *counts);
+/* The end: false with err if a report could not be written. Frees the teller. */
+bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
+		struct errbuf *err);
+
+/* Plays the tests of a plan. Returns the signal that ended it early, else 0; -errno with err. */
+int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
+	       struct teller *teller, struct errbuf *err);
+
+/* finwait run and packetdrill; 128 + N after signal N. */
+int suite_run(struct cli *cli);
+/* finwait merge FILE...: one report from the JSON reports of shards. */
+int suite_merge(struct cli *cli);
+
+#endif

@@ -1,0 +1,242 @@
+/* What people and CI are told; the words are runtime/report's. */
+#include "runtime/report/report.h"
+#include "runtime/suite/suite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct teller {
+	const struct cli *cli;
+	FILE *out;	/* for people */
+	unsigned width; /* of a terminal; 0: lines */
+	bool drawn;
+	int64_t done_ns; /* scripted durations of what is done */
+	time_t began;
+};
+
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
+/* One job each: writes one file. */
+typedef bool (*report_writer)(FILE *out, const struct run_result *const *results, size_t n,
+			      time_t began);
+
+static bool write_tap(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+{
+	(void)began;
+	report_tap(out, results, n, TAP_14);
+	return !ferror(out);
+}
+
+static bool write_ktap(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+{
+	(void)began;
+	report_tap(out, results, n, TAP_KERNEL);
+	return !ferror(out);
+}
+
+static bool write_junit(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+{
+	char host[256] = "";
+	struct junit_options options = {.timestamp = began};
+
+	if (!gethostname(host, sizeof(host) - 1) && *host)
+		options.hostname = host;
+	return report_junit(out, results, n, &options);
+}
+
+static bool write_json(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+{
+	(void)began;
+	return report_json(out, results, n);
+}
+
+static const struct {
+	size_t path; /* in struct cli */
+	report_writer write;
+} files[] = {
+	{offsetof(struct cli, tap), write_tap},
+	{offsetof(struct cli, ktap), write_ktap},
+	{offsetof(struct cli, junit), write_junit},
+	{offsetof(struct cli, json), write_json},
+};
+
+#define N_FILES (sizeof(files) / sizeof(files[0]))
+
+static const char *file_path(const struct cli *cli, size_t i)
+{
+	return *(const char *const *)((const char *)cli + files[i].path);
+}
+
+struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err)
+{
+	struct teller *teller = calloc(1, sizeof(*teller));
+
+	if (!teller) {
+		err_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	teller->cli = cli;
+	teller->began = time(NULL);
+	teller->out = stdout;
+	for (size_t i = 0; i < N_FILES; i++)
+		if (is_stdout(file_path(cli, i)))
+			teller->out = stderr; /* the report has standard output to itself */
+	if (!cli->drop_in && !cli->quiet && !(cli->verbose && n_tests == 1))
+		teller->width = report_terminal_width(teller->out, getenv("TERM"));
+	return teller;
+}
+
+static void fill_progress(const struct teller *teller, const struct results *results,
+			  const struct progress_counts *counts, struct report_progress *progress)
+{
+	const struct run_result *last = results->n ? results->items[results->n - 1] : NULL;
+
+	*progress = (struct report_progress){
+		.all = counts->all,
+		.done = results->n,
+		.failed = results->failures,
+		.running = counts->running,
+		.done_ns = teller->done_ns,
+		.all_ns = counts->all_ns,
+		.elapsed_ns = counts->elapsed_ns,
+		.last = last ? last->path : NULL,
+	};
+}
+
+void teller_tick(struct teller *teller, const struct results *results,
+		 const struct progress_counts *counts)
+{
+	struct report_progress progress;
+
+	if (!teller->width)
+		return;
+	fill_progress(teller, results, counts, &progress);
+	report_progress_draw(teller->out, &progress, teller->width, teller->cli->use_color);
+	fflush(teller->out);
+	teller->drawn = true;
+}
+
+static void clear(struct teller *teller)
+{
+	if (teller->drawn)
+		report_progress_clear(teller->out);
+	teller->drawn = false;
+}
+
+/* Under the name packetdrill: silence, or what failed. */
+static void tell_drop_in(const struct teller *teller, const struct run_result *result)
+{
+	if (result->diagnostics)
+		fputs(result->diagnostics, stderr);
+	else if (verdict_is_failure(result->verdict))
+		report_failure(stderr, result, NULL, teller->cli->use_color);
+	else if (result->verdict == VERDICT_SKIP)
+		fprintf(stderr, "%s: %s\n", result->path, result->reason);
+}
+
+void teller_result(struct teller *teller, const struct results *results,
+		   const struct progress_counts *counts)
+{
+	const struct run_result *result = results->items[results->n - 1];
+	const struct cli *cli = teller->cli;
+	struct report_progress progress;
+
+	if (!result->diagnostics && result->verdict != VERDICT_SKIP)
+		teller->done_ns += result->scripted_ns;
+	if (cli->drop_in) {
+		tell_drop_in(teller, result);
+		return;
+	}
+	if (cli->verbose && counts->all > 1) {
+		clear(teller);
+		report_trace(teller->out, result, cli->use_color);
+		if (result->output)
+			fprintf(teller->out, "%s", result->output);
+	}
+	if (teller->width || cli->quiet)
+		return;
+	fill_progress(teller, results, counts, &progress);
+	report_progress_line(teller->out, &progress, result, cli->use_color);
+	fflush(teller->out);
+}
+
+static bool write_file(const char *path, report_writer writer, const struct results *results,
+		       time_t began, struct errbuf *err)
+{
+	const struct run_result *const *items = (const struct run_result *const *)results->items;
+	struct report_file file;
+
+	if (is_stdout(path))
+		return writer(stdout, items, results->n, began) && !fflush(stdout);
+	if (report_file_open(&file, path, err))
+		return false;
+	if (!writer(file.stream, items, results->n, began)) {
+		report_file_abort(&file);
+		err_set(err, -EIO, "%s: could not be written", path);
+		return false;
+	}
+	return !report_file_commit(&file, err);
+}
+
+static bool tell_github(const struct results *results, struct errbuf *err)
+{
+	const struct run_result *const *items = (const struct run_result *const *)results->items;
+	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	FILE *out;
+
+	report_github(stdout, items, results->n);
+	if (!path || !*path)
+		return true;
+	out = fopen(path, "ae");
+	if (out)
+		report_github_summary(out, items, results->n);
+	if (!out || fclose(out)) {
+		err_set(err, -errno, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Reports are in the order of paths, whatever the order in which runs ended. */
+static int by_path(const void *a, const void *b)
+{
+	const struct run_result *x = *(struct run_result *const *)a;
+	const struct run_result *y = *(struct run_result *const *)b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : strcmp(x->mode, y->mode);
+}
+
+bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns, struct errbuf *err)
+{
+	const struct cli *cli = teller->cli;
+	struct summary_options options = {
+		.color = cli->use_color,
+		.quiet = cli->quiet,
+		.wall_ns = wall_ns,
+		.slowest = 5,
+	};
+	bool ok = true;
+
+	clear(teller);
+	if (results->n)
+		qsort(results->items, results->n, sizeof(*results->items), by_path);
+	if (!cli->drop_in)
+		report_summary(teller->out, (const struct run_result *const *)results->items,
+			       results->n, &options);
+	fflush(teller->out);
+	for (size_t i = 0; i < N_FILES; i++)
+		if (file_path(cli, i))
+			ok &= write_file(file_path(cli, i), files[i].write, results, teller->began,
+					 err);
+	if (cli->github)
+		ok &= tell_github(results, err);
+	free(teller);
+	return ok;
+}
