@@ -1,0 +1,100 @@
+/* Packets for tests of wire, flow and match, built by hand. */
+#ifndef FINWAIT_TESTS_UNIT_PACKETS_H
+#define FINWAIT_TESTS_UNIT_PACKETS_H
+
+#include <string.h>
+
+#include "parser/config.h"
+#include "parser/tables.h"
+#include "runtime/wire/wire.h"
+
+static inline struct ip_addr test_addr(const char *text)
+{
+	struct ip_addr addr = {0};
+
+	ip_addr_parse(text, &addr);
+	return addr;
+}
+
+/* From the peer to the kernel under test. */
+static inline struct wire_tuple test_tuple(unsigned version)
+{
+	return (struct wire_tuple){
+		.src = test_addr(version == 6 ? "2001:db8::1" : "192.0.2.1"),
+		.dst = test_addr(version == 6 ? "fd3d:fa7b:d17d::1" : "192.168.0.1"),
+		.sport = 40000,
+		.dport = 8080,
+	};
+}
+
+static inline struct tcp_option test_option(uint8_t kind, uint8_t length, unsigned n_values,
+					    uint32_t a, uint32_t b)
+{
+	uint8_t payload[38] = {0};
+
+	return (struct tcp_option){
+		.row = tcp_option_by_kind(kind, length, payload),
+		.kind = kind,
+		.length = length,
+		.n_values = (uint8_t)n_values,
+		.value = {a, b},
+	};
+}
+
+static inline struct tcp_option test_mss(uint32_t mss)
+{
+	return test_option(2, 4, 1, mss, 0);
+}
+
+static inline struct tcp_option test_ts(uint32_t val, uint32_t ecr)
+{
+	return test_option(KIND_TS, 10, 2, val, ecr);
+}
+
+static inline struct tcp_option test_sack(uint32_t left, uint32_t right)
+{
+	return test_option(KIND_SACK, 10, 2, left, right);
+}
+
+static inline struct tcp_option test_nop(void)
+{
+	return test_option(KIND_NOP, 1, 0, 0, 0);
+}
+
+/* A segment without options; `ack` is written only with the ACK flag. */
+static inline struct packet test_tcp(enum direction direction, unsigned version, uint16_t flags,
+				     uint32_t seq, uint32_t payload, uint32_t ack)
+{
+	struct packet packet = {
+		.direction = direction,
+		.kind = PACKET_TCP,
+		.ip_version = (uint8_t)version,
+	};
+
+	packet.tcp.flags = flags;
+	packet.tcp.seq = seq;
+	packet.tcp.payload = payload;
+	packet.tcp.has_ack = flags & TCP_ACK_FLAG;
+	packet.tcp.ack = packet.tcp.has_ack ? ack : 0;
+	packet.tcp.has_window = direction == INBOUND;
+	packet.tcp.window = direction == INBOUND ? 65535 : 0;
+	return packet;
+}
+
+static inline void test_options(struct packet *packet, struct tcp_option *options, unsigned n)
+{
+	packet->tcp.options_mode = n ? OPTIONS_LIST : OPTIONS_NONE;
+	packet->tcp.options = options;
+	packet->tcp.n_options = (uint8_t)n;
+}
+
+/* Deterministic: xorshift64. */
+static inline uint32_t test_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return (uint32_t)(*state >> 16);
+}
+
+#endif
