@@ -1,0 +1,279 @@
+#include "runtime/calls/call.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "parser/ast_print.h"
+#include "runtime/calls/handlers.h"
+#include "runtime/calls/server.h"
+#include "runtime/clock.h"
+
+static void (*const handlers[N_CALLS])(struct call_ctx *) = {
+#define CALL(name, ...) [CALL_##name] = call_##name,
+#include "parser/calls.def"
+#undef CALL
+};
+
+/* ---- helpers of handlers ----------------------------------------------------------------- */
+
+void call_fail(struct call_ctx *c, const char *format, ...)
+{
+	va_list args;
+
+	if (c->slot->failure[0])
+		return; /* the first tells most */
+	va_start(args, format);
+	vsnprintf(c->slot->failure, sizeof(c->slot->failure), format, args);
+	va_end(args);
+}
+
+bool call_begin(struct call_ctx *c)
+{
+	if (c->slot->failure[0])
+		return false;
+	atomic_store(&c->slot->state, SLOT_ENTERED);
+	errno = 0;
+	c->slot->begin_ns = clock_now();
+	return true;
+}
+
+void call_end(struct call_ctx *c, int64_t result)
+{
+	int error = errno;
+
+	c->slot->end_ns = clock_now();
+	c->slot->result = result;
+	c->slot->error = result == -1 ? error : 0;
+}
+
+void *call_scratch(struct call_ctx *c, size_t size)
+{
+	struct worker *worker = c->worker;
+	size_t need = (size + 15) & ~(size_t)15;
+	void *memory;
+
+	if (need <= SCRATCH_SIZE - worker->scratch_used) {
+		memory = worker->scratch + worker->scratch_used;
+		worker->scratch_used += need;
+		return memset(memory, 0, size);
+	}
+	/* Rare and large; lives as long as the program, like everything a call leaves behind. */
+	memory = calloc(1, size);
+	if (!memory)
+		abort();
+	return memory;
+}
+
+char *call_printf(struct call_ctx *c, const char *format, ...)
+{
+	va_list args;
+	char text[1024], *copy;
+	size_t size;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	size = strlen(text) + 1;
+	copy = call_scratch(c, size);
+	return memcpy(copy, text, size);
+}
+
+const struct expr *arg(const struct call_ctx *c, size_t i)
+{
+	return i < c->call->n_args ? c->call->args[i] : NULL;
+}
+
+int64_t arg_int(const struct call_ctx *c, size_t i)
+{
+	const struct expr *expr = arg(c, i);
+
+	return expr ? expr->value : 0;
+}
+
+bool is_any(const struct expr *expr)
+{
+	return expr->kind == EXPR_ELLIPSIS;
+}
+
+const struct expr *field_of(const struct expr *record, const char *name)
+{
+	for (size_t i = 0; i < record->n_fields; i++)
+		if (record->fields[i].name && !strcmp(record->fields[i].name, name))
+			return record->fields[i].value;
+	return NULL;
+}
+
+int64_t field_int(const struct expr *record, const char *name)
+{
+	const struct expr *value = field_of(record, name);
+
+	return value ? value->value : 0;
+}
+
+int live_fd(struct call_ctx *c, int64_t script_fd, struct fd_entry *entry)
+{
+	struct fd_entry none;
+
+	if (!entry)
+		entry = &none;
+	*entry = (struct fd_entry){.script_fd = script_fd, .live_fd = (int)script_fd};
+	if (script_fd < 0)
+		return (int)script_fd; /* -1 in poll(), or a call that shall give EBADF */
+	if (!fds_find(&c->host->fds, script_fd, entry))
+		call_fail(c, "no call of this script has made descriptor %lld",
+			  (long long)script_fd);
+	else if (entry->live_fd < 0)
+		call_fail(c, "descriptor %lld was closed at line %u", (long long)script_fd,
+			  entry->closed_line);
+	return entry->live_fd;
+}
+
+int arg_fd(struct call_ctx *c, size_t i)
+{
+	struct fd_entry entry;
+
+	return arg_socket(c, i, &entry);
+}
+
+int arg_socket(struct call_ctx *c, size_t i, struct fd_entry *entry)
+{
+	int64_t script_fd = arg_int(c, i);
+	int fd = live_fd(c, script_fd, entry);
+
+	if (i == 0) {
+		c->slot->script_fd = (int)script_fd;
+		c->slot->live_fd = fd;
+	}
+	return fd;
+}
+
+void check_free(struct call_ctx *c, int64_t script_fd)
+{
+	struct fd_entry entry;
+
+	if (script_fd >= 0 && fds_find(&c->host->fds, script_fd, &entry) && entry.live_fd >= 0)
+		call_fail(c, "duplicate descriptor: %lld is still open, made at line %u",
+			  (long long)script_fd, entry.made_line);
+}
+
+void made_fd(struct call_ctx *c, int64_t script_fd, const struct fd_entry *kind)
+{
+	struct fd_entry entry = *kind;
+
+	/* Where the script expects a failure there is no label; the mismatch tells. */
+	if (entry.live_fd < 0 || script_fd < 0)
+		return;
+	entry.script_fd = script_fd;
+	entry.made_line = c->event->loc.line;
+	fds_add(&c->host->fds, &entry);
+}
+
+/* ---- one call ---------------------------------------------------------------------------- */
+
+static void print_result(char *out, size_t size, int64_t result, int error)
+{
+	const char *name = errno_symbol(error);
+
+	if (result == -1 && name)
+		snprintf(out, size, "-1 %s (%s)", name, strerror(error));
+	else if (result == -1 && error)
+		snprintf(out, size, "-1 (errno %d: %s)", error, strerror(error));
+	else
+		snprintf(out, size, "%lld", (long long)result);
+}
+
+static const char *errno_text(int error)
+{
+	const char *name = errno_symbol(error);
+
+	return error == 0 ? "no error" : name ? name : strerror(error);
+}
+
+/* Result and errno against the script. */
+static void compare_result(struct call_ctx *c)
+{
+	const struct call *call = c->call;
+	struct call_slot *slot = c->slot;
+	const struct expr *expected = call->result;
+	char want[128], got[128];
+	bool same;
+
+	if (!expected || is_any(expected))
+		return;
+	if (call->row->result == RESULT_FD && expected->value >= 0)
+		same = slot->result >= 0;
+	else
+		same = slot->result == expected->value;
+	if (!same) {
+		print_result(want, sizeof(want), expected->value, call->errno_value);
+		print_result(got, sizeof(got), slot->result, slot->error);
+		mismatch_add(&slot->mismatches, "result", want, got);
+	} else if (call->errno_name && slot->error != call->errno_value) {
+		mismatch_add(&slot->mismatches, "errno", call->errno_name, errno_text(slot->error));
+	}
+}
+
+static void append(char *out, size_t size, size_t *at, const char *text)
+{
+	size_t n = strlen(text), room = size - 1 - *at;
+
+	n = n < room ? n : room;
+	memcpy(out + *at, text, n);
+	*at += n;
+	out[*at] = '\0';
+}
+
+static void write_live(struct call_ctx *c)
+{
+	struct call_slot *slot = c->slot;
+	const struct call *call = c->call;
+	char text[512];
+	size_t at = 0, size = sizeof(slot->live);
+	int64_t result = slot->result;
+
+	append(slot->live, size, &at, call->row->name);
+	for (size_t i = 0; i < call->n_args; i++) {
+		append(slot->live, size, &at, i ? ", " : "(");
+		if (i < MAX_CALL_ARGS && c->shown[i]) {
+			append(slot->live, size, &at, c->shown[i]);
+		} else {
+			expr_print(text, sizeof(text), call->args[i]);
+			append(slot->live, size, &at, text);
+		}
+	}
+	/* A descriptor is shown by the script's label for it. */
+	if (call->row->result == RESULT_FD && result >= 0 && call->result &&
+	    call->result->value >= 0 && !is_any(call->result))
+		result = call->result->value;
+	print_result(text, sizeof(text), result, slot->error);
+	append(slot->live, size, &at, call->n_args ? ") = " : "() = ");
+	append(slot->live, size, &at, text);
+}
+
+void call_perform(struct worker *worker, const struct event *event, struct call_slot *slot)
+{
+	struct call_ctx c = {
+		.host = worker->host,
+		.worker = worker,
+		.event = event,
+		.call = event->call,
+		.slot = slot,
+	};
+
+	worker->scratch_used = 0;
+	slot->result = -1;
+	slot->script_fd = slot->live_fd = slot->made_fd[0] = slot->made_fd[1] = -1;
+	capabilities_apply(worker);
+	handlers[event->call->row->id](&c);
+	if (slot->failure[0]) {
+		slot->begin_ns = slot->end_ns = clock_now();
+		return;
+	}
+	compare_result(&c);
+	write_live(&c);
+}

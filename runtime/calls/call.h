@@ -1,0 +1,124 @@
+/* What a call handler works with. A handler (call_NAME, one per row of parser/calls.def):
+ *
+ *	int fd = arg_fd(c, 0);			arguments first: they may fail
+ *	if (call_begin(c))			false: an argument failed, nothing is called
+ *		call_end(c, listen(fd, n));	call_begin and call_end take the time
+ *	...					then out-values: compare, and c->shown[] for the live
+ *form
+ *
+ * Everything that can be made ready is made ready before call_begin(). Result and errno are
+ *compared by call_perform(), which also writes the live form. */
+#ifndef FINWAIT_RUNTIME_CALLS_CALL_H
+#define FINWAIT_RUNTIME_CALLS_CALL_H
+
+#include <sys/uio.h>
+
+#include "parser/ast.h"
+#include "parser/tables.h"
+#include "runtime/calls/fds.h"
+#include "runtime/calls/share.h"
+
+/* A capability change concerns the calling thread alone, so every thread catches up with this. */
+struct capabilities {
+	pthread_mutex_t lock;
+	atomic_uint generation;
+	uint64_t set, cleared; /* bits of the effective set */
+};
+
+/* What all threads of the program share. */
+struct host {
+	struct program_env env;
+	struct share *share;
+	struct fds fds;
+	struct capabilities caps;
+	unsigned char
+		*zeros; /* what is sent; never changed or freed, so MSG_ZEROCOPY may keep it */
+	size_t n_zeros;
+};
+
+/* What a thread has of its own. */
+struct worker {
+	struct host *host;
+	const struct event *event; /* the one blocking call; NULL: serves the others */
+	unsigned number;	   /* in share->threads */
+	unsigned char *received;   /* where received data goes */
+	size_t n_received;
+	unsigned char *scratch;
+	size_t scratch_used;
+	unsigned caps_generation;
+};
+
+#define MAX_CALL_ARGS 8
+
+struct call_ctx {
+	struct host *host;
+	struct worker *worker;
+	const struct event *event;
+	const struct call *call;
+	struct call_slot *slot;
+	const char *shown[MAX_CALL_ARGS]; /* live form of an argument; NULL: as written */
+};
+
+/* Makes one call: slot filled, but its state not yet SLOT_DONE. */
+void call_perform(struct worker *worker, const struct event *event, struct call_slot *slot);
+
+/* How many bytes a call may send or receive. */
+size_t call_buffer_size(const struct call *call);
+
+/* ---- for handlers ---------------------------------------------------------------------- */
+
+void call_fail(struct call_ctx *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool call_begin(struct call_ctx *c);
+/* Takes what the system call returned; errno is read if it is -1. */
+void call_end(struct call_ctx *c, int64_t result);
+
+/* Zeroed memory for the length of the call, made before the timeline. */
+void *call_scratch(struct call_ctx *c, size_t size);
+char *call_printf(struct call_ctx *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+const struct expr *arg(const struct call_ctx *c, size_t i); /* NULL: left out */
+int64_t arg_int(const struct call_ctx *c, size_t i);	    /* 0 for `...` and what is left out */
+bool is_any(const struct expr *expr);			    /* `...` */
+const struct expr *field_of(const struct expr *record, const char *name); /* NULL: none */
+int64_t field_int(const struct expr *record, const char *name);
+
+/* The live descriptor of a script's. Negative ones are passed on as they are; unknown ones fail. */
+int arg_fd(struct call_ctx *c, size_t i);
+int arg_socket(struct call_ctx *c, size_t i, struct fd_entry *entry); /* and what is known of it */
+int live_fd(struct call_ctx *c, int64_t script_fd, struct fd_entry *entry);
+/* For calls that make one: fails if the label is in use. */
+void check_free(struct call_ctx *c, int64_t script_fd);
+void made_fd(struct call_ctx *c, int64_t script_fd, const struct fd_entry *kind);
+
+/* Zeros to send (an echo request for ping sockets), or NULL where the script says so. */
+void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct fd_entry *socket);
+void *recv_buffer(struct call_ctx *c, size_t i, size_t size);
+/* Both: {..., LEN} records over one buffer. */
+struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned char *base);
+
+/* ---- addresses (address.c) --------------------------------------------------------------- */
+
+union address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_storage storage;
+};
+
+/* An `addr` or `target` argument for a socket of that family; *size 0 and NULL: NULL. */
+struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
+			     const struct fd_entry *socket, socklen_t *size);
+/* The remote end, as `...` means it. */
+struct sockaddr *remote_address(struct call_ctx *c, const struct fd_entry *socket, socklen_t *size);
+/* getsockname() into the slot, and `peer` (NULL: none). */
+void note_addresses(struct call_ctx *c, int fd, const struct sockaddr *peer, socklen_t size);
+
+/* ---- control messages (cmsg.c) ----------------------------------------------------------- */
+
+/* The bytes of a msg_control list as the kernel would write or read them. */
+void *control_encode(struct call_ctx *c, const struct expr *list, size_t *size);
+/* Compares and shows what was received. */
+char *control_compare(struct call_ctx *c, const struct expr *list, struct msghdr *msg);
+
+#endif

@@ -1,0 +1,113 @@
+/* Descriptors that need not be sockets. */
+#include "runtime/calls/handlers.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+void call_fcntl(struct call_ctx *c)
+{
+	int fd = arg_fd(c, 0), command = (int)arg_int(c, 1);
+	long argument = (long)arg_int(c, 2);
+
+	if (call_begin(c))
+		call_end(c, fcntl(fd, command, argument));
+}
+
+/* Requests that read the int instead of storing one. */
+static bool takes_int(unsigned long request)
+{
+	return request == FIONBIO || request == FIOASYNC;
+}
+
+void call_ioctl(struct call_ctx *c)
+{
+	int fd = arg_fd(c, 0);
+	unsigned long request = (unsigned int)arg_int(c, 1);
+	const struct expr *list = arg(c, 2);
+	int want = list ? (int)list->items[0]->value : 0;
+	int *stored = call_scratch(c, 64); /* room for requests that store more than an int */
+
+	if (takes_int(request))
+		*stored = want;
+	if (!call_begin(c))
+		return;
+	call_end(c, ioctl(fd, request, stored));
+	if (!list)
+		return;
+	if (c->slot->result >= 0 && *stored != want)
+		mismatch_printf(&c->slot->mismatches, "stored value", "[%d]\n[%d]", want, *stored);
+	c->shown[2] = call_printf(c, "[%d]", *stored);
+}
+
+void call_open(struct call_ctx *c)
+{
+	const struct expr *path = arg(c, 0);
+	int flags = (int)arg_int(c, 1);
+	mode_t mode = arg(c, 2) ? (mode_t)arg_int(c, 2) : 0644;
+	int64_t label = c->call->result ? c->call->result->value : -1;
+	struct fd_entry entry = {.family = AF_UNSPEC};
+
+	check_free(c, label);
+	if (!call_begin(c))
+		return;
+	entry.live_fd = open(path->text, flags, mode);
+	call_end(c, entry.live_fd);
+	made_fd(c, label, &entry);
+}
+
+void call_pipe(struct call_ctx *c)
+{
+	const struct expr *labels = arg(c, 0);
+	struct fd_entry entry = {.family = AF_UNSPEC};
+	int fds[2];
+
+	check_free(c, labels->items[0]->value);
+	check_free(c, labels->items[1]->value);
+	if (labels->items[0]->value == labels->items[1]->value)
+		call_fail(c, "both ends of the pipe are called %lld",
+			  (long long)labels->items[0]->value);
+	if (!call_begin(c))
+		return;
+	call_end(c, pipe(fds));
+	for (int i = 0; i < 2 && c->slot->result == 0; i++) {
+		entry.live_fd = fds[i];
+		made_fd(c, labels->items[i]->value, &entry);
+		c->slot->made_fd[i] = (int)labels->items[i]->value;
+	}
+}
+
+/* An offset argument: a list of one int, or nothing. */
+static off64_t *arg_offset(struct call_ctx *c, size_t i)
+{
+	const struct expr *list = arg(c, i);
+	off64_t *offset;
+
+	if (list->kind != EXPR_LIST)
+		return NULL;
+	offset = call_scratch(c, sizeof(*offset));
+	*offset = list->items[0]->value;
+	return offset;
+}
+
+void call_sendfile(struct call_ctx *c)
+{
+	int out = arg_fd(c, 0), in = arg_fd(c, 1);
+	off64_t *offset = arg_offset(c, 2);
+	size_t size = (size_t)arg_int(c, 3);
+
+	if (call_begin(c))
+		call_end(c, sendfile64(out, in, offset, size));
+}
+
+void call_splice(struct call_ctx *c)
+{
+	int in = arg_fd(c, 0), out = arg_fd(c, 2);
+	off64_t *in_offset = arg_offset(c, 1), *out_offset = arg_offset(c, 3);
+	size_t size = (size_t)arg_int(c, 4);
+	unsigned flags = (unsigned)arg_int(c, 5);
+
+	if (call_begin(c))
+		call_end(c, splice(in, in_offset, out, out_offset, size, flags));
+}
