@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "parser/ast_print.h"
+#include "parser/check.h"
 #include "runtime/calls/handlers.h"
 #include "runtime/calls/server.h"
 #include "runtime/clock.h"
@@ -102,17 +103,14 @@ bool is_any(const struct expr *expr)
 
 const struct expr *field_of(const struct expr *record, const char *name)
 {
-	for (size_t i = 0; i < record->n_fields; i++)
-		if (record->fields[i].name && !strcmp(record->fields[i].name, name))
-			return record->fields[i].value;
-	return NULL;
+	const struct field *field = expr_field(record, name);
+
+	return field ? field->value : NULL;
 }
 
 int64_t field_int(const struct expr *record, const char *name)
 {
-	const struct expr *value = field_of(record, name);
-
-	return value ? value->value : 0;
+	return expr_field_value(record, name, 0);
 }
 
 int live_fd(struct call_ctx *c, int64_t script_fd, struct fd_entry *entry)
