@@ -4,6 +4,8 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +15,10 @@
 
 struct capture {
 	pcap_t *pcap;
+	pthread_t opener;
+	bool opening; /* the thread is not yet joined; it owns all below and pcap */
+	int code;     /* what came of it, with err */
+	struct errbuf err;
 	unsigned lost; /* as pcap_stats counts: since the start */
 };
 
@@ -71,6 +77,14 @@ static int activate(pcap_t *pcap, struct errbuf *err)
 	return 0;
 }
 
+static void *open_in_thread(void *argument)
+{
+	struct capture *capture = argument;
+
+	capture->code = activate(capture->pcap, &capture->err);
+	return NULL;
+}
+
 int capture_open(const char *device, struct capture **capture, struct errbuf *err)
 {
 	char text[PCAP_ERRBUF_SIZE] = "";
@@ -80,23 +94,53 @@ int capture_open(const char *device, struct capture **capture, struct errbuf *er
 	if (!made)
 		return err_set(err, -ENOMEM, "out of memory");
 	made->pcap = pcap_create(device, text);
-	code = made->pcap ? activate(made->pcap, err)
-			  : err_set(err, -EIO, "cannot capture on %s: %.150s", device, text);
-	if (code < 0) {
-		capture_close(made);
-		return code;
+	if (!made->pcap) {
+		free(made);
+		return err_set(err, -EIO, "cannot capture on %s: %.150s", device, text);
 	}
+	code = pthread_create(&made->opener, NULL, open_in_thread, made);
+	if (code != 0) {
+		pcap_close(made->pcap);
+		free(made);
+		return err_set(err, -code, "cannot start a thread: %s", strerror(code));
+	}
+	made->opening = true;
 	*capture = made;
 	return 0;
 }
 
+int capture_ready(struct capture *capture, struct errbuf *err)
+{
+	if (capture->opening) {
+		pthread_join(capture->opener, NULL);
+		capture->opening = false;
+	}
+	if (capture->code < 0)
+		return err_set(err, capture->code, "%s", capture->err.text);
+	return 0;
+}
+
+static void *close_in_thread(void *argument)
+{
+	struct capture *capture = argument;
+
+	if (capture->opening)
+		pthread_join(capture->opener, NULL);
+	pcap_close(capture->pcap);
+	free(capture);
+	return NULL;
+}
+
 void capture_close(struct capture *capture)
 {
+	pthread_t closer;
+
 	if (!capture)
 		return;
-	if (capture->pcap)
-		pcap_close(capture->pcap);
-	free(capture);
+	if (pthread_create(&closer, NULL, close_in_thread, capture) == 0)
+		pthread_detach(closer);
+	else
+		close_in_thread(capture);
 }
 
 static int64_t nanoseconds(clockid_t clock)

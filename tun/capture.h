@@ -20,9 +20,17 @@ struct capture_frame {
 	int64_t time_ns; /* CLOCK_MONOTONIC */
 };
 
-/* The device must be up. Returns 0 and *capture, or -errno with err. */
+/* The kernel waits for RCU grace periods where a capture begins and ends: 8 and 30 ms on a machine
+ * of 250 ticks a second, at no CPU (net/packet/af_packet.c: packet_set_ring, packet_release). A
+ * thread of the capture's own waits them out.
+ *
+ * capture_open starts the opening; the device must be up. capture_ready waits until it is done;
+ * nothing else may be called before it returned 0, but capture_close. Both return 0 or -errno with
+ * err. */
 int capture_open(const char *device, struct capture **capture, struct errbuf *err);
-void capture_close(struct capture *capture); /* accepts NULL */
+int capture_ready(struct capture *capture, struct errbuf *err);
+/* Takes the capture away from the caller and does not wait. Accepts NULL. */
+void capture_close(struct capture *capture);
 
 /* Takes the oldest frame; never waits. 1 a frame, 0 none, or -errno. */
 int capture_next(struct capture *capture, struct capture_frame *frame);

@@ -30,6 +30,7 @@ struct tun_device {
 	struct link link;
 	int fd;
 	struct capture *capture;
+	bool ready;
 	bool held; /* packet[] holds `size` bytes not yet given out */
 	size_t size;
 	uint8_t packet[PACKET_MAX];
@@ -154,10 +155,38 @@ static int wait_readable(int fd, int64_t deadline_ns)
 	return n;
 }
 
+/* Multicast reports of the device coming up and the like, some of them older than the capture. */
+static void forget_start(struct tun_device *tun)
+{
+	struct capture_frame frame;
+
+	while (take(tun) > 0)
+		;
+	while (capture_next(tun->capture, &frame) > 0)
+		;
+	tun->held = false;
+}
+
+static int tun_ready(struct link *link, struct errbuf *err)
+{
+	struct tun_device *tun = of(link);
+	int code;
+
+	if (tun->ready)
+		return 0;
+	code = capture_ready(tun->capture, err);
+	if (code == 0)
+		forget_start(tun);
+	tun->ready = code == 0;
+	return code;
+}
+
 static int tun_receive(struct link *link, struct link_packet *packet, int64_t deadline_ns)
 {
 	struct tun_device *tun = of(link);
 
+	if (!tun->ready)
+		return -EAGAIN;
 	while (!tun->held) {
 		int n = take(tun);
 
@@ -184,6 +213,7 @@ static void tun_close(struct link *link)
 }
 
 static const struct link_ops tun_ops = {
+	.ready = tun_ready,
 	.send = tun_send,
 	.receive = tun_receive,
 	.close = tun_close,
@@ -292,24 +322,13 @@ static int configure(struct tun_device *tun, struct mnl_socket *nl, const struct
 		return err_set(err, -errno, DEVICE_NAME " is not there: %s", strerror(errno));
 	if (config->speed_mbps && (code = set_speed(config->speed_mbps, err)) < 0)
 		return code;
-	if ((code = rtnl_link_up(nl, index, config->mtu, true, err)) < 0 ||
+	if ((code = rtnl_link_quiet(nl, index, err)) < 0 ||
+	    (code = rtnl_link_up(nl, index, config->mtu, err)) < 0 ||
 	    (code = capture_open(DEVICE_NAME, &tun->capture, err)) < 0)
 		return code;
 	code = config->any_ip ? rtnl_route_add(nl, &own, err)
 			      : rtnl_addr_add(nl, index, &config->local, config->local_bits, err);
 	return code < 0 ? code : route_remote(nl, config, index, err);
-}
-
-/* Multicast reports of the device coming up, some of them older than the capture. */
-static void forget_start(struct tun_device *tun)
-{
-	struct capture_frame frame;
-
-	while (take(tun) > 0)
-		;
-	while (capture_next(tun->capture, &frame) > 0)
-		;
-	tun->held = false;
 }
 
 static int build(struct tun_device *tun, const struct tun_config *config, struct errbuf *err)
@@ -325,9 +344,9 @@ static int build(struct tun_device *tun, const struct tun_config *config, struct
 		return code;
 	code = configure(tun, nl, config, err);
 	mnl_socket_close(nl);
-	if (code == 0)
-		forget_start(tun);
-	return code;
+	if (code < 0 || config->background)
+		return code;
+	return tun_ready(&tun->link, err);
 }
 
 int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err)

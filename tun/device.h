@@ -14,20 +14,26 @@ struct tun_addr {
 };
 
 struct tun_config {
-	const char *node;	  /* NULL: /dev/net/tun */
-	unsigned mtu;		  /* bytes */
-	unsigned speed_mbps;	  /* 0: unchanged */
-	struct tun_addr local;	  /* configured on the device unless any_ip */
+	const char *node;      /* NULL: /dev/net/tun */
+	unsigned mtu;	       /* bytes */
+	unsigned speed_mbps;   /* 0: unchanged */
+	struct tun_addr local; /* configured on the device unless any_ip */
 	unsigned local_bits;
-	struct tun_addr gateway;  /* next hop of the route */
-	struct tun_addr remote;	  /* its prefix of remote_bits is routed through the device */
+	struct tun_addr gateway; /* next hop of the route */
+	struct tun_addr remote;	 /* its prefix of remote_bits is routed through the device */
 	unsigned remote_bits;
-	bool any_ip;		  /* local is not configured; local's /bits is made a local route */
+	bool any_ip;	 /* local is not configured; local's /bits is made a local route */
+	bool background; /* return before the capture runs: call link->ops->ready() later */
 };
 
 /* Creates tun0 (persistent, so that its removal is left to the namespace's own clean-up) with a
  * virtio-net header and TSO, addresses and routes over netlink, and a running capture of what the
- * kernel sends. Returns 0 and *link, or -errno with err. */
+ * kernel sends. Starting the capture makes the kernel wait for 8 ms or so; `background` lets the
+ * caller do something else meanwhile. Returns 0 and *link, or -errno with err.
+ *
+ * The namespace should be fresh (netns.h): a tun0 that is there already, or a route to the remote
+ * prefix, is an error or is replaced. A packet the kernel sends is given whole; when more than 500
+ * are left unread, the later ones are given as their first 432 bytes (size < wire_size). */
 int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err);
 
 #endif

@@ -119,7 +119,7 @@ int netns_enter(struct errbuf *err)
 	code = rtnl_open(&nl, err);
 	if (code < 0)
 		return code;
-	code = rtnl_link_up(nl, LOOPBACK_INDEX, 0, false, err);
+	code = rtnl_link_up(nl, LOOPBACK_INDEX, 0, err);
 	mnl_socket_close(nl);
 	return code;
 }

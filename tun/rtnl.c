@@ -88,10 +88,8 @@ static int talk(struct mnl_socket *nl, struct nlmsghdr *request, const char *wha
 		       message ? ": " : "", message ? message : "");
 }
 
-int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, bool quiet,
-		 struct errbuf *err)
+static struct nlmsghdr *put_link(char *buffer, unsigned index, unsigned flags)
 {
-	char buffer[256] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *link;
 
@@ -99,18 +97,33 @@ int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, bool quiet
 	link = mnl_nlmsg_put_extra_header(nlh, sizeof(*link));
 	link->ifi_family = AF_UNSPEC;
 	link->ifi_index = index;
-	link->ifi_flags = IFF_UP;
-	link->ifi_change = IFF_UP;
+	link->ifi_flags = link->ifi_change = flags;
+	return nlh;
+}
+
+int rtnl_link_quiet(struct mnl_socket *nl, unsigned index, struct errbuf *err)
+{
+	char buffer[256] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = put_link(buffer, index, 0);
+	struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
+	int code;
+
+	mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(nlh, inet6);
+	mnl_attr_nest_end(nlh, spec);
+	code = talk(nl, nlh, "keep the link quiet", err);
+	/* A kernel without IPv6 is as quiet as can be. */
+	return code == -EAFNOSUPPORT ? 0 : code;
+}
+
+int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct errbuf *err)
+{
+	char buffer[256] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = put_link(buffer, index, IFF_UP);
+
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
-	if (quiet) {
-		struct nlattr *spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
-		struct nlattr *inet6 = mnl_attr_nest_start(nlh, AF_INET6);
-
-		mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-		mnl_attr_nest_end(nlh, inet6);
-		mnl_attr_nest_end(nlh, spec);
-	}
 	return talk(nl, nlh, "bring the link up", err);
 }
 

@@ -12,10 +12,11 @@ struct mnl_socket;
 /* Closed with mnl_socket_close(). */
 int rtnl_open(struct mnl_socket **nl, struct errbuf *err);
 
-/* Sets the link up. mtu 0: unchanged. `quiet`: the kernel gives it no IPv6 link-local address of
- * its own, hence sends no duplicate address detection and no router solicitation. */
-int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, bool quiet,
-		 struct errbuf *err);
+/* No IPv6 link-local address of the kernel's own making, hence no duplicate address detection and
+ * no router solicitation. Before the link goes up. */
+int rtnl_link_quiet(struct mnl_socket *nl, unsigned index, struct errbuf *err);
+/* mtu 0: unchanged. */
+int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct errbuf *err);
 
 /* IPv6 addresses are usable at once: no duplicate address detection. */
 int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
