@@ -2,38 +2,49 @@
 
 /* Half the tolerance scripts usually have. */
 #define LATE_NS 2000000
-/* Runs that end soon after a cut were late for the same reason. */
-#define CUT_PAUSE_NS 200000000
-#define CUT	     0.7
+/* A late run costs nothing if it passes, and a second try if not: a few are cheaper than waiting. */
+#define FEW	0.03
+#define MANY	0.15
+#define CUT	0.7
+#define START	1.5
+#define CAREFUL 1.1
 
 void budget_init(struct budget *budget, unsigned fixed, unsigned processors, unsigned most)
 {
-	budget->fixed = fixed > 0;
-	budget->least = 2 * processors;
-	budget->most = most;
-	budget->now = fixed ? fixed : 16 * processors;
-	budget->ever_late = false;
-	budget->last_cut_ns = 0;
+	*budget = (struct budget){
+		.fixed = fixed > 0,
+		.least = 4 * processors,
+		.most = most,
+		.now = fixed ? fixed : 16 * processors,
+	};
 }
 
-void budget_learn(struct budget *budget, int64_t late_ns, unsigned running, int64_t now_ns)
+static double between(double value, double least, double most)
 {
+	if (value > most)
+		value = most;
+	return value < least ? least : value;
+}
+
+void budget_learn(struct budget *budget, int64_t late_ns, unsigned running)
+{
+	double share;
+
 	if (budget->fixed)
 		return;
-	if (late_ns < LATE_NS) {
-		if (running >= budget->now * 0.75) /* it was put to use */
-			budget->now += budget->ever_late ? 1.0 / 4 : 2;
-		if (budget->now > budget->most)
-			budget->now = budget->most;
+	budget->ended++;
+	budget->late += late_ns >= LATE_NS;
+	if (budget->ended < 8 || budget->ended < budget->now / 4)
 		return;
+	share = (double)budget->late / budget->ended;
+	if (share > MANY) {
+		budget->ever_cut = true;
+		budget->now *= CUT;
+	} else if (share <= FEW && running >= budget->now * 0.7) { /* it was put to use */
+		budget->now *= budget->ever_cut ? CAREFUL : START;
 	}
-	budget->ever_late = true;
-	if (now_ns - budget->last_cut_ns < CUT_PAUSE_NS)
-		return;
-	budget->last_cut_ns = now_ns;
-	budget->now *= CUT;
-	if (budget->now < budget->least)
-		budget->now = budget->least;
+	budget->now = between(budget->now, budget->least, budget->most);
+	budget->ended = budget->late = 0;
 }
 
 unsigned budget_now(const struct budget *budget)

@@ -31,6 +31,7 @@ struct child {
 	int fd;
 	int output_fd;
 	struct script *script;
+	char pcap_path[32]; /* "" when nothing is to be saved */
 };
 
 static void say(int fd, const char *text, size_t size)
@@ -121,7 +122,7 @@ static void play(struct child *child)
 	const struct job_spec *spec = child->spec;
 	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	struct run_env env = {
-		.pcap_path = spec->pcap_path,
+		.pcap_path = *child->pcap_path ? child->pcap_path : NULL,
 		.output_fd = child->output_fd,
 		.ready = ready,
 		.finished = finished,
@@ -259,15 +260,31 @@ static bool orphaned(int alive_fd)
 	return poll(&poller, 1, 0) > 0;
 }
 
+/* Nothing of the runner's but its standard streams and our pipe; standard input is empty. */
 static void own_files(struct child *child)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null;
 
+	if (child->fd > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned)child->fd - 1, 0);
+	close_range((unsigned)child->fd + 1, ~0U, 0);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		close(null);
 	}
 	child->output_fd = child->spec->show_output ? -1 : memfd_create("output", MFD_CLOEXEC);
+	/* By descriptor, since the run changes its directory and may not see the same /tmp. */
+	if (child->spec->pcap_path) {
+		int pcap =
+			open(child->spec->pcap_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+		if (pcap < 0)
+			perror(child->spec->pcap_path);
+		else
+			snprintf(child->pcap_path, sizeof(child->pcap_path), "/proc/self/fd/%d",
+				 pcap);
+	}
 }
 
 /* The directory of the script; scripts name their helpers relative to it. */
@@ -303,6 +320,8 @@ void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int al
 		script_parse(arena, &source, spec->options, spec->n_options, spec->mode, diags);
 	if (diags_errors(diags))
 		return; /* the file changed since it was checked */
+	if (orphaned(alive_fd))
+		return;
 	own_files(&child);
 	sandbox_stand_back();
 	if (spec->sandbox)

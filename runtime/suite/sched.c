@@ -147,7 +147,7 @@ static void ended(struct sched *s, struct active *active)
 	active->used = false;
 	s->n_active--;
 	s->count[JOB_DONE]--;
-	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING], clock_now());
+	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING]);
 	if (try_again(s, entry, result)) {
 		run_result_free(result);
 		return;
