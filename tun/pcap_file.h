@@ -1,0 +1,26 @@
+/* A capture file for tcpdump, Wireshark and the like: whole IP packets (DLT_RAW), nanosecond
+ * timestamps, through libpcap. */
+#ifndef FINWAIT_TUN_PCAP_FILE_H
+#define FINWAIT_TUN_PCAP_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "tun/errbuf.h"
+
+struct pcap_file;
+
+/* Starts a file that will be at `path`. It is written beside it under another name, so that `path`
+ * is the whole capture or untouched. Returns 0 and *file, or -errno with err. */
+int pcap_file_open(const char *path, struct pcap_file **file, struct errbuf *err);
+
+/* Appends a packet: CLOCK_REALTIME nanoseconds, `size` bytes. An error is kept and told by
+ * pcap_file_close. */
+void pcap_file_add(struct pcap_file *file, int64_t realtime_ns, const uint8_t *bytes, size_t size);
+
+/* Finishes the file, gives it its name, frees `file`. Returns 0, or -errno with err and no file. */
+int pcap_file_close(struct pcap_file *file, struct errbuf *err);
+
+/* Frees `file` and leaves no file behind. Accepts NULL. */
+void pcap_file_drop(struct pcap_file *file);
+
+#endif
