@@ -280,6 +280,7 @@ static int open_link(struct run *run, struct errbuf *err)
 		.local_bits = config->netmask_bits,
 		.remote_bits = config->remote_ip.length,
 		.any_ip = config->is_anyip,
+		.background = true, /* init commands run meanwhile */
 	};
 
 	tun_addr_from(&tun.local, &config->local_ip);
@@ -359,7 +360,13 @@ static bool start_up(struct run *run)
 	run->code = run->script->has_code ? code_new(run->script) : NULL;
 	conns_init(&run->conns, run->arena, run->config, run->diag,
 		   (uint16_t)(40001 + (run->env->keep_netns ? clock_now() / 1000 % 20000 : 0)));
-	return set_sysctls(run) && run_commands(run);
+	if (!set_sysctls(run) || !run_commands(run))
+		return false;
+	if (run->link->ops->ready(run->link, &err) < 0) {
+		cannot_run(run, err.text);
+		return false;
+	}
+	return true;
 }
 
 static void start_clock(struct run *run)
