@@ -32,7 +32,7 @@ struct program {
 
 /* ---- how it ends ------------------------------------------------------------------------- */
 
-static const char *describe_end(struct program *program, const siginfo_t *info)
+static void describe_end(struct program *program, const siginfo_t *info)
 {
 	const char *signal_name = signal_symbol(info->si_status);
 	char *text = program->end_text;
@@ -48,7 +48,6 @@ static const char *describe_end(struct program *program, const siginfo_t *info)
 		n = snprintf(text, size, "killed by signal %d", info->si_status);
 	if (program->ender)
 		snprintf(text + n, size - (size_t)n, " at line %u", program->ender->loc.line);
-	return text;
 }
 
 static void fail_slot(struct program *program, struct call_slot *slot, const char *format)
@@ -69,17 +68,21 @@ static void fail_slot(struct program *program, struct call_slot *slot, const cha
 static bool reap(struct program *program, bool wait)
 {
 	siginfo_t info = {0};
+	int result;
 
 	if (program->pidfd < 0)
 		return true;
-	while (waitid(P_PID, (id_t)program->pid, &info, WEXITED | (wait ? 0 : WNOHANG)) < 0)
-		if (errno != EINTR)
-			break;
-	if (info.si_pid != program->pid)
+	do {
+		result = waitid(P_PID, (id_t)program->pid, &info, WEXITED | (wait ? 0 : WNOHANG));
+	} while (result < 0 && errno == EINTR);
+	if (result == 0 && info.si_pid != program->pid)
 		return false;
 	close(program->pidfd);
 	program->pidfd = -1;
-	describe_end(program, &info);
+	if (result == 0)
+		describe_end(program, &info);
+	else
+		snprintf(program->end_text, sizeof(program->end_text), "reaped by another");
 	for (unsigned i = 0; i < program->env.script->n_calls; i++) {
 		struct call_slot *slot = &program->share->slots[i];
 		unsigned state = atomic_load(&slot->state);

@@ -8,11 +8,18 @@
 
 void call_fcntl(struct call_ctx *c)
 {
-	int fd = arg_fd(c, 0), command = (int)arg_int(c, 1);
+	struct fd_entry entry;
+	int fd = arg_socket(c, 0, &entry), command = (int)arg_int(c, 1);
 	long argument = (long)arg_int(c, 2);
+	bool makes_fd = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
+	int64_t label = makes_fd && c->call->result ? c->call->result->value : -1;
 
-	if (call_begin(c))
-		call_end(c, fcntl(fd, command, argument));
+	check_free(c, label);
+	if (!call_begin(c))
+		return;
+	call_end(c, fcntl(fd, command, argument));
+	entry.live_fd = (int)c->slot->result;
+	made_fd(c, label, &entry);
 }
 
 /* Requests that read the int instead of storing one. */
