@@ -1,6 +1,7 @@
 #include "tun/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
@@ -50,6 +51,15 @@ static int keep_outgoing(pcap_t *pcap)
 	return pcap_setfilter(pcap, &filter);
 }
 
+/* Commands of a script are none of its business; libpcap makes its socket without the flag. */
+static void close_on_exec(pcap_t *pcap)
+{
+	int fd = pcap_fileno(pcap);
+
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return; /* then they inherit it, and do nothing with it */
+}
+
 static int activate(pcap_t *pcap, struct errbuf *err)
 {
 	char text[PCAP_ERRBUF_SIZE] = "";
@@ -67,6 +77,7 @@ static int activate(pcap_t *pcap, struct errbuf *err)
 								 : -EIO,
 			       "cannot capture: %s: %.150s", pcap_statustostr(code),
 			       pcap_geterr(pcap));
+	close_on_exec(pcap);
 	if (pcap_datalink(pcap) != DLT_RAW)
 		return err_set(err, -EPROTO, "the capture does not give plain IP packets");
 	if (pcap_setnonblock(pcap, 1, text) < 0)
