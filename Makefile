@@ -1,12 +1,18 @@
 # finwait: build, tests, benches. `make quickstart` and `make check` are all a newcomer needs.
 #
-#   make              ./finwait
-#   make VARIANT=asan the same under ASan and UBSan, in build/asan/
-#   make check        every test; make bench; make fuzz; make install
+#   make quickstart    installs what building needs, builds ./finwait, plays scripts/close/
+#   make check         the same set-up, then every test
+#   make               ./finwait
+#   make VARIANT=asan  the same in build/asan/: asan (ASan, UBSan), gcc and clang (warnings are errors), fuzz
+#   make install       PREFIX=/usr/local DESTDIR=; install-packetdrill: under that name too; uninstall
+#   make bench         measures; REF=/path/to/packetdrill: as ratios against it
+#   make compat        REF= CORPUS=/path/to/scripts: verdicts against it (tests/compat/compat.py --help)
+#   make fuzz          SECONDS=600 for each target
 
 VARIANT ?= release
-CC ?= cc
 PYTHON ?= python3
+PREFIX ?= /usr/local
+SECONDS ?= 600
 
 B := build/$(VARIANT)
 WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
@@ -15,16 +21,22 @@ CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread
 LDLIBS := -lpcap -lmnl -ljansson -lm
 
-ifeq ($(VARIANT),asan)
-CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=address,undefined
+ifeq ($(VARIANT),gcc)
+CC := gcc
+WERROR := -Werror
 endif
 ifeq ($(VARIANT),clang)
 CC := clang
+WERROR := -Werror
+endif
+ifeq ($(VARIANT),asan)
+WERROR := -Werror
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
 endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
-CFLAGS += -fsanitize=fuzzer-no-link,address,undefined
+CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 LDFLAGS += -fsanitize=address,undefined
 endif
 
@@ -33,6 +45,7 @@ PARSER := $(patsubst %.c,$(B)/%.o,$(wildcard parser/*.c)) $(PARSER_GEN)
 TUN := $(patsubst %.c,$(B)/%.o,$(wildcard tun/*.c))
 RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c)))
 LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
 
 ifeq ($(VARIANT),release)
 BIN := finwait
@@ -44,7 +57,7 @@ all: $(BIN)
 
 $(BIN): $(B)/runtime/main.o $(LIBS)
 	@echo "LD    $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/runtime/main.o -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
+	@$(LINK)
 
 $(B)/libparser.a: $(PARSER)
 $(B)/libtun.a: $(TUN)
@@ -76,13 +89,57 @@ $(PARSER): $(B)/parser/grammar.h
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 $(UNIT): $(B)/%: $(B)/%.o $(LIBS)
 	@echo "LD    $@"
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -lcmocka
+	@$(LINK) -lcmocka
 unit: $(UNIT)
+
+# tests/fuzz/fuzz_NAME.c -> build/fuzz/tests/fuzz/fuzz_NAME (libFuzzer; VARIANT=fuzz)
+FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZ): $(B)/%: $(B)/%.o $(LIBS)
+	@echo "LD    $@"
+	@$(LINK) -fsanitize=fuzzer
+fuzzers: $(FUZZ)
+fuzz:
+	@tools/setup checks
+	@tests/fuzz/run --seconds $(SECONDS)
+
+# What a newcomer sees. Nothing is installed where everything is there.
+quickstart:
+	@tools/setup build
+	@$(MAKE) --no-print-directory -j2 all
+	@echo; echo "== ./finwait scripts/close"
+	@./finwait scripts/close
+	@echo; echo "== ./finwait -v scripts/close/simultaneous-close.pkt"
+	@./finwait -v --ip_version=ipv4 --ip_versions=ipv4 scripts/close/simultaneous-close.pkt
+
+# CHECK= sections of tests/run-checks, all without.
+check:
+	@tools/setup checks
+	@$(PYTHON) tests/run-checks $(CHECK)
+
+bench: all
+	@$(PYTHON) tests/bench/bench.py --finwait ./$(BIN) $(if $(REF),--reference $(REF)) \
+		$(if $(CORPUS),--corpus $(CORPUS)) $(BENCH)
+
+compat: all
+	@$(PYTHON) tests/compat/compat.py --finwait $(or $(OURS),./$(BIN)) --reference $(REF) $(COMPAT) $(CORPUS)
+
+install: all
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/finwait
+	$(if $(wildcard docs/finwait.1),install -D -m 644 docs/finwait.1 $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1)
+
+# For what calls packetdrill by its name: the same command line, exit status 0 or 1.
+install-packetdrill: install
+	ln -sf finwait $(DESTDIR)$(PREFIX)/bin/packetdrill
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/finwait $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1
+	if [ "$$(readlink $(DESTDIR)$(PREFIX)/bin/packetdrill)" = finwait ]; then \
+		rm -f $(DESTDIR)$(PREFIX)/bin/packetdrill; fi
 
 clean:
 	rm -rf build finwait
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit clean
+.PHONY: all unit fuzzers fuzz quickstart check bench compat install install-packetdrill uninstall clean
 .SECONDARY:
