@@ -3,8 +3,8 @@
  *	int fd = arg_fd(c, 0);			arguments first: they may fail
  *	if (call_begin(c))			false: an argument failed, nothing is called
  *		call_end(c, listen(fd, n));	call_begin and call_end take the time
- *	...					then out-values: compare, and c->shown[] for the live
- *form
+ *	...					then out-values: compare, and c->shown[] for the
+ *live form
  *
  * Everything that can be made ready is made ready before call_begin(). Result and errno are
  *compared by call_perform(), which also writes the live form. */

@@ -35,8 +35,12 @@ static void report_ready(struct worker *worker)
 	futex_wake(&share->ready);
 }
 
-static void done(struct call_slot *slot)
+/* The run loop orders calls of different threads, but only this process can know of it. */
+static void perform(struct worker *worker, const struct event *event, struct call_slot *slot)
 {
+	atomic_load(&worker->host->finished);
+	call_perform(worker, event, slot);
+	atomic_fetch_add(&worker->host->finished, 1);
 	atomic_store(&slot->state, SLOT_DONE);
 	futex_wake(&slot->state);
 }
@@ -57,8 +61,7 @@ static void *serve(void *cookie)
 			futex_wait(&share->tail, head, INT64_MAX);
 		event = script->events[share->queue[head]];
 		slot = &share->slots[event->call->slot];
-		call_perform(worker, event, slot);
-		done(slot);
+		perform(worker, event, slot);
 	}
 	return NULL;
 }
@@ -73,8 +76,7 @@ static void *serve_blocking(void *cookie)
 	report_ready(worker);
 	while (atomic_load(&slot->state) != SLOT_REQUESTED)
 		futex_wait(&slot->state, SLOT_IDLE, INT64_MAX);
-	call_perform(worker, worker->event, slot);
-	done(slot);
+	perform(worker, worker->event, slot);
 	return NULL;
 }
 
