@@ -31,6 +31,7 @@ struct host {
 	struct share *share;
 	struct fds fds;
 	struct capabilities caps;
+	atomic_uint finished; /* calls; a thread that reads it has seen all that those changed */
 	unsigned char
 		*zeros; /* what is sent; never changed or freed, so MSG_ZEROCOPY may keep it */
 	size_t n_zeros;
