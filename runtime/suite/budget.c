@@ -2,7 +2,8 @@
 
 /* Half the tolerance scripts usually have. */
 #define LATE_NS 2000000
-/* A late run costs nothing if it passes, and a second try if not: a few are cheaper than waiting. */
+/* A late run costs nothing if it passes, and a second try if not: a few are cheaper than waiting.
+ */
 #define FEW	0.03
 #define MANY	0.15
 #define CUT	0.7

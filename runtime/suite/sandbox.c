@@ -20,7 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NICE_START_UP 10
+/* Timelines are at real-time priority; on a machine busy with others start-ups must get on too. */
+#define NICE_START_UP 4
 
 static bool have_admin(void)
 {

@@ -18,6 +18,7 @@
 #include "runtime/clock.h"
 #include "runtime/suite/budget.h"
 #include "runtime/suite/job.h"
+#include "runtime/suite/queue.h"
 #include "runtime/suite/sandbox.h"
 
 /* A run may take this much longer than its script says; so may its start-up and its end. */
@@ -32,18 +33,6 @@
 #define USUAL_AT_ONCE  1024
 
 #define ID_SIGNAL UINT32_MAX /* epoll data; smaller: an active run */
-
-/* One try of one test. */
-struct entry {
-	const struct test *test;
-	unsigned attempt;      /* from 1 */
-	int64_t worst_late_ns; /* of the tries before */
-};
-
-struct queue {
-	struct entry *items;
-	size_t n, next;
-};
 
 struct active {
 	struct job job;
@@ -77,31 +66,7 @@ struct sched {
 	int interrupted;
 };
 
-/* ---- queues ------------------------------------------------------------------------------- */
-
-static void queue_init(struct queue *queue, struct arena *arena, size_t size)
-{
-	queue->items = arena_alloc(arena, (size + 1) * sizeof(*queue->items));
-}
-
-static void queue_put(struct queue *queue, const struct entry *entry)
-{
-	queue->items[queue->n++] = *entry;
-}
-
-static bool queue_empty(const struct queue *queue)
-{
-	return queue->next == queue->n;
-}
-
-static int longest_first(const void *a, const void *b)
-{
-	const struct entry *x = a, *y = b;
-
-	if (x->test->scripted_ns != y->test->scripted_ns)
-		return x->test->scripted_ns > y->test->scripted_ns ? -1 : 1;
-	return x->test < y->test ? -1 : x->test > y->test;
-}
+/* ---- results ------------------------------------------------------------------------------ */
 
 /* What waits to be started now; NULL: nothing. */
 static struct queue *waiting(struct sched *s)
@@ -112,8 +77,6 @@ static struct queue *waiting(struct sched *s)
 		return &s->again;
 	return !queue_empty(&s->alone) && !s->n_active ? &s->alone : NULL;
 }
-
-/* ---- results ------------------------------------------------------------------------------ */
 
 static void settle(struct sched *s, struct run_result *result)
 {
@@ -360,12 +323,12 @@ static void wait_and_hear(struct sched *s)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static unsigned fit_files(const struct sched *s, unsigned wanted)
+/* A run in flight needs one descriptor. */
+static unsigned fit_files(unsigned wanted)
 {
 	struct rlimit limit;
 	rlim_t need = wanted + SPARE_FILES;
 
-	(void)s;
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return wanted;
 	if (limit.rlim_cur < need) {
@@ -385,7 +348,7 @@ static unsigned most_active(const struct sched *s, size_t n)
 		wanted = MOST_AT_ONCE;
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
-	return fit_files(s, wanted);
+	return fit_files(wanted);
 }
 
 static void enqueue(struct sched *s)
@@ -404,7 +367,7 @@ static void enqueue(struct sched *s)
 			if (!s->plan->tests[i].known)
 				queue_put(&s->first, &(struct entry){&s->plan->tests[i], 1, 0});
 	if (!s->cli->drop_in)
-		qsort(s->first.items, s->first.n, sizeof(*s->first.items), longest_first);
+		queue_sort(&s->first);
 	for (size_t i = 0; i < n; i++)
 		s->progress.all_ns += s->first.items[i].test->scripted_ns;
 	s->cap = most_active(s, n);

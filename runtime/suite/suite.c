@@ -64,22 +64,6 @@ static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
 	return code;
 }
 
-/* How often each passed, for --repeat. */
-static void tell_rates(const struct results *results)
-{
-	for (size_t i = 0; i < results->n;) {
-		const struct run_result *first = results->items[i];
-		size_t n = 0, passed = 0;
-
-		for (; i < results->n && !strcmp(results->items[i]->path, first->path) &&
-		       !strcmp(results->items[i]->mode, first->mode);
-		     i++, n++)
-			passed += !verdict_is_failure(results->items[i]->verdict);
-		printf("%6.1f%%  %zu of %zu  %s (%s)\n", 100.0 * (double)passed / (double)n, passed,
-		       n, first->path, first->mode);
-	}
-}
-
 static int play(struct cli *cli, struct plan *plan)
 {
 	struct results results = {0};
@@ -93,8 +77,6 @@ static int play(struct cli *cli, struct plan *plan)
 		complain(STATUS_CANNOT, &err);
 	if (teller && !teller_end(teller, &results, clock_now() - begin, &err))
 		code = code ? code : complain(-EIO, &err);
-	if (cli->repeat > 1 && !cli->quiet)
-		tell_rates(&results);
 	if (!cli->drop_in)
 		history_save(results.items, results.n);
 	status = code > 0 ? 128 + code : code < 0 ? STATUS_CANNOT : (int)results_status(&results);

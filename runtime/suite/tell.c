@@ -213,6 +213,22 @@ static int by_path(const void *a, const void *b)
 	return order ? order : strcmp(x->mode, y->mode);
 }
 
+/* How often each passed, for --repeat. */
+static void tell_rates(FILE *out, const struct results *results)
+{
+	for (size_t i = 0; i < results->n;) {
+		const struct run_result *first = results->items[i];
+		size_t n = 0, passed = 0;
+
+		for (; i < results->n && !strcmp(results->items[i]->path, first->path) &&
+		       !strcmp(results->items[i]->mode, first->mode);
+		     i++, n++)
+			passed += !verdict_is_failure(results->items[i]->verdict);
+		fprintf(out, "%6.1f%%  %zu of %zu  %s (%s)\n", 100.0 * (double)passed / (double)n,
+			passed, n, first->path, first->mode);
+	}
+}
+
 bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns, struct errbuf *err)
 {
 	const struct cli *cli = teller->cli;
@@ -230,6 +246,8 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 	if (!cli->drop_in)
 		report_summary(teller->out, (const struct run_result *const *)results->items,
 			       results->n, &options);
+	if (cli->repeat > 1 && !cli->quiet)
+		tell_rates(teller->out, results);
 	fflush(teller->out);
 	for (size_t i = 0; i < N_FILES; i++)
 		if (file_path(cli, i))
