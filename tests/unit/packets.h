@@ -97,4 +97,77 @@ static inline uint32_t test_random(uint64_t *state)
 	return (uint32_t)(*state >> 16);
 }
 
+/* The packet's bytes, peer to kernel; fails the test if there are none. Includer: cmocka first. */
+static inline size_t test_encode(const struct packet *packet, uint8_t *out)
+{
+	struct wire_tuple tuple = test_tuple(packet->ip_version);
+	struct wire_tuple echoed = tuple_reverse(&tuple);
+	struct wire_error error = {""};
+	size_t size = wire_encode(packet, &tuple, &echoed, "secret", out, WIRE_MAX_PACKET, &error);
+
+	if (!size)
+		print_error("%s\n", error.text);
+	assert_int_not_equal(size, 0);
+	return size;
+}
+
+/* The bytes as 16-bit words, in the words of RFC 1071: the sum in one's complement, the slow way.
+ */
+static inline uint32_t test_ones_complement(const uint8_t *bytes, size_t size, uint32_t sum)
+{
+	for (size_t i = 0; i < size; i++) {
+		sum += i % 2 ? bytes[i] : bytes[i] * 256u;
+		if (sum > 0xffff)
+			sum -= 0xffff;
+	}
+	return sum;
+}
+
+static inline struct outer_header test_outer_ip(const char *src, const char *dst)
+{
+	struct outer_header outer = {.src = test_addr(src), .dst = test_addr(dst)};
+
+	outer.kind = outer.src.version == 6 ? HEADER_IPV6 : HEADER_IPV4;
+	return outer;
+}
+
+/* A segment with random everything, and room for its options. */
+static inline struct packet test_random_packet(uint64_t *seed,
+					       struct tcp_option options[MAX_TCP_OPTIONS])
+{
+	unsigned version = test_random(seed) % 2 ? 6 : 4, n = 0, size = 0;
+	struct packet packet =
+		test_tcp(INBOUND, version, test_random(seed) & 0xfff, test_random(seed),
+			 test_random(seed) % 3000, test_random(seed));
+
+	packet.tcp.window = (uint16_t)test_random(seed);
+	packet.tcp.urgent = (uint16_t)test_random(seed);
+	packet.ip.tos_check = TOS_BYTE;
+	packet.ip.tos = (uint8_t)test_random(seed);
+	packet.ip.has_ttl = true;
+	packet.ip.ttl = (uint8_t)(test_random(seed) | 1);
+	packet.ip.has_flow_label = true;
+	packet.ip.flow_label = test_random(seed) & 0xfffff;
+	while (size < 30) {
+		struct tcp_option option = {.kind = (uint8_t)(test_random(seed) % 9 + 100)};
+
+		option.n_bytes = (uint8_t)(test_random(seed) % 9);
+		option.length = (uint8_t)(2 + option.n_bytes);
+		for (unsigned i = 0; i < option.n_bytes; i++)
+			option.bytes[i] = (uint8_t)test_random(seed);
+		if (test_random(seed) % 2)
+			option = test_sack(test_random(seed), test_random(seed));
+		if (test_random(seed) % 3 == 0)
+			option = test_ts(test_random(seed), test_random(seed));
+		if (size + option.length > 40)
+			break;
+		size += option.length;
+		options[n++] = option;
+	}
+	for (; size % 4; size++)
+		options[n++] = test_nop();
+	test_options(&packet, options, n);
+	return packet;
+}
+
 #endif
