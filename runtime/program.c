@@ -25,6 +25,7 @@ struct program {
 	struct share *share;
 	pid_t pid;
 	int pidfd;		   /* -1: ended and reaped */
+	unsigned *thread_of;	   /* by call->slot: number in share->threads */
 	int *stat_fds;		   /* /proc/.../stat by share->threads; -1: cannot be read */
 	const struct event *ender; /* the event that ended it; NULL: it ended otherwise */
 	char end_text[96];
@@ -121,6 +122,30 @@ static void open_stats(struct program *program)
 	}
 }
 
+/* The handle's arrays; false: no memory. */
+static bool make_arrays(struct program *program)
+{
+	const struct script *script = program->env.script;
+	unsigned number = 0;
+
+	program->share = share_new(script);
+	if (!program->share)
+		return false;
+	program->stat_fds = malloc(program->share->n_threads * sizeof(int));
+	program->thread_of = calloc(script->n_calls + 1, sizeof(unsigned));
+	if (!program->stat_fds || !program->thread_of)
+		return false;
+	for (unsigned i = 0; i < program->share->n_threads; i++)
+		program->stat_fds[i] = -1;
+	for (size_t i = 0; i < script->n_events; i++) {
+		const struct event *event = script->events[i];
+
+		if (event->kind == EVENT_CALL && event->blocking)
+			program->thread_of[event->call->slot] = ++number;
+	}
+	return true;
+}
+
 /* Waits until all threads are up. 0, or a negative errno. */
 static int wait_ready(struct program *program)
 {
@@ -151,15 +176,10 @@ int program_start(const struct program_env *env, struct program **out, struct er
 		return err_set(err, -ENOMEM, "out of memory");
 	program->env = *env;
 	program->pidfd = -1;
-	program->share = share_new(env->script);
-	if (program->share)
-		program->stat_fds = malloc(program->share->n_threads * sizeof(int));
-	if (!program->stat_fds) {
+	if (!make_arrays(program)) {
 		program_stop(program);
 		return err_set(err, -ENOMEM, "no memory for %u calls", env->script->n_calls);
 	}
-	for (unsigned i = 0; i < program->share->n_threads; i++)
-		program->stat_fds[i] = -1;
 	program->pid = fork();
 	if (program->pid == 0)
 		server_main(env, program->share, self);
@@ -196,6 +216,7 @@ void program_stop(struct program *program)
 		if (program->stat_fds[i] >= 0)
 			close(program->stat_fds[i]);
 	free(program->stat_fds);
+	free(program->thread_of);
 	share_free(program->share);
 	free(program);
 }
@@ -258,24 +279,6 @@ bool program_wait(struct program *program, const struct call *call, int64_t dead
 	}
 }
 
-/* The thread that makes a call, by number in share->threads. */
-static unsigned thread_of(const struct program *program, const struct call *call)
-{
-	const struct script *script = program->env.script;
-	unsigned number = 0;
-
-	for (size_t i = 0; i < script->n_events; i++) {
-		const struct event *event = script->events[i];
-
-		if (event->kind != EVENT_CALL)
-			continue;
-		number += event->blocking;
-		if (event->call == call)
-			return event->blocking ? number : 0;
-	}
-	return 0;
-}
-
 /* proc(5): "TID (NAME) STATE ..."; NAME may hold anything, so its end is the last parenthesis. */
 static bool thread_sleeps(const struct program *program, unsigned thread,
 			  const struct call_slot *slot)
@@ -298,14 +301,14 @@ bool program_asleep(struct program *program, const struct call *call)
 	const struct call_slot *slot = &program->share->slots[call->slot];
 
 	return atomic_load(&slot->state) == SLOT_ENTERED &&
-	       thread_sleeps(program, thread_of(program, call), slot) &&
+	       thread_sleeps(program, program->thread_of[call->slot], slot) &&
 	       atomic_load(&slot->state) == SLOT_ENTERED;
 }
 
 bool program_wait_asleep(struct program *program, const struct call *call, int64_t deadline_ns)
 {
 	struct call_slot *slot = &program->share->slots[call->slot];
-	unsigned thread = thread_of(program, call);
+	unsigned thread = program->thread_of[call->slot];
 
 	for (;;) {
 		unsigned state = atomic_load(&slot->state);

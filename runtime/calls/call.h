@@ -32,8 +32,8 @@ struct host {
 	struct fds fds;
 	struct capabilities caps;
 	atomic_uint finished; /* calls; a thread that reads it has seen all that those changed */
-	unsigned char
-		*zeros; /* what is sent; never changed or freed, so MSG_ZEROCOPY may keep it */
+	/* What is sent. Never changed or freed, so MSG_ZEROCOPY may keep it. */
+	unsigned char *zeros;
 	size_t n_zeros;
 };
 
