@@ -25,9 +25,10 @@ static const struct {
 	[RECORD_FAILED] = {"FAILED", PAINT_BAD},
 };
 
-/* Segments begin with their direction, which has a column of its own. */
-static const char *without_direction(const char *text)
+/* Time and direction have columns of their own. */
+static const char *what_happened(const char *text)
 {
+	text = text_without_time(text);
 	if (text && (text[0] == '<' || text[0] == '>') && text[1] == ' ')
 		return text + 2;
 	return text;
@@ -39,7 +40,7 @@ struct trace_cells trace_cells(const struct record *record)
 	int64_t at_ns = record->actual_ns != INT64_MIN ? record->actual_ns : record->due_ns;
 	struct trace_cells cells = {
 		.mark = marks[record->kind],
-		.text = text_clean(without_direction(text ? text : record->message), false),
+		.text = text_clean(what_happened(text ? text : record->message), false),
 		.state = record->state ? record->state : "",
 	};
 

@@ -1,0 +1,359 @@
+#include "runtime/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/report/marks.h"
+#include "runtime/report/text.h"
+#include "runtime/report/trace.h"
+
+#define EVENTS_BEFORE 5
+#define EVENTS_AFTER  5
+#define OUTPUT_LINES  20
+#define LABEL	      "  %-9s "
+#define INDENT	      "            " /* as wide as a LABEL */
+
+/* How each kind speaks of its failure when the record itself has no message. */
+static const struct {
+	const char *noun;    /* for times: "the segment came" */
+	const char *differs; /* headline when it happened otherwise than expected */
+	const char *missing; /* headline when it did not happen; NULL: as differs */
+	const char *absent;  /* shown for `actual` when there is none; NULL: no such line */
+	bool prints;	     /* what the run's output may explain */
+} kinds[] = {
+	[RECORD_INJECT] = {"the packet was injected", "the packet could not be injected", NULL,
+			   NULL, false},
+	[RECORD_SEGMENT] = {"the segment came", "the segment differs from the expected one",
+			    "the segment did not come", "nothing", false},
+	[RECORD_EXTRA] = {"the segment came", "the script expects no such segment", NULL, NULL,
+			  false},
+	[RECORD_CALL] = {"the call was made", "the call did not do what the script says",
+			 "the call did not return", "did not return", false},
+	[RECORD_CALL_END] = {"the call returned", "the call did not do what the script says",
+			     "the call did not return", "did not return", false},
+	[RECORD_COMMAND] = {"the command ran", "the command failed", NULL, NULL, true},
+	[RECORD_CODE] = {"the code ran", "the assertion failed", NULL, NULL, true},
+	[RECORD_STATE] = {"the state came", "the state is not the expected one", NULL, NULL, false},
+	[RECORD_STATES] = {"the states came", "the states so far are not the expected ones", NULL,
+			   NULL, false},
+	[RECORD_QUIET] = {"a segment came", "the connection was not quiet", NULL, NULL, false},
+	[RECORD_KILL] = {"the signal was sent", "the program could not be killed", NULL, NULL,
+			 false},
+	[RECORD_EXIT] = {"the program ended", "the program did not exit", NULL, NULL, false},
+	[RECORD_SETUP] = {"the start-up ran", "the start-up failed", NULL, NULL, true},
+	[RECORD_CLEANUP] = {"the cleanup ran", "the cleanup failed", NULL, NULL, true},
+};
+
+static const struct {
+	const char *level;
+	enum paint paint;
+	const char *headline; /* when no record failed and the result has no reason */
+} levels[] = {
+	[VERDICT_PASS] = {"passed", PAINT_GOOD, "passed"},
+	[VERDICT_FAIL] = {"error", PAINT_BAD, "the run failed"},
+	[VERDICT_SKIP] = {"skipped", PAINT_WARN, "cannot run here"},
+	[VERDICT_XFAIL] = {"expected failure", PAINT_WARN, "failed as expected"},
+	[VERDICT_XPASS] = {"error", PAINT_BAD, "passed, though marked as expected to fail"},
+	[VERDICT_ERROR] = {"error", PAINT_BAD, "the run ended before its time"},
+	[VERDICT_LATE] = {"inconclusive", PAINT_WARN, "the run itself was late"},
+};
+
+/* ---- times --------------------------------------------------------------------------------- */
+
+/* How far outside its window, not counting tolerance: late > 0, early < 0, in it 0. */
+static int64_t off_by(const struct record *record)
+{
+	if (record->actual_ns == INT64_MIN || record->due_ns == INT64_MIN)
+		return 0;
+	if (record->actual_ns < record->due_ns)
+		return record->actual_ns - record->due_ns;
+	return record->actual_ns > record->until_ns ? record->actual_ns - record->until_ns : 0;
+}
+
+static const char *early_or_late(const struct record *record)
+{
+	return off_by(record) < 0 ? "early" : "late";
+}
+
+static void print_window(FILE *out, const struct record *record)
+{
+	fprintf(out, "due %.6f s", (double)record->due_ns / 1e9);
+	if (record->until_ns > record->due_ns)
+		fprintf(out, " to %.6f s", (double)record->until_ns / 1e9);
+	if (record->tolerance_ns > 0)
+		fprintf(out, ", tolerance %s", text_duration(record->tolerance_ns).text);
+}
+
+static void print_time(FILE *out, const struct record *record)
+{
+	bool came = record->actual_ns != INT64_MIN, any = record->due_ns == INT64_MIN;
+
+	if (!came && any)
+		return;
+	fprintf(out, LABEL, "time");
+	if (came)
+		fprintf(out, "%.6f s", (double)record->actual_ns / 1e9);
+	if (any) {
+		fputs(", any time would do\n", out);
+		return;
+	}
+	if (record->late)
+		fprintf(out, ", %s %s: ", text_duration(off_by(record)).text,
+			early_or_late(record));
+	else if (came)
+		fputs(", in time: ", out);
+	print_window(out, record);
+	putc('\n', out);
+}
+
+/* ---- headline ------------------------------------------------------------------------------ */
+
+static bool differs(const struct record *record)
+{
+	return (record->mismatches && record->mismatches->n > 0) || record->actual_ns == INT64_MIN;
+}
+
+static char *record_headline(const struct record *record)
+{
+	const char *text = kinds[record->kind].differs;
+	char *out = NULL;
+
+	if (record->message)
+		return text_clean(record->message, false);
+	if (!record->actual && kinds[record->kind].missing)
+		text = kinds[record->kind].missing;
+	if (record->late && !differs(record)) {
+		if (asprintf(&out, "%s %s %s", kinds[record->kind].noun,
+			     text_duration(off_by(record)).text, early_or_late(record)) < 0)
+			abort();
+		return out;
+	}
+	return text_clean(text, false);
+}
+
+void report_headline(char *out, size_t size, const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+	char *text = failed ? record_headline(failed) : text_clean(result->reason, false);
+	const char *said = *text ? text : levels[result->verdict].headline;
+
+	snprintf(out, size, "%s%s%s%s", said, result->mode ? " (" : "",
+		 result->mode ? result->mode : "", result->mode ? ")" : "");
+	free(text);
+}
+
+static void print_headline(FILE *out, const struct run_result *result, bool color)
+{
+	const struct record *failed = run_result_failed(result);
+	char headline[1024], *path = text_clean(result->path, false);
+
+	report_headline(headline, sizeof(headline), result);
+	fputs(text_paint(PAINT_BOLD, color), out);
+	fputs(path, out);
+	if (failed && failed->line)
+		fprintf(out, ":%u:%u", failed->line, failed->column);
+	fprintf(out, ": %s%s%s:%s %s\n", text_paint(PAINT_PLAIN, color),
+		text_paint(levels[result->verdict].paint, color), levels[result->verdict].level,
+		text_paint(PAINT_PLAIN, color), headline);
+	free(path);
+}
+
+/* ---- the parts below it -------------------------------------------------------------------- */
+
+/* The line as it stands, and a caret: columns count bytes, tabs and UTF-8 are wider or narrower. */
+static void print_source(FILE *out, const struct record *record, const char *line, bool color)
+{
+	char *shown = text_clean(line, false), *before, *start;
+
+	fprintf(out, "%s%9u |%s %s\n", text_paint(PAINT_DIM, color), record->line,
+		text_paint(PAINT_PLAIN, color), shown);
+	if (record->column > 0 && record->column <= strlen(line)) {
+		before = strndup(line, record->column - 1);
+		if (!before)
+			abort();
+		start = text_clean(before, false);
+		fprintf(out, "%s%9s |%s %*s%s^%s\n", text_paint(PAINT_DIM, color), "",
+			text_paint(PAINT_PLAIN, color), (int)text_width(start, strlen(start)), "",
+			text_paint(PAINT_BAD, color), text_paint(PAINT_PLAIN, color));
+		free(start);
+		free(before);
+	}
+	free(shown);
+}
+
+static void print_both(FILE *out, const struct record *record, bool color)
+{
+	const char *absent = kinds[record->kind].absent;
+	struct marked marked = marked_new(text_without_time(record->expected),
+					  record->actual ? record->actual : "", record->mismatches);
+
+	if (record->expected)
+		fprintf(out, LABEL "%s%s%s\n", "expected", text_paint(PAINT_GOOD, color),
+			marked.expected, text_paint(PAINT_PLAIN, color));
+	if (record->actual)
+		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color),
+			marked.actual, text_paint(PAINT_PLAIN, color));
+	else if (absent)
+		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color), absent,
+			text_paint(PAINT_PLAIN, color));
+	if (record->actual && record->expected && *marked.marks)
+		fprintf(out, INDENT "%s%s%s\n", text_paint(PAINT_BAD, color), marked.marks,
+			text_paint(PAINT_PLAIN, color));
+	marked_free(&marked);
+}
+
+/* One without an expected value tells of a value: a variable of an assertion. */
+static void print_mismatches(FILE *out, const struct mismatches *list)
+{
+	unsigned kept = list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
+	size_t width = 8, size;
+
+	for (unsigned i = 0; i < kept; i++) {
+		size = text_width(list->at[i].field, strlen(list->at[i].field));
+		width = size > width ? size : width;
+	}
+	for (unsigned i = 0; i < kept; i++) {
+		const struct mismatch *m = &list->at[i];
+		char *field = text_clean(m->field, false);
+		char *expected = text_clean(m->expected, false);
+		char *actual = text_clean(m->actual, false);
+
+		fputs("      ", out);
+		text_pad(out, field, width);
+		if (*expected && *actual)
+			fprintf(out, "  expected %s, actual %s\n", expected, actual);
+		else
+			fprintf(out, "  %s\n", *actual ? actual : expected);
+		free(field);
+		free(expected);
+		free(actual);
+	}
+	if (list->n > kept)
+		fprintf(out, "      and %u more\n", list->n - kept);
+}
+
+/* Lines as in a trace, columns as narrow as these lines allow. */
+static void print_events(FILE *out, const struct run_result *result, size_t from, size_t to,
+			 const char *label, bool color)
+{
+	struct trace_cells cells[EVENTS_BEFORE + EVENTS_AFTER];
+	size_t n = 0, text = 0, mark = 0, size;
+
+	for (size_t i = from; i < to; i++, n++) {
+		cells[n] = trace_cells(result->records[i]);
+		size = text_width(cells[n].text, strlen(cells[n].text));
+		text = size > text ? size : text;
+		mark = strlen(cells[n].mark) > mark ? strlen(cells[n].mark) : mark;
+	}
+	if (n > 0)
+		fprintf(out, "  %s:\n", label);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "  %s  %-*s  ", cells[i].time, (int)mark, cells[i].mark);
+		text_pad(out, cells[i].text, *cells[i].state ? text + 2 : 0);
+		fprintf(out, "%s%s%s\n", text_paint(PAINT_DIM, color && *cells[i].state),
+			cells[i].state, text_paint(PAINT_PLAIN, color && *cells[i].state));
+		trace_cells_free(&cells[i]);
+	}
+}
+
+static void print_around(FILE *out, const struct run_result *result, bool color)
+{
+	size_t n = result->n_records, at, end;
+
+	at = result->failed_record < 0 ? n : (size_t)result->failed_record;
+	print_events(out, result, at > EVENTS_BEFORE ? at - EVENTS_BEFORE : 0, at,
+		     result->failed_record < 0 ? "last events" : "before it", color);
+	end = n > at + 1 + EVENTS_AFTER ? at + 1 + EVENTS_AFTER : n;
+	if (at + 1 < end)
+		print_events(out, result, at + 1, end, "after it", color);
+}
+
+/* The end of what commands and code printed, where that may explain the failure. */
+static void print_output(FILE *out, const char *text)
+{
+	char *clean = text_clean(text, true), *line = clean, *save = NULL;
+	size_t lines = 0, skip;
+
+	for (const char *at = clean; *at; at++)
+		lines += *at == '\n' || !at[1];
+	skip = lines > OUTPUT_LINES ? lines - OUTPUT_LINES : 0;
+	if (lines > 0)
+		fprintf(out, skip ? "  output, the last %u lines:\n" : "  output:\n", OUTPUT_LINES);
+	for (size_t i = 0; i < skip; i++)
+		line = strchr(line, '\n') + 1;
+	for (line = strtok_r(line, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		fprintf(out, "    | %s\n", line);
+	free(clean);
+}
+
+static void print_line(FILE *out, const char *label, const char *text)
+{
+	char *clean = text_clean(text, false);
+
+	if (*clean)
+		fprintf(out, LABEL "%s\n", label, clean);
+	free(clean);
+}
+
+static char *source_line(const char *text, unsigned line)
+{
+	for (unsigned at = 1; text && at < line; at++) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text && line ? strndup(text, strcspn(text, "\r\n")) : NULL;
+}
+
+static void print_record(FILE *out, const struct run_result *result, const struct record *record,
+			 const char *source, bool color)
+{
+	char *line = source ? source_line(source, record->line) : NULL;
+
+	if (line || (result->source_line && record->line))
+		print_source(out, record, line ? line : result->source_line, color);
+	free(line);
+	print_both(out, record, color);
+	if (record->mismatches)
+		print_mismatches(out, record->mismatches);
+	print_time(out, record);
+	if (record->state || record->connection)
+		fprintf(out, LABEL "%s%s%s\n", "state", record->state ? record->state : "unknown",
+			record->connection ? ", " : "",
+			record->connection ? record->connection : "");
+	print_line(out, "hint", record->hint);
+}
+
+static void print_run(FILE *out, const struct run_result *result, const struct record *failed)
+{
+	if (failed && result->reason && result->verdict == VERDICT_XFAIL)
+		print_line(out, "reason", result->reason);
+	if (result->verdict == VERDICT_LATE)
+		fprintf(out,
+			LABEL
+			"this run was up to %s late itself, which may be why; not a verdict on "
+			"the kernel\n",
+			"lateness", text_duration(result->max_late_ns).text);
+	if (result->attempts > 1)
+		fprintf(out, LABEL "%u\n", "tries", result->attempts);
+}
+
+void report_failure(FILE *out, const struct run_result *result, const char *source, bool color)
+{
+	const struct record *failed = run_result_failed(result);
+
+	if (result->verdict == VERDICT_PASS)
+		return;
+	if (result->diagnostics && !failed) {
+		fputs(result->diagnostics, out);
+		return;
+	}
+	print_headline(out, result, color);
+	if (failed)
+		print_record(out, result, failed, source, color);
+	print_run(out, result, failed);
+	if (failed || result->verdict == VERDICT_ERROR || result->verdict == VERDICT_FAIL ||
+	    result->verdict == VERDICT_LATE)
+		print_around(out, result, color);
+	if (result->output && (!failed || kinds[failed->kind].prints))
+		print_output(out, result->output);
+}

@@ -1,0 +1,202 @@
+#include "runtime/report/tokens.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool is_dots(const char *text)
+{
+	return !strncmp(text, "...", 3);
+}
+
+static size_t string_size(const char *text)
+{
+	size_t size = 1;
+
+	while (text[size] && text[size] != '"')
+		size += text[size] == '\\' && text[size + 1] ? 2 : 1;
+	return size + (text[size] == '"');
+}
+
+/* Words and numbers take dots along: "F.", "S.5", "0.25"; but never those of "...". */
+static size_t word_size(const char *text)
+{
+	size_t size = text[0] == '-';
+
+	while (is_word(text[size]) || (text[size] == '.' && !is_dots(text + size)))
+		size++;
+	return size;
+}
+
+static void token_measure(struct token *token)
+{
+	const char *text = token->text;
+	bool minus = text[0] == '-' && isdigit((unsigned char)text[1]);
+
+	if (is_dots(text)) {
+		token->kind = TOKEN_DOTS;
+		token->size = 3;
+	} else if (!strncmp(text, "<...>", 5)) { /* any options, also none */
+		token->kind = TOKEN_DOTS;
+		token->size = 5;
+	} else if (*text == '"') {
+		token->kind = TOKEN_STRING;
+		token->size = string_size(text);
+	} else if (minus || is_word(*text) || *text == '.') {
+		token->kind = minus || isdigit((unsigned char)*text) ? TOKEN_NUMBER : TOKEN_WORD;
+		token->size = word_size(text);
+	} else {
+		token->kind = TOKEN_PUNCT;
+		token->size = 1;
+	}
+}
+
+void tokens_cut(struct tokens *tokens, const char *text)
+{
+	tokens->n = 0;
+	for (;;) {
+		struct token *token = &tokens->at[tokens->n];
+		size_t gap = strspn(text, " ");
+
+		text += gap;
+		if (!*text)
+			return;
+		token->text = text;
+		token->gap = gap;
+		if (++tokens->n == MAX_TOKENS) {
+			token->kind = TOKEN_STRING;
+			token->size = strlen(text);
+			return;
+		}
+		token_measure(token);
+		text += token->size;
+	}
+}
+
+bool token_same(const struct token *a, const struct token *b)
+{
+	return a->size == b->size && !memcmp(a->text, b->text, a->size);
+}
+
+static bool is_keyword(const struct token *token)
+{
+	return token->kind == TOKEN_WORD && token->size > 1 && islower((unsigned char)*token->text);
+}
+
+/* A number belongs to the keyword before it: the 1 of "ack 1" is not that of "urg 1". */
+static bool other_field(const struct tokens *e, size_t i, const struct tokens *a, size_t j)
+{
+	const struct token *before_e = i > 0 ? &e->at[i - 1] : NULL;
+	const struct token *before_a = j > 0 ? &a->at[j - 1] : NULL;
+
+	return e->at[i].kind == TOKEN_NUMBER && before_e && before_a && is_keyword(before_e) &&
+	       is_keyword(before_a) && !token_same(before_e, before_a);
+}
+
+/* What pairing two tokens is worth; 0: they do not pair. Different ones of a kind pair too, if
+ * nothing better offers itself: then one came in place of the other. */
+#define WORTH_INSTEAD 1
+
+static unsigned worth(const struct tokens *e, size_t i, const struct tokens *a, size_t j)
+{
+	static const unsigned char by_kind[] = {
+		[TOKEN_WORD] = 16,   [TOKEN_NUMBER] = 8, [TOKEN_PUNCT] = 4,
+		[TOKEN_STRING] = 16, [TOKEN_DOTS] = 4,
+	};
+	enum token_kind kind = e->at[i].kind;
+
+	if (other_field(e, i, a, j))
+		return 0;
+	if (token_same(&e->at[i], &a->at[j]))
+		return by_kind[kind];
+	return kind == a->at[j].kind && kind != TOKEN_PUNCT ? WORTH_INSTEAD : 0;
+}
+
+static unsigned most(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+/* Best sums of worth for all pairs of ends: score[i * (m + 1) + j] for e[i..], a[j..]. */
+static unsigned *scores_new(const struct tokens *e, const struct tokens *a)
+{
+	size_t row = a->n + 1;
+	unsigned *score = calloc((e->n + 1) * row, sizeof(*score));
+
+	if (!score)
+		abort();
+	for (size_t i = e->n; i-- > 0;) {
+		for (size_t j = a->n; j-- > 0;) {
+			unsigned best = most(score[(i + 1) * row + j], score[i * row + j + 1]);
+			unsigned pair = worth(e, i, a, j);
+
+			if (pair)
+				best = most(best, pair + score[(i + 1) * row + j + 1]);
+			score[i * row + j] = best;
+		}
+	}
+	return score;
+}
+
+static struct stretch *stretch_add(struct stretch *stretches, size_t *n, enum stretch_kind kind,
+				   size_t i, size_t j)
+{
+	struct stretch *last = *n > 0 ? &stretches[*n - 1] : NULL;
+
+	if (kind == STRETCH_DIFF && last && last->kind == STRETCH_DIFF)
+		return last;
+	last = &stretches[(*n)++];
+	*last = (struct stretch){kind, i, i, j, j};
+	return last;
+}
+
+/* A "..." takes what lies between it and the next pair, so a difference right after one is it. */
+static size_t walk(const struct tokens *e, const struct tokens *a, const unsigned *score,
+		   struct stretch *stretches)
+{
+	size_t row = a->n + 1, n = 0, i = 0, j = 0;
+
+	while (i < e->n || j < a->n) {
+		unsigned here = score[i * row + j];
+		unsigned pair = i < e->n && j < a->n ? worth(e, i, a, j) : 0;
+		struct stretch *last;
+
+		if (pair && here == pair + score[(i + 1) * row + j + 1]) {
+			last = stretch_add(stretches, &n,
+					   pair == WORTH_INSTEAD ? STRETCH_DIFF : STRETCH_SAME, i,
+					   j);
+			last->e_to = ++i;
+			last->a_to = ++j;
+		} else if (i < e->n && e->at[i].kind == TOKEN_DOTS &&
+			   here == score[(i + 1) * row + j]) {
+			last = stretch_add(stretches, &n, STRETCH_WILD, i, j);
+			last->e_to = ++i;
+			while (j < a->n && score[i * row + j] == score[i * row + j + 1])
+				j++;
+			last->a_to = j;
+		} else if (i < e->n && here == score[(i + 1) * row + j]) {
+			last = stretch_add(stretches, &n, STRETCH_DIFF, i, j);
+			last->e_to = ++i;
+		} else {
+			last = stretch_add(stretches, &n, STRETCH_DIFF, i, j);
+			last->a_to = ++j;
+		}
+	}
+	return n;
+}
+
+size_t tokens_align(const struct tokens *expected, const struct tokens *actual,
+		    struct stretch *stretches)
+{
+	unsigned *score = scores_new(expected, actual);
+	size_t n = walk(expected, actual, score, stretches);
+
+	free(score);
+	return n;
+}
