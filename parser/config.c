@@ -190,7 +190,7 @@ static const char *set_ip_version(const struct setting *s)
 	int mode = ip_mode_by_name(s->value);
 	if (mode < 0)
 		return bad_value(s, "ipv4, ipv6 or ipv4-mapped-ipv6");
-	s->config->ip_mode = mode;
+	s->config->ip_mode = s->config->ip_mode_asked = mode;
 	s->config->ip_version_given = true;
 	s->config->ip_version_by_command_line = by_command_line(s);
 	return NULL;
@@ -207,8 +207,12 @@ static const char *add_ip_version(const struct setting *s, const char *item)
 
 static const char *set_ip_versions(const struct setting *s)
 {
-	s->config->ip_modes = 0;
-	return for_each_item(s, add_ip_version);
+	struct config *config = s->config;
+	config->ip_modes = 0;
+	const char *wrong = for_each_item(s, add_ip_version);
+	if (!wrong && !config->ip_version_given)
+		config->ip_mode = config->ip_mode_asked = __builtin_ctz(config->ip_modes);
+	return wrong;
 }
 
 /* ADDRESS, or ADDRESS/LENGTH where `with_length`. */
@@ -519,7 +523,9 @@ static const char *choose_address(const struct config *config, struct arena *are
 		return NULL;
 	}
 	bool several = config->ip_modes & (config->ip_modes - 1);
-	bool set_aside = !other->by_command_line && config->ip_version_by_command_line;
+	bool mode_from_outside =
+		config->ip_version_by_command_line || config->ip_mode != config->ip_mode_asked;
+	bool set_aside = !other->by_command_line && mode_from_outside;
 	if (!other->prefix.addr.version || several || set_aside)
 		return NULL;
 	char text[46];
@@ -530,8 +536,6 @@ static const char *choose_address(const struct config *config, struct arena *are
 
 const char *config_finish(struct config *config, struct arena *arena)
 {
-	if (!config->ip_version_given && config->ip_modes)
-		config->ip_mode = __builtin_ctz(config->ip_modes);
 	int v6 = config->ip_mode == IP_V6;
 	struct ip_prefix local, gateway;
 	ip_addr_parse(default_local[v6], &local.addr);

@@ -64,6 +64,7 @@ struct config {
 		bool by_command_line;
 	} given_local[2], given_gateway[2], given_remote[2];
 	bool ip_version_by_command_line;
+	enum ip_mode ip_mode_asked; /* by options; ip_mode may be set otherwise before the finish */
 	struct name_value *defines; /* in order given: the last of a name wins */
 	size_t n_defines;
 };

@@ -261,6 +261,17 @@ static void test_script_address_set_aside(void **state)
 	assert_address(&f->config->local_ip, "fd3d:fa7b:d17d::1");
 }
 
+static void test_mode_of_the_suite(void **state)
+{
+	struct fixture *f = *state;
+	accept(f, "ip_versions", "ipv4,ipv6", in_script);
+	accept(f, "local_ip", "192.168.0.1", in_script);
+	f->config->ip_mode = IP_V6;
+	finish(f);
+	assert_int_equal(f->config->ip_mode, IP_V6);
+	assert_address(&f->config->local_ip, "fd3d:fa7b:d17d::1");
+}
+
 static void test_addresses_of_every_mode(void **state)
 {
 	struct fixture *f = *state;
@@ -305,6 +316,7 @@ int main(void)
 		TEST(test_wrong_family_is_told),
 		TEST(test_wrong_family_of_the_script),
 		TEST(test_script_address_set_aside),
+		TEST(test_mode_of_the_suite),
 		TEST(test_addresses_of_every_mode),
 		TEST(test_rows),
 	};
