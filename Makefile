@@ -19,7 +19,11 @@ WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread
-LDLIBS := -lpcap -lmnl -ljansson -lm
+# Quiet where it is not installed yet: set-up comes first, in a make of its own.
+XML_CPPFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+XML_LDLIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
+CPPFLAGS += $(XML_CPPFLAGS)
+LDLIBS := -lpcap -lmnl -ljansson $(XML_LDLIBS) -lm
 
 ifeq ($(VARIANT),gcc)
 CC := gcc
