@@ -1,0 +1,236 @@
+#!/bin/bash
+# The runner, seen from outside: exit statuses, isolation, what is left behind, retries, reports.
+# Usage: run.sh [FINWAIT]. Prints TAP; ends with 1 if a test failed. KILLS=N: kill -9 so many times.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$(realpath "${1:-$here/../../../finwait}")
+kills=${KILLS:-20}
+work=$(mktemp -d /tmp/finwait-suite.XXXXXX) || exit 1
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+export XDG_STATE_HOME=$work/state NO_COLOR=1 ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+cd "$work" || exit 1
+ln -s "$bin" packetdrill
+
+n=0 failed=0
+# check NAME COMMAND...: passes if the command does.
+check() {
+	local name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >out 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' out | head -n 40
+		failed=$((failed + 1))
+	fi
+}
+skip() {
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+# exits STATUS COMMAND...
+exits() {
+	local want=$1 got
+	shift
+	"$@"
+	got=$?
+	[ $got = "$want" ] || echo "exit status $got, not $want"
+	[ $got = "$want" ]
+}
+prints() { # PATTERN COMMAND...
+	local pattern=$1
+	shift
+	"$@" >shown 2>&1
+	cat shown
+	grep -qE -- "$pattern" shown
+}
+sources=$here/scripts
+cp -r "$sources"/. "$work"/
+make_scripts() { # DIRECTORY COUNT TEXT
+	mkdir -p "$1"
+	local i
+	for i in $(seq "$2"); do printf '%s\n' "$3" >"$1/$i.pkt"; done
+}
+socket='0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3'
+
+if ! "$bin" -q pass.pkt >out 2>&1 && [ "$("$bin" doctor >/dev/null 2>&1; echo $?)" = 4 ]; then
+	check "a machine that cannot run scripts is status 4" exits 4 "$bin" pass.pkt
+	echo "1..$n"
+	exit $((failed > 0))
+fi
+
+# ---- exit statuses
+check "a pass is 0" exits 0 "$bin" pass.pkt
+check "a failure is 1" exits 1 "$bin" fail.pkt
+check "a bad script is 2" exits 2 "$bin" bad.pkt
+check "a bad script does not stop the others" prints '1 passed' "$bin" bad.pkt pass.pkt
+check "no such file is 2" exits 2 "$bin" nowhere.pkt
+check "an unknown option is 2" exits 2 "$bin" --nonsense pass.pkt
+check "no scripts is 2" exits 2 "$bin"
+check "a requirement that is not met is a skip, and 0" exits 0 "$bin" requires.pkt
+check "a skip says why" prints 'requires kernel>=99' "$bin" requires.pkt
+check "slow scripts are left out" prints 'slow' "$bin" slow.pkt
+check "an expected failure is 0" exits 0 "$bin" xfail.pkt
+check "an unexpected pass is 1" exits 1 "$bin" xpass.pkt
+check "standard input" exits 0 "$bin" - <pass.pkt
+check "dry_run plays nothing" exits 0 "$bin" --dry_run fail.pkt pass.pkt
+check "dry_run finds bad scripts" exits 2 "$bin" --dry_run bad.pkt pass.pkt
+check "--help is 0" exits 0 "$bin" --help
+check "doctor is 0" exits 0 "$bin" doctor
+
+# ---- as packetdrill
+silent() { exits 0 "$@" >shown 2>&1 && [ ! -s shown ]; }
+check "packetdrill is silent about a pass" silent ./packetdrill pass.pkt
+check "packetdrill fails with 1" exits 1 ./packetdrill fail.pkt
+check "packetdrill has 1 for a bad script" exits 1 ./packetdrill bad.pkt
+check "packetdrill has 1 for bad usage" exits 1 ./packetdrill --jobs=2 pass.pkt
+check "packetdrill ends at the first failure" \
+	prints '^first$' ./packetdrill echo-first.pkt fail.pkt echo-second.pkt
+check "and does not play what follows" sh -c '! grep -q second shown'
+check "packetdrill takes three families" sh -c 'for v in ipv4 ipv6 ipv4-mapped-ipv6; do
+	./packetdrill --ip_version=$v pass.pkt || exit 1; done'
+if [ "$(id -u)" = 0 ]; then
+	check "packetdrill stays in a network namespace of the user's own" \
+		unshare -n sh -c 'sysctl -qw net.ipv4.tcp_reordering=77 && ./packetdrill sees-77.pkt'
+	check "and leaves no device in it" \
+		unshare -n sh -c './packetdrill pass.pkt && ./packetdrill pass.pkt &&
+			! test -e /sys/class/net/tun0 && ! ip link show tun0 2>/dev/null'
+	check "in the machine's own one it makes another" exits 1 ./packetdrill sees-77.pkt
+fi
+
+# ---- isolation
+mkdir elsewhere
+check "a script runs in its own directory" sh -c "cd elsewhere && '$bin' ../directory.pkt"
+make_scripts ppid 12 "\`echo \$PPID >> $work/ppids; sleep .3\`
+$socket"
+check "\$PPID differs between runs at the same time" sh -c \
+	"'$bin' -q -j 12 ppid && test \$(sort -u ppids | wc -l) = 12"
+check "sysctls outside net are read-only" exits 0 "$bin" read-only.pkt
+check "sysctls of the namespace stay in it" sh -c "before=\$(sysctl net.ipv4.tcp_reordering) &&
+	'$bin' sets-77.pkt && test \"\$before\" = \"\$(sysctl net.ipv4.tcp_reordering)\""
+check "what a command writes to /tmp is gone" sh -c \
+	"'$bin' tmp.pkt && ! ls /tmp/finwait-left-over-*"
+check "unless it is to be kept" sh -c \
+	"'$bin' --keep-tmp tmp.pkt && rm /tmp/finwait-left-over-*"
+no_process() { # PATTERN: within two seconds there is none
+	local i
+	for i in $(seq 40); do
+		pgrep -f "$1" >/dev/null || return 0
+		sleep .05
+	done
+	pgrep -af "$1"
+	return 1
+}
+check "a command in the background ends with its run" exits 0 "$bin" background.pkt
+check "and is gone" no_process 'sleep 98765'
+check "a crash of a run is that run's failure" prints 'crashed: signal 11.* at line 3' "$bin" crash.pkt pass.pkt
+check "and the others go on" prints '1 passed' "$bin" crash.pkt pass.pkt
+check "a run that hangs is ended, and says where" \
+	prints 'timed out after 1 s at line 3' "$bin" --timeout 1 hang.pkt
+
+# ---- nothing is left behind
+host_state() {
+	ip -o link; ip -o addr; ip route show table all; ip -6 route show table all
+	sysctl -a 2>/dev/null | grep -E '^(net|kernel|vm|fs)' |
+		grep -vE 'random|uuid|nr_|_state|cpu_|hostname|ns_last_pid|tcp_mem|epoch|\.pty|dentry|inode|file-max'
+	ls -A /tmp | grep -v -e '^finwait-suite' -e bash_ 
+}
+make_scripts busy 150 "\`echo x > /tmp/finwait-busy-\$PPID; sleep 98765 & \`
+$socket
++.3 close(3) = 0"
+host_state >before
+check "a suite with processes in the background" exits 0 "$bin" -q busy
+leaves_nothing() { # SIGNAL TIMES
+	local i pid status=0
+	for i in $(seq "$2"); do
+		"$bin" -q busy >/dev/null 2>&1 &
+		pid=$!
+		sleep "0.$((RANDOM % 60 + 10))"
+		kill -"$1" $pid
+		wait $pid 2>/dev/null
+		no_process 'sleep 98765' || status=1
+		no_process "$bin -q busy" || status=1
+	done
+	return $status
+}
+check "SIGINT leaves no process" leaves_nothing INT 2
+check "SIGTERM leaves no process" leaves_nothing TERM 2
+check "SIGKILL leaves no process, $kills times" leaves_nothing KILL "$kills"
+host_unchanged() { host_state >after; diff before after; }
+check "links, addresses, routes, sysctls and /tmp are as before" host_unchanged
+interrupted() {
+	"$bin" -q busy &
+	local pid=$!
+	sleep .3
+	kill -TERM $pid
+	wait $pid
+	[ $? = 143 ]
+}
+check "a runner that was ended says so" interrupted
+
+# ---- late is not wrong
+check "a run that is late every time is inconclusive, and 1" exits 1 "$bin" --retries 2 --json late.json always-late.pkt
+check "after all its tries" prints '"attempts":3' cat late.json
+check "and is called late" prints '"verdict":"late"' cat late.json
+check "a run that was late once passes" exits 0 "$bin" --json flaky.json --keep-tmp late-once.pkt
+check "and is listed as flaky" prints 'flaky' sh -c "rm -f late-once.mark; '$bin' late-once.pkt"
+check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --json f.json fail.pkt; cat f.json"
+
+# ---- choosing
+make_scripts many 10 "$socket"
+check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
+check "--fail-fast" sh -c "'$bin' -x -j 1 --timelines 1 --json x.json fail.pkt fail.pkt fail.pkt; test \$(wc -l < x.json) = 1"
+check "--last-failed plays what failed" prints '1 failed' "$bin" --last-failed -q
+check "--repeat tells a rate" prints '100.0%  5 of 5' "$bin" --repeat 5 pass.pkt
+check "families of a script" sh -c "test \$('$bin' list families.pkt | wc -l) = 3"
+check "families are played" prints '3 passed' "$bin" families.pkt
+check "families of the command line" prints '2 passed' "$bin" --ip_versions=ipv4,ipv6 pass.pkt
+check "options for one family" prints '1 passed, 1 failed|1 failed' \
+	"$bin" --ip_versions=ipv4,ipv6 --for=ipv6 --mtu=1400 mtu-1400.pkt
+check "shards are a partition" sh -c "for k in 1 2 3; do '$bin' list --shard \$k/3 many; done |
+	sort >parts; '$bin' list many | sort | diff parts -"
+
+# ---- reports
+reports() {
+	"$bin" -q --tap t.tap --ktap=k.tap --junit j.xml --json j.json pass.pkt fail.pkt bad.pkt requires.pkt
+	grep -q '^TAP version 14' t.tap && grep -q '^1\.\.4' t.tap && grep -q '^not ok' t.tap &&
+		grep -q '^KTAP version 1' k.tap && [ "$(wc -l <j.json)" = 4 ] &&
+		python3 -c 'import sys, json, xml.dom.minidom as m
+m.parse("j.xml"); [json.loads(line) for line in open("j.json")]'
+}
+if command -v python3 >/dev/null; then
+	check "all reports at once" reports
+else
+	skip "all reports at once" "no python3"
+fi
+check "a report has standard output to itself" sh -c "'$bin' --tap - pass.pkt 2>/dev/null | head -1 | grep -q ^TAP"
+check "annotations for GitHub" prints '^::error file=fail.pkt,line=3' "$bin" --github fail.pkt
+merged() {
+	"$bin" -q --json 1.json --shard 1/2 many fail.pkt
+	"$bin" -q --json 2.json --shard 2/2 many fail.pkt
+	"$bin" merge --json all.json 1.json 2.json
+	[ $? = 1 ] && [ "$(wc -l <all.json)" = 11 ]
+}
+check "merge puts shards together" merged
+check "--pcap saves what was sent" sh -c "'$bin' --pcap p.pcap packets.pkt && test \$(wc -c < p.pcap) -gt 100"
+check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
+
+# ---- an ordinary user
+ordinary() {
+	chmod 755 "$work"
+	chmod -R a+rX "$work" "$bin"
+	unshare -m sh -c "mkdir tun && mknod tun/tun c 10 200 && chmod 666 tun/tun &&
+		mount --bind tun/tun /dev/net/tun &&
+		XDG_STATE_HOME=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups $bin pass.pkt families.pkt packets.pkt"
+}
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Un true 2>/dev/null &&
+	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$bin"; then
+	check "an ordinary user may do the same" ordinary
+else
+	skip "an ordinary user may do the same" "not root, or no user namespaces"
+fi
+
+echo "1..$n"
+exit $((failed > 0))
