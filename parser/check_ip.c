@@ -1,0 +1,351 @@
+/* IP-level parts of a packet: the bracket with ECN, TOS, TTL and flow label, and outer headers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/build.h"
+#include "parser/config.h"
+
+/* ---- ip-info --------------------------------------------------------------------------------- */
+
+/* Pieces of one bracket; tos, dscp and the ECN word together give the TOS byte. */
+struct info_pieces {
+	struct ip_info *info;
+	enum direction direction;
+	struct diags *diags;
+	struct loc loc; /* of the piece at hand */
+	bool has_tos, has_dscp, has_ecn, ect01;
+	uint8_t tos, dscp, ecn;
+};
+
+/* RFC 2474, 2597, 3246, 5865, 8622 */
+static const struct {
+	const char *name;
+	uint8_t value;
+} dscp_names[] = {
+	{"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},	{"cs4", 32},	     {"cs5", 40},
+	{"cs6", 48},  {"cs7", 56},  {"af11", 10}, {"af12", 12}, {"af13", 14},	     {"af21", 18},
+	{"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30},	     {"af41", 34},
+	{"af42", 36}, {"af43", 38}, {"ef", 46},	  {"le", 1},	{"voice-admit", 44},
+};
+
+/* RFC 3168 5 */
+static const struct {
+	const char *name;
+	uint8_t value;
+} ecn_names[] = {{"noecn", 0}, {"ect1", 1}, {"ect0", 2}, {"ce", 3}, {"ect01", 2}};
+
+static bool hex_number(const struct atom *atom, uint32_t max, const char *what, struct diags *diags,
+		       uint32_t *value)
+{
+	unsigned long long number = strtoull(atom->text, NULL, 16);
+	if (atom->kind != ATOM_HEX)
+		diag_error(diags, atom->loc, "%s is a hexadecimal number: 0x%s", what,
+			   atom->kind == ATOM_INT ? "..., not decimal" : "...");
+	else if (number > max || strlen(atom->text) > 18)
+		diag_error(diags, atom->loc, "%s %.40s is out of range: at most 0x%x", what,
+			   atom->text, max);
+	else
+		return *value = number, true;
+	return false;
+}
+
+static void take_ttl(struct info_pieces *pieces, const struct atom *atom)
+{
+	uint64_t ttl;
+	if (!atom_number(atom, UINT8_MAX, "ttl", pieces->diags, &ttl))
+		return;
+	pieces->info->has_ttl = true;
+	pieces->info->ttl = ttl;
+}
+
+static void take_tos(struct info_pieces *pieces, const struct atom *atom)
+{
+	uint32_t tos;
+	if (!hex_number(atom, UINT8_MAX, "tos", pieces->diags, &tos))
+		return;
+	pieces->has_tos = true;
+	pieces->tos = tos;
+}
+
+static void take_flow_label(struct info_pieces *pieces, const struct atom *atom)
+{
+	uint32_t label;
+	if (!hex_number(atom, 0xfffff, "flowlabel", pieces->diags, &label))
+		return;
+	pieces->info->has_flow_label = true;
+	pieces->info->flow_label = label;
+}
+
+static void take_dscp(struct info_pieces *pieces, const struct atom *atom)
+{
+	uint32_t dscp = 0;
+	size_t i = 0, n = sizeof(dscp_names) / sizeof(*dscp_names);
+	while (i < n && strcmp(dscp_names[i].name, atom->text))
+		i++;
+	if (i < n)
+		dscp = dscp_names[i].value;
+	else if (atom->kind == ATOM_WORD)
+		diag_error(pieces->diags, atom->loc, "unknown DSCP '%.40s'", atom->text);
+	else if (!hex_number(atom, 63, "dscp", pieces->diags, &dscp))
+		return;
+	pieces->has_dscp = true;
+	pieces->dscp = dscp;
+}
+
+/* False: no such word. */
+static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
+{
+	for (size_t i = 0; i < sizeof(ecn_names) / sizeof(*ecn_names); i++) {
+		if (strcmp(ecn_names[i].name, atom->text))
+			continue;
+		if (pieces->has_ecn)
+			diag_error(pieces->diags, atom->loc, "a second ECN word");
+		pieces->has_ecn = true;
+		pieces->ecn = ecn_names[i].value;
+		pieces->ect01 = !strcmp(atom->text, "ect01");
+		if (pieces->ect01 && pieces->direction == INBOUND)
+			diag_error(pieces->diags, atom->loc,
+				   "ect01 is for expected packets only: ect0 or ect1 here");
+		return true;
+	}
+	return false;
+}
+
+static const struct {
+	const char *name;
+	void (*take)(struct info_pieces *pieces, const struct atom *atom);
+} info_words[] = {
+	{"ttl", take_ttl},
+	{"hlim", take_ttl},
+	{"tos", take_tos},
+	{"class", take_tos},
+	{"flowlabel", take_flow_label},
+	{"dscp", take_dscp},
+};
+
+/* One piece, from `first` to the next comma. Returns how many atoms it has. */
+static size_t take_piece(struct info_pieces *pieces, const struct atom *first, size_t left)
+{
+	size_t i = 0, n = sizeof(info_words) / sizeof(*info_words);
+	while (i < n && strcmp(info_words[i].name, first->text))
+		i++;
+	if (i < n && (left < 2 || first[1].kind == ATOM_MARK)) {
+		diag_error(pieces->diags, first->loc, "%s needs a value", first->text);
+		return 1;
+	}
+	if (i < n) {
+		info_words[i].take(pieces, &first[1]);
+		return 2;
+	}
+	if (!strcmp(first->text, "ecn") && left > 1 && take_ecn(pieces, &first[1]))
+		return 2;
+	if (!take_ecn(pieces, first))
+		diag_error_hint(pieces->diags, first->loc,
+				"known are noecn ect0 ect1 ect01 ce, tos 0xN, dscp NAME, ttl N, "
+				"flowlabel 0xN",
+				"unknown IP field '%.40s'", first->text);
+	return 1;
+}
+
+static void combine(struct info_pieces *pieces)
+{
+	struct ip_info *info = pieces->info;
+	if (pieces->has_tos && (pieces->has_dscp || pieces->has_ecn))
+		diag_error(pieces->diags, info->loc,
+			   "tos is the whole byte: no dscp or ECN beside it");
+	info->tos = pieces->has_tos ? pieces->tos : pieces->dscp << 2 | pieces->ecn;
+	if (pieces->has_dscp && pieces->ect01)
+		info->tos_check = TOS_DSCP_ECN01;
+	else if (pieces->has_tos || (pieces->has_dscp && pieces->has_ecn))
+		info->tos_check = TOS_BYTE;
+	else if (pieces->has_dscp)
+		info->tos_check = TOS_DSCP;
+	else if (pieces->has_ecn)
+		info->tos_check = pieces->ect01 ? TOS_ECT01 : TOS_ECN;
+}
+
+void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
+		   struct diags *diags)
+{
+	struct info_pieces pieces = {.info = info, .direction = direction, .diags = diags};
+	info->loc = atoms->loc;
+	for (size_t i = 0; i < atoms->n; i++) {
+		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
+		if (i < atoms->n && strcmp(atoms->items[i].text, ",")) {
+			diag_error(diags, atoms->items[i].loc, "expected ',' before '%.40s'",
+				   atoms->items[i].text);
+			return;
+		}
+		if (i + 1 == atoms->n)
+			diag_error(diags, atoms->items[i].loc, "nothing after ','");
+	}
+	combine(&pieces);
+}
+
+/* ---- outer headers ----------------------------------------------------------------------------
+ */
+
+static void check_address(const struct atom *atom, uint8_t version, struct ip_addr *addr,
+			  struct diags *diags)
+{
+	if (!ip_addr_parse(atom->text, addr))
+		diag_error(diags, atom->loc, "'%.40s' is no address", atom->text);
+	else if (addr->version != version)
+		diag_error(diags, atom->loc, "%s is no IPv%d address", atom->text, version);
+}
+
+static bool any_number(const struct atom *atom, uint32_t max, const char *what, struct diags *diags,
+		       uint32_t *value)
+{
+	uint64_t number;
+	if (atom->kind == ATOM_HEX)
+		return hex_number(atom, max, what, diags, value);
+	if (!atom_number(atom, max, what, diags, &number))
+		return false;
+	*value = number;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	uint16_t bit;
+} gre_flags[] = {{"none", 0}, {"checksum", 0x8000}, {"key", 0x2000}, {"sequence#", 0x1000}};
+
+/* flags none | 0xN | NAME present ...; returns the atoms taken. */
+static size_t take_gre_flags(const struct atom *atoms, size_t n, uint16_t *flags,
+			     struct diags *diags)
+{
+	size_t taken = 0;
+	uint32_t number;
+	if (n && atoms[0].kind != ATOM_WORD) {
+		if (any_number(&atoms[0], UINT16_MAX, "GRE flags", diags, &number))
+			*flags = number;
+		if (*flags & 7)
+			diag_error(diags, atoms[0].loc, "only version 0 of GRE is known");
+		return 1;
+	}
+	while (taken < n) {
+		size_t i = 0, known = sizeof(gre_flags) / sizeof(*gre_flags);
+		while (i < known && strcmp(gre_flags[i].name, atoms[taken].text))
+			i++;
+		bool present = taken + 1 < n && !strcmp(atoms[taken + 1].text, "present");
+		if (i == known || (i && !present))
+			break;
+		*flags |= gre_flags[i].bit;
+		taken += i ? 2 : 1;
+	}
+	return taken;
+}
+
+static void check_gre(const struct raw_outer *raw, struct outer_header *outer, struct diags *diags)
+{
+	static const struct {
+		const char *name;
+		uint32_t max;
+	} fields[] = {
+		{"sum", UINT16_MAX}, {"off", UINT16_MAX}, {"key", UINT32_MAX}, {"seq", UINT32_MAX}};
+	uint32_t values[4] = {0};
+	outer->gre.plain = !raw->atoms;
+	if (!raw->atoms)
+		return;
+	const struct atom *atoms = raw->atoms->items;
+	size_t n = raw->atoms->n, at = 1, i = 0;
+	if (!strcmp(atoms[0].text, "flags"))
+		at += take_gre_flags(atoms + 1, n - 1, &outer->gre.flags, diags);
+	else
+		at = n;
+	for (; i < 4 && at + 1 < n && !strcmp(atoms[at].text, fields[i].name); i++, at += 2)
+		any_number(&atoms[at + 1], fields[i].max, fields[i].name, diags, &values[i]);
+	if (i < 4 || at != n)
+		diag_error_hint(
+			diags, raw->loc,
+			"gre flags[none] sum N off N key N seq N: in this order, flags none, "
+			"0xN or a list of checksum|key|sequence# present",
+			"malformed GRE header");
+	outer->gre.sum = values[0];
+	outer->gre.off = values[1];
+	outer->gre.key = values[2];
+	outer->gre.seq = values[3];
+}
+
+/* One `NAME N` of an MPLS label, or [S]. */
+static void take_label_field(const struct expr *expr, struct mpls_label *label, unsigned *seen,
+			     struct diags *diags)
+{
+	static const struct {
+		const char *name;
+		int64_t max;
+	} fields[] = {{"label", 0xfffff}, {"tc", 7}, {"ttl", 255}};
+	if (expr->kind == EXPR_LIST && expr->n_items == 1 && expr->items[0]->kind == EXPR_WORD &&
+	    !strcmp(expr->items[0]->text, "S")) {
+		label->bottom = true;
+		return;
+	}
+	size_t i = 0;
+	bool pair = expr->kind == EXPR_WORDS && expr->n_items == 2 &&
+		    expr->items[0]->kind == EXPR_WORD && expr->items[1]->kind == EXPR_INT;
+	while (pair && i < 3 && strcmp(fields[i].name, expr->items[0]->text))
+		i++;
+	if (!pair || i == 3 || *seen & 1u << i) {
+		diag_error(diags, expr->loc, "an MPLS label is (label N, tc N, [S], ttl N)");
+		return;
+	}
+	int64_t value = expr->items[1]->value;
+	if (value < 0 || value > fields[i].max)
+		diag_error(diags, expr->items[1]->loc, "%s is out of range: 0 to %lld",
+			   fields[i].name, (long long)fields[i].max);
+	*seen |= 1u << i;
+	if (i == 0)
+		label->label = value & 0xfffff;
+	else
+		*(i == 1 ? &label->tc : &label->ttl) = value;
+}
+
+static void check_mpls(const struct raw_outer *raw, struct outer_header *outer, struct diags *diags)
+{
+	size_t most = sizeof(outer->labels) / sizeof(*outer->labels);
+	if (raw->groups->n > most)
+		diag_error(diags, raw->loc, "too many MPLS labels: at most %zu", most);
+	for (size_t i = 0; i < raw->groups->n && i < most; i++) {
+		const struct expr *group = raw->groups->items[i];
+		size_t errors = diags_errors(diags);
+		unsigned seen = 0;
+		for (size_t j = 0; j < group->n_items; j++)
+			take_label_field(group->items[j], &outer->labels[i], &seen, diags);
+		if (seen != 7 && diags_errors(diags) == errors)
+			diag_error(diags, group->loc,
+				   "an MPLS label is (label N, tc N, [S], ttl N)");
+		outer->n_labels = i + 1;
+	}
+}
+
+static void check_outer_ip(const struct raw_outer *raw, struct outer_header *outer,
+			   enum direction direction, struct diags *diags)
+{
+	uint8_t version = raw->kind == HEADER_IPV4 ? 4 : 6;
+	check_address(&raw->src, version, &outer->src, diags);
+	check_address(&raw->dst, version, &outer->dst, diags);
+	if (raw->atoms)
+		check_ip_info(&outer->ip, raw->atoms, direction, diags);
+}
+
+void check_outers(struct raw_packet *raw, struct diags *diags)
+{
+	struct packet *packet = &raw->packet;
+	for (const struct raw_outer *one = raw->outers; one; one = one->next) {
+		if (packet->n_outer == MAX_OUTER_HEADERS) {
+			diag_error(diags, one->loc, "too many outer headers: at most %d",
+				   MAX_OUTER_HEADERS);
+			return;
+		}
+		struct outer_header *outer = &packet->outer[packet->n_outer++];
+		outer->kind = one->kind;
+		outer->loc = one->loc;
+		if (one->kind == HEADER_GRE)
+			check_gre(one, outer, diags);
+		else if (one->kind == HEADER_MPLS)
+			check_mpls(one, outer, diags);
+		else
+			check_outer_ip(one, outer, packet->direction, diags);
+	}
+}

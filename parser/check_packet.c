@@ -1,0 +1,276 @@
+/* From what is written to struct packet: flags, numbers, ICMP words. Options and IP-level parts
+ * have files of their own (check_options.c, check_ip.c). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/build.h"
+#include "parser/config.h"
+#include "parser/tables.h"
+
+bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
+		 uint64_t *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtoull(atom->text, &end, 10);
+	if (atom->kind != ATOM_INT || *end)
+		diag_error(diags, atom->loc, "%s is a decimal number, not '%.40s'", what,
+			   atom->text);
+	else if (errno || *atom->text == '-' || *value > max)
+		diag_error(diags, atom->loc, "%s %.40s is out of range: 0 to %llu", what,
+			   atom->text, (unsigned long long)max);
+	else
+		return true;
+	*value = 0;
+	return false;
+}
+
+/* ---- TCP ------------------------------------------------------------------------------------ */
+
+static const struct {
+	char letter;
+	uint16_t flag;
+} flag_letters[] = {
+	{'F', TCP_FIN}, {'S', TCP_SYN}, {'R', TCP_RST}, {'P', TCP_PSH}, {'.', TCP_ACK_FLAG},
+	{'U', TCP_URG}, {'E', TCP_ECE}, {'W', TCP_CWR}, {'A', TCP_AE},
+};
+
+static uint16_t flag_of(char letter)
+{
+	for (size_t i = 0; i < sizeof(flag_letters) / sizeof(*flag_letters); i++)
+		if (flag_letters[i].letter == letter)
+			return flag_letters[i].flag;
+	return 0;
+}
+
+static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct diags *diags)
+{
+	static const uint16_t ace_bits = TCP_AE | TCP_CWR | TCP_ECE;
+	if (!strcmp(atom->text, "-"))
+		return;
+	for (const char *c = atom->text; *c; c++) {
+		bool digit = *c >= '0' && *c <= '7';
+		uint16_t flag = digit ? 0 : flag_of(*c);
+		if (!flag && !digit) {
+			diag_error_hint(
+				diags, atom->loc,
+				"flags are F S R P U E W A, '.' for ACK, a digit 0-7 for AccECN",
+				"unknown TCP flag '%c' in '%.40s'", *c, atom->text);
+			return;
+		}
+		if (digit && tcp->ace_given) {
+			diag_error(diags, atom->loc, "more than one AccECN digit in '%.40s'",
+				   atom->text);
+			return;
+		}
+		if (digit)
+			flag = (*c & 4 ? TCP_AE : 0) | (*c & 2 ? TCP_CWR : 0) |
+			       (*c & 1 ? TCP_ECE : 0);
+		if ((digit && tcp->flags & ace_bits) ||
+		    (!digit && tcp->ace_given && flag & ace_bits)) {
+			diag_error(diags, atom->loc,
+				   "an AccECN digit stands for E, W and A in '%.40s'", atom->text);
+			return;
+		}
+		tcp->ace_given |= digit;
+		tcp->flags |= flag;
+	}
+}
+
+/* Returns the payload length; fills *start. */
+static uint32_t check_seq(const struct raw_seq *seq, uint32_t *start, struct diags *diags)
+{
+	uint64_t first = 0, last = 0, length;
+	if (!atom_number(&seq->length, UINT16_MAX, "a length", diags, &length))
+		return 0;
+	if (seq->any)
+		return length;
+	if (!atom_number(&seq->start, UINT32_MAX, "a sequence number", diags, &first) ||
+	    !atom_number(&seq->end, UINT32_MAX, "a sequence number", diags, &last))
+		return 0;
+	if (first + length != last)
+		diag_error(diags, seq->loc,
+			   "sequence numbers do not match the length: %u + %u is %llu",
+			   (unsigned)first, (unsigned)length, (unsigned long long)(first + length));
+	*start = first;
+	return length;
+}
+
+static bool check_optional(const struct atom *atom, uint64_t max, const char *what,
+			   struct diags *diags, uint64_t *value)
+{
+	return atom->kind != ATOM_NONE && atom_number(atom, max, what, diags, value);
+}
+
+static void check_tcp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+{
+	struct packet *packet = &raw->packet;
+	struct tcp_segment *tcp = &packet->tcp;
+	uint64_t ack = 0, window = 0, urgent = 0;
+	check_flags(&raw->flags, tcp, diags);
+	tcp->payload = check_seq(raw->seq, &tcp->seq, diags);
+	tcp->seq_any = raw->seq->any;
+	tcp->seq_literal = raw->seq->literal;
+	tcp->has_ack = check_optional(&raw->ack, UINT32_MAX, "ack", diags, &ack);
+	tcp->has_window = check_optional(&raw->window, UINT16_MAX, "win", diags, &window);
+	tcp->has_urgent = check_optional(&raw->urgent, UINT16_MAX, "urg", diags, &urgent);
+	tcp->ack = ack;
+	tcp->window = window;
+	tcp->urgent = urgent;
+	if (packet->direction == INBOUND && raw->window.kind == ATOM_NONE)
+		diag_error(diags, raw->seq->loc, "an injected segment needs a window: win N");
+	if (packet->direction == INBOUND && tcp->seq_any)
+		diag_error(diags, raw->seq->loc, "an injected segment needs a sequence number");
+	if (packet->direction == INBOUND && tcp->options_mode == OPTIONS_ANY)
+		diag_error(diags, raw->options_loc, "<...> is for expected segments only");
+	if (raw->echo)
+		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
+	check_tcp_options(raw, arena, diags);
+}
+
+/* ---- ICMP ----------------------------------------------------------------------------------- */
+
+static bool is_icmp_error(const struct packet *packet)
+{
+	static const uint8_t errors[] = {3, 4, 5, 11, 12}; /* RFC 1122 3.2.2 */
+	if (packet->ip_version == 6)
+		return packet->icmp.type < 128; /* RFC 4443 2.1 */
+	return memchr(errors, packet->icmp.type, sizeof(errors)) != NULL;
+}
+
+static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+{
+	struct packet *packet = &raw->packet;
+	int type = icmp_type_by_name(packet->ip_version, raw->type.text);
+	const char *hint = NULL, *near;
+	if (type < 0) {
+		near = closest_name("icmp", raw->type.text);
+		if (near && strcmp(near, raw->type.text))
+			hint = arena_printf(arena, "did you mean %s?", near);
+		diag_error_hint(diags, raw->type.loc, hint, "unknown ICMPv%d type '%.40s'",
+				packet->ip_version, raw->type.text);
+		return;
+	}
+	packet->icmp.type = type;
+	if (raw->code.kind == ATOM_NONE)
+		return;
+	int code = icmp_code_by_name(packet->ip_version, type, raw->code.text);
+	if (code < 0) {
+		near = closest_name("icmp", raw->code.text);
+		if (near && strcmp(near, raw->code.text))
+			hint = arena_printf(arena, "did you mean %s?", near);
+		diag_error_hint(diags, raw->code.loc, hint, "unknown code '%.40s' of ICMPv%d %s",
+				raw->code.text, packet->ip_version, raw->type.text);
+		return;
+	}
+	packet->icmp.code = code;
+}
+
+static void check_icmp_mtu(struct raw_packet *raw, struct diags *diags)
+{
+	struct packet *packet = &raw->packet;
+	struct icmp_message *icmp = &packet->icmp;
+	uint64_t value = 0;
+	bool v4 = packet->ip_version == 4 && icmp->type == 3 && icmp->code == 4;
+	bool v6 = packet->ip_version == 6 && icmp->type == 2 && icmp->code == 0;
+	if (!v4 && !v6)
+		diag_error(diags, raw->mtu.loc, "mtu goes with %s only",
+			   packet->ip_version == 4 ? "unreachable frag_needed" : "packet_too_big");
+	else if (atom_number(&raw->mtu, v4 ? UINT16_MAX : UINT32_MAX, "mtu", diags, &value))
+		icmp->has_mtu = true;
+	icmp->mtu = value;
+}
+
+static void check_echo(struct raw_packet *raw, struct diags *diags)
+{
+	struct icmp_message *icmp = &raw->packet.icmp;
+	uint64_t length = 0;
+	icmp->has_echoed = raw->echo != ECHO_NONE;
+	if (raw->echo == ECHO_SEQ) {
+		icmp->echoed_length = check_seq(raw->echo_seq, &icmp->echoed_seq, diags);
+		if (raw->echo_seq->any)
+			diag_error(diags, raw->echo_loc,
+				   "an echoed segment needs a sequence number");
+	} else if (raw->echo &&
+		   atom_number(&raw->echo_length, UINT16_MAX - 28, "a length", diags, &length)) {
+		icmp->echoed = raw->echo == ECHO_UDP ? ICMP_ECHO_UDP : ICMP_ECHO_RAW;
+		icmp->echoed_length = length;
+		if (raw->echo == ECHO_RAW && length < 8)
+			diag_error(diags, raw->echo_length.loc,
+				   "raw (N) counts the ICMP header: at least 8");
+	}
+}
+
+static void check_icmp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+{
+	struct icmp_message *icmp = &raw->packet.icmp;
+	uint64_t id = 0;
+	size_t errors = diags_errors(diags);
+	check_icmp_words(raw, arena, diags);
+	check_echo(raw, diags);
+	if (diags_errors(diags) != errors)
+		return;
+	if (raw->mtu.kind != ATOM_NONE)
+		check_icmp_mtu(raw, diags);
+	icmp->has_id = check_optional(&raw->id, UINT16_MAX, "id", diags, &id);
+	icmp->id = id;
+	if (icmp->has_id && is_icmp_error(&raw->packet))
+		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
+}
+
+/* ---- all kinds ------------------------------------------------------------------------------- */
+
+static void check_udp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+{
+	uint64_t length = 0;
+	(void)arena;
+	atom_number(&raw->length, UINT16_MAX - 8, "a length", diags, &length);
+	raw->packet.udp.payload = length;
+	if (raw->echo)
+		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
+}
+
+static void check_size(const struct raw_packet *raw, struct diags *diags)
+{
+	const struct packet *packet = &raw->packet;
+	unsigned ip = packet->ip_version == 4 ? 20 : 0; /* IPv6 does not count its header */
+	unsigned size = 0;
+	struct loc loc = packet->kind == PACKET_UDP ? raw->length.loc : packet->loc;
+	if (packet->kind == PACKET_UDP)
+		size = 8 + packet->udp.payload;
+	if (packet->kind == PACKET_TCP) {
+		size = 20 + packet->tcp.payload;
+		loc = raw->seq->loc;
+		for (unsigned i = 0; i < packet->tcp.n_options; i++)
+			size += packet->tcp.options[i].length;
+	}
+	if (ip + size > UINT16_MAX)
+		diag_error(diags, loc, "the packet is %u bytes too long for IP",
+			   ip + size - UINT16_MAX);
+}
+
+void check_packet(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		  struct diags *diags)
+{
+	static void (*const kinds[])(struct raw_packet *, struct arena *, struct diags *) = {
+		[PACKET_TCP] = check_tcp,
+		[PACKET_UDP] = check_udp,
+		[PACKET_ICMP] = check_icmp,
+	};
+	struct packet *packet = &raw->packet;
+	uint64_t sport = 0, dport = 0;
+	packet->ip_version = config->ip_mode == IP_V6 ? 6 : 4;
+	if (raw->unsupported)
+		diag_error(diags, raw->unsupported_loc, "%s is not supported yet",
+			   raw->unsupported);
+	check_outers(raw, diags);
+	if (raw->ip_info)
+		check_ip_info(&packet->ip, raw->ip_info, packet->direction, diags);
+	packet->has_ports = check_optional(&raw->sport, UINT16_MAX, "a port", diags, &sport) &&
+			    check_optional(&raw->dport, UINT16_MAX, "a port", diags, &dport);
+	packet->sport = sport;
+	packet->dport = dport;
+	kinds[packet->kind](raw, arena, diags);
+	check_size(raw, diags);
+}
