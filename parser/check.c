@@ -16,28 +16,23 @@ static bool is_outbound(const struct event *event)
 	return event->kind == EVENT_PACKET && event->packet->direction == OUTBOUND;
 }
 
-/* Which forms the column of an event may take. */
+/* Which forms the column of an event may take. The grammar has seen to what a time alone tells:
+ * signs, backward ranges, ends. */
 static void check_time_form(struct check *check, const struct event *event)
 {
 	const struct event_time *time = &event->time;
 	bool range_allowed =
 		is_outbound(event) || event->kind == EVENT_STATE || event->kind == EVENT_QUIET;
+	if (event->blocking)
+		return;
 	if (time->kind == TIME_ANY && !is_outbound(event))
 		diag_error(check->diags, time->loc, "'*' is for outbound packets only");
 	else if (is_range(time) && !range_allowed)
 		diag_error(check->diags, time->loc,
 			   "a time range is for outbound packets, tcp_state() and quiet only");
-	else if (is_range(time) && time->until < time->at)
-		diag_error(check->diags, time->loc, "the time range ends before it begins");
-	if (event->kind == EVENT_QUIET && !is_range(time))
+	else if (event->kind == EVENT_QUIET && !is_range(time))
 		diag_error_hint(check->diags, time->loc, "for example +0~+.5 quiet",
 				"quiet needs a time range");
-	if (time->kind != TIME_ANY && time->at < 0)
-		diag_error(check->diags, time->loc, "the time is negative");
-	if (event->blocking && event->kind != EVENT_CALL)
-		diag_error(check->diags, time->loc, "only a system call has an end time");
-	else if (event->blocking && event->end < time->at)
-		diag_error(check->diags, time->loc, "the call ends before it begins");
 }
 
 static void check_time_order(struct check *check, const struct event *event,

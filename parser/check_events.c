@@ -134,6 +134,9 @@ bool check_event_word(struct check *check, struct event *event, struct call *cal
 	if (!word->result && call->result)
 		diag_error_hint(check->diags, call->result->loc, usage, "%s has no result",
 				word->name);
+	if (event->blocking)
+		diag_error_hint(check->diags, event->time.loc, usage, "%s has no end time",
+				word->name);
 	if (call->errno_name)
 		diag_error_hint(check->diags, call->errno_loc, usage, "%s has no errno",
 				word->name);

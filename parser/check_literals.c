@@ -73,10 +73,15 @@ static void check_shape(struct check *check, const struct shape *shape, const st
 {
 	for (size_t i = 0; i < record->n_fields; i++)
 		check_member(check, shape, record, &record->fields[i]);
-	for (size_t i = 0; i < shape->n; i++)
-		if (shape->members[i].required && !expr_field(record, shape->members[i].name))
-			diag_error_hint(check->diags, record->loc, member_list(check, shape),
-					"%s lacks %s", shape->what, shape->members[i].name);
+	const char *lacking = NULL;
+	for (size_t i = 0; i < shape->n; i++) {
+		const char *name = shape->members[i].name;
+		if (shape->members[i].required && !expr_field(record, name))
+			lacking = lacking ? arena_printf(check->arena, "%s, %s", lacking, name)
+					  : name;
+	}
+	if (lacking)
+		diag_error(check->diags, record->loc, "%s lacks %s", shape->what, lacking);
 }
 
 #define INT(name_, required_)                                                                      \
