@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define HEAD_BYTES 432	     /* an IP header and all TCP can put after it, several times */
@@ -36,19 +37,25 @@ static const struct setting settings[] = {
 	{"nanosecond timestamps", pcap_set_tstamp_precision, PCAP_TSTAMP_PRECISION_NANO},
 };
 
-/* What libpcap makes of "outbound" on Linux. In the kernel, so that what is injected takes no room
- * in the ring; by hand, since compiling the word costs more than the rest of the opening. */
+/* In the kernel, so that what is injected takes no room in the ring. Not through pcap_setfilter: it
+ * also runs the filter itself on the first frame that comes, and there a packet has no type
+ * (libpcap 1.10, pcap_setfilter_linux, blocks_to_filter_in_userland), so the frame would be lost.
+ */
 static int keep_outgoing(pcap_t *pcap)
 {
-	struct bpf_insn program[] = {
-		{BPF_LD | BPF_B | BPF_ABS, 0, 0, (bpf_u_int32)(SKF_AD_OFF + SKF_AD_PKTTYPE)},
-		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, PACKET_OUTGOING},
-		{BPF_RET | BPF_K, 0, 0, HEAD_BYTES},
-		{BPF_RET | BPF_K, 0, 0, 0},
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, HEAD_BYTES),
+		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-	struct bpf_program filter = {sizeof(program) / sizeof(program[0]), program};
+	struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
 
-	return pcap_setfilter(pcap, &filter);
+	if (setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) <
+	    0)
+		return -errno;
+	/* For what came before the filter. */
+	return pcap_setdirection(pcap, PCAP_D_OUT) < 0 ? -EIO : 0;
 }
 
 /* Commands of a script are none of its business; libpcap makes its socket without the flag. */
@@ -82,9 +89,10 @@ static int activate(pcap_t *pcap, struct errbuf *err)
 		return err_set(err, -EPROTO, "the capture does not give plain IP packets");
 	if (pcap_setnonblock(pcap, 1, text) < 0)
 		return err_set(err, -EIO, "cannot capture without waiting: %.150s", text);
-	if (keep_outgoing(pcap) < 0)
-		return err_set(err, -EIO, "cannot capture outgoing packets only: %.150s",
-			       pcap_geterr(pcap));
+	code = keep_outgoing(pcap);
+	if (code < 0)
+		return err_set(err, code, "cannot capture outgoing packets only: %s",
+			       strerror(-code));
 	return 0;
 }
 

@@ -21,9 +21,10 @@
 #include "tun/capture.h"
 #include "tun/rtnl.h"
 
-#define DEVICE_NAME "tun0"
-#define DEVICE_NODE "/dev/net/tun"
-#define PACKET_MAX  (1 << 16) /* IP's largest; an offloaded one is no larger by default */
+#define DEVICE_NAME	 "tun0"
+#define DEVICE_NODE	 "/dev/net/tun"
+#define QUEUED_WITHIN_NS 1000000   /* from capture to queue: a microsecond, with interrupts a few */
+#define PACKET_MAX	 (1 << 16) /* IP's largest; an offloaded one is no larger by default */
 
 /* A packet read from the device, waiting for the capture to say when it was sent. */
 struct tun_device {
@@ -31,7 +32,9 @@ struct tun_device {
 	int fd;
 	struct capture *capture;
 	bool ready;
-	bool held; /* packet[] holds `size` bytes not yet given out */
+	bool held;   /* packet[] holds `size` bytes not yet given out */
+	bool framed; /* and `frame` was taken from the capture, not yet given out */
+	struct capture_frame frame;
 	size_t size;
 	uint8_t packet[PACKET_MAX];
 };
@@ -106,7 +109,16 @@ static bool same_packet(const struct capture_frame *frame, const struct tun_devi
 	return frame->wire_size == tun->size && memcmp(frame->bytes, tun->packet, n) == 0;
 }
 
-static int give_held(struct tun_device *tun, struct link_packet *packet, int64_t time_ns)
+/* Takes a frame from the capture unless one is at hand. 1 a frame, 0 none, or -errno. */
+static int peek(struct tun_device *tun)
+{
+	int n = tun->framed ? 1 : capture_next(tun->capture, &tun->frame);
+
+	tun->framed = n > 0;
+	return n;
+}
+
+static int give_packet(struct tun_device *tun, struct link_packet *packet, int64_t time_ns)
 {
 	packet->bytes = tun->packet;
 	packet->size = packet->wire_size = tun->size;
@@ -115,28 +127,38 @@ static int give_held(struct tun_device *tun, struct link_packet *packet, int64_t
 	return 1;
 }
 
+/* For a packet that found no room in the device's queue: what was captured of it. Where that
+ * happens the capture may lack room as well. */
+static int give_head(struct tun_device *tun, struct link_packet *packet)
+{
+	if (capture_lost(tun->capture))
+		return -ENOBUFS; /* the frame is still at hand: the next call gives it */
+	packet->bytes = tun->frame.bytes;
+	packet->size = tun->frame.size;
+	packet->wire_size = tun->frame.wire_size;
+	packet->time_ns = tun->frame.time_ns;
+	tun->framed = false;
+	return 1;
+}
+
 /* The kernel captures a packet before it queues it for the device, so the frame of the packet held
- * is in the ring. A frame before it is of a packet for which the device's queue had no room: what
- * was captured of it is given. No frame at all: the ring had no room. */
+ * is in the ring. A frame before it is of a packet that was not queued. No frame at all: the
+ * ring had no room. */
 static int pair_up(struct tun_device *tun, struct link_packet *packet)
 {
-	struct capture_frame frame;
-	int n = capture_next(tun->capture, &frame);
+	int n = peek(tun);
 
 	if (n < 0)
 		return n;
 	if (n == 0) {
 		if (capture_lost(tun->capture))
-			return -ENOBUFS; /* still held: the next call gives it */
-		return give_held(tun, packet, now_ns());
+			return -ENOBUFS;
+		return give_packet(tun, packet, now_ns());
 	}
-	if (same_packet(&frame, tun))
-		return give_held(tun, packet, frame.time_ns);
-	packet->bytes = frame.bytes;
-	packet->size = frame.size;
-	packet->wire_size = frame.wire_size;
-	packet->time_ns = frame.time_ns;
-	return 1;
+	if (!same_packet(&tun->frame, tun))
+		return give_head(tun, packet);
+	tun->framed = false;
+	return give_packet(tun, packet, tun->frame.time_ns);
 }
 
 /* 1 something to read, 0 the deadline passed, or -errno. */
@@ -158,12 +180,10 @@ static int wait_readable(int fd, int64_t deadline_ns)
 /* Multicast reports of the device coming up and the like, some of them older than the capture. */
 static void forget_start(struct tun_device *tun)
 {
-	struct capture_frame frame;
-
 	while (take(tun) > 0)
 		;
-	while (capture_next(tun->capture, &frame) > 0)
-		;
+	while (peek(tun) > 0)
+		tun->framed = false;
 	tun->held = false;
 }
 
@@ -181,6 +201,23 @@ static int tun_ready(struct link *link, struct errbuf *err)
 	return code;
 }
 
+/* The device's queue is empty. A frame in the ring is then of a packet about to be queued, or,
+ * when some time has passed, of one that found no room. 1 look at the queue again, 2 no packet will
+ * come for the frame at hand, 0 the deadline passed, or -errno. */
+static int wait_packet(struct tun_device *tun, int64_t deadline_ns)
+{
+	int n = peek(tun);
+
+	if (n <= 0)
+		return n < 0 ? n : wait_readable(tun->fd, deadline_ns);
+	n = wait_readable(tun->fd, tun->frame.time_ns + QUEUED_WITHIN_NS);
+	if (n != 0)
+		return n;
+	/* Not if we were off the processor since we looked. */
+	n = take(tun);
+	return n == 0 ? 2 : n;
+}
+
 static int tun_receive(struct link *link, struct link_packet *packet, int64_t deadline_ns)
 {
 	struct tun_device *tun = of(link);
@@ -191,9 +228,11 @@ static int tun_receive(struct link *link, struct link_packet *packet, int64_t de
 		int n = take(tun);
 
 		if (n == 0) {
-			n = wait_readable(tun->fd, deadline_ns);
+			n = wait_packet(tun, deadline_ns);
 			if (n == 0)
 				return 0;
+			if (n == 2)
+				return give_head(tun, packet);
 		}
 		if (n < 0)
 			return n;
