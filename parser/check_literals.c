@@ -115,6 +115,8 @@ static const struct shape linger_shape = SHAPE("a linger value", linger_members)
 
 bool check_linger(struct check *check, const struct expr *expr)
 {
+	if (!expr_field(expr, "onoff") && !expr_field(expr, "linger"))
+		return false;
 	check_shape(check, &linger_shape, expr);
 	return true;
 }

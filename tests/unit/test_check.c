@@ -270,7 +270,7 @@ static const struct {
 	{"+0~+1 listen(3, 1) = 0", 1, "a time range is for"},
 	{"+1~+.5 quiet", 1, "backwards"},
 	{"+0...1 quiet", 1, "quiet has no end time"},
-	{"+0 kill(SIGKILL) = 0", 19, "kill has no result"},
+	{"+0 kill(SIGKILL) = 0", 20, "kill has no result"},
 	{"+0 tcp_state(3)", 4, "tcp_state needs '= a state'"},
 	{"+0 listen(3, 1)", 4, "listen() needs '= RESULT'"},
 	{"+0 tcp_state(3) = CLOSE EPIPE (x)", 25, "has no errno"},
