@@ -6,7 +6,7 @@
 
 static char *msg_flags_text(struct call_ctx *c, int flags)
 {
-	char text[128];
+	char text[128] = "";
 
 	symbol_flags(text, sizeof(text), "MSG_", (unsigned)flags);
 	return call_printf(c, "%s", text);

@@ -8,7 +8,7 @@
 
 static char *flags_text(struct call_ctx *c, const char *prefix, uint64_t value)
 {
-	char text[128];
+	char text[128] = "";
 
 	symbol_flags(text, sizeof(text), prefix, value);
 	return call_printf(c, "%s", text);
