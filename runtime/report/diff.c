@@ -357,3 +357,18 @@ void report_failure(FILE *out, const struct run_result *result, const char *sour
 	if (result->output && (!failed || kinds[failed->kind].prints))
 		print_output(out, result->output);
 }
+
+char *report_failure_text(const struct run_result *result)
+{
+	char *text = NULL, *clean;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	report_failure(out, result, NULL, false);
+	fclose(out);
+	clean = text_clean(text, true);
+	free(text);
+	return clean;
+}

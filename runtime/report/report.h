@@ -17,6 +17,9 @@
  * For a pass it prints nothing. */
 void report_failure(FILE *out, const struct run_result *result, const char *source, bool color);
 
+/* The same as malloc'd text that is valid UTF-8 without control characters, for files. */
+char *report_failure_text(const struct run_result *result);
+
 /* The first line of that without its position, "ack differs (ipv4)": for annotations, lists. Writes
  * at most `size` bytes with the NUL. */
 void report_headline(char *out, size_t size, const struct run_result *result);

@@ -1,0 +1,175 @@
+/* Workflow commands and job summaries as docs.github.com describes them ("Workflow commands for
+ * GitHub Actions"; the escapes are those of the actions toolkit). */
+#include "runtime/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/report/text.h"
+
+#define DETAILED_FAILURES 50 /* a summary may hold 1 MiB */
+#define REPORT_BYTES	  16384
+
+static const char *const commands[] = {
+	[VERDICT_PASS] = NULL,	    [VERDICT_FAIL] = "error",  [VERDICT_SKIP] = NULL,
+	[VERDICT_XFAIL] = NULL,	    [VERDICT_XPASS] = "error", [VERDICT_ERROR] = "error",
+	[VERDICT_LATE] = "warning",
+};
+
+/* ---- annotations --------------------------------------------------------------------------- */
+
+/* Properties end at ',' and ':'; data does not. */
+static void print_escaped(FILE *out, const char *text, bool property)
+{
+	static const char special[] = "%\r\n:,";
+
+	for (; *text; text++) {
+		const char *at = strchr(special, *text);
+
+		if (at && (property || at < special + 3))
+			fprintf(out, "%%%02X", (unsigned char)*text);
+		else
+			putc(*text, out);
+	}
+}
+
+static void print_property(FILE *out, const char *name, const char *text)
+{
+	char *clean = text_clean(text, false);
+
+	fputs(name, out);
+	print_escaped(out, clean, true);
+	free(clean);
+}
+
+void report_github(FILE *out, const struct run_result *const *results, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct record *failed = run_result_failed(results[i]);
+		const char *command = commands[results[i]->verdict];
+		char headline[1024], *report;
+
+		if (!command)
+			continue;
+		report_headline(headline, sizeof(headline), results[i]);
+		report = report_failure_text(results[i]);
+		fprintf(out, "::%s ", command);
+		print_property(out, "file=", results[i]->path);
+		if (failed && failed->line)
+			fprintf(out, ",line=%u,col=%u", failed->line, failed->column);
+		print_property(out, ",title=", headline);
+		fputs("::", out);
+		print_escaped(out, report, false);
+		putc('\n', out);
+		free(report);
+	}
+}
+
+/* ---- step summary -------------------------------------------------------------------------- */
+
+/* As HTML, and nothing that Markdown or a table would take for its own. */
+static void print_html(FILE *out, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size && text[i]; i++) {
+		if (strchr("&<>|`*_[]\\~", text[i]))
+			fprintf(out, "&#%d;", text[i]);
+		else
+			putc(text[i], out);
+	}
+}
+
+static void print_cell(FILE *out, const char *text)
+{
+	char *clean = text_clean(text, false);
+
+	fputs(" | ", out);
+	print_html(out, clean, SIZE_MAX);
+	free(clean);
+}
+
+static void print_row(FILE *out, const struct run_result *result, const char *said)
+{
+	const struct record *failed = run_result_failed(result);
+	char path[4096];
+
+	if (failed && failed->line)
+		snprintf(path, sizeof(path), "%s:%u", result->path, failed->line);
+	else
+		snprintf(path, sizeof(path), "%s", result->path);
+	fprintf(out, "| %s", verdict_name(result->verdict));
+	print_cell(out, path);
+	print_cell(out, result->mode ? result->mode : "");
+	print_cell(out, said);
+	fputs(" |\n", out);
+}
+
+static bool has_row(const struct run_result *result)
+{
+	return verdict_is_failure(result->verdict) || run_result_is_flaky(result);
+}
+
+static void print_table(FILE *out, const struct run_result *const *results, size_t n)
+{
+	fputs("| verdict | script | mode | |\n| --- | --- | --- | --- |\n", out);
+	for (size_t i = 0; i < n; i++) {
+		char said[1024];
+
+		if (!has_row(results[i]))
+			continue;
+		if (run_result_is_flaky(results[i]))
+			snprintf(said, sizeof(said), "flaky: passed at try %u",
+				 results[i]->attempts);
+		else
+			report_headline(said, sizeof(said), results[i]);
+		print_row(out, results[i], said);
+	}
+	putc('\n', out);
+}
+
+static void print_details(FILE *out, const struct run_result *result)
+{
+	char *report = report_failure_text(result);
+	size_t size = strlen(report), shown = size;
+
+	if (size > REPORT_BYTES)
+		for (shown = REPORT_BYTES; shown > 0 && report[shown] != '\n';)
+			shown--;
+	fputs("<details><summary>", out);
+	print_html(out, report, strcspn(report, "\n"));
+	fputs("</summary>\n\n<pre>", out);
+	/* An empty line would end the block for Markdown. */
+	for (size_t i = 0; i < shown; i++) {
+		print_html(out, report + i, 1);
+		if (report[i] == '\n' && report[i + 1] == '\n')
+			putc(' ', out);
+	}
+	fprintf(out, "%s</pre>\n\n</details>\n\n", shown < size ? "\n..." : "");
+	free(report);
+}
+
+void report_github_summary(FILE *out, const struct run_result *const *results, size_t n)
+{
+	struct report_counts counts = report_count(results, n);
+	size_t rows = 0, detailed = 0;
+
+	fprintf(out, "### finwait: %zu of %zu runs failed\n\n", counts.failures, counts.all);
+	fprintf(out,
+		"%zu passed, %zu failed, %zu errors, %zu inconclusive, %zu flaky, %zu skipped, %zu "
+		"failed as expected, %zu passed unexpectedly\n\n",
+		counts.by_verdict[VERDICT_PASS], counts.by_verdict[VERDICT_FAIL],
+		counts.by_verdict[VERDICT_ERROR], counts.by_verdict[VERDICT_LATE], counts.flaky,
+		counts.by_verdict[VERDICT_SKIP], counts.by_verdict[VERDICT_XFAIL],
+		counts.by_verdict[VERDICT_XPASS]);
+	for (size_t i = 0; i < n; i++)
+		rows += has_row(results[i]);
+	if (rows > 0)
+		print_table(out, results, n);
+	for (size_t i = 0; i < n && detailed < DETAILED_FAILURES; i++) {
+		if (!verdict_is_failure(results[i]->verdict))
+			continue;
+		print_details(out, results[i]);
+		detailed++;
+	}
+	if (counts.failures > detailed)
+		fprintf(out, "and %zu more failures\n", counts.failures - detailed);
+}

@@ -1,0 +1,116 @@
+#include "runtime/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "runtime/report/text.h"
+
+#define BAR_MIN	      10 /* columns; where there is no room for that, no bar */
+#define BAR_MAX	      40
+#define WIDTH_UNKNOWN 80
+
+static const enum paint paints[] = {
+	[VERDICT_PASS] = PAINT_GOOD,   [VERDICT_FAIL] = PAINT_BAD,  [VERDICT_SKIP] = PAINT_WARN,
+	[VERDICT_XFAIL] = PAINT_PLAIN, [VERDICT_XPASS] = PAINT_BAD, [VERDICT_ERROR] = PAINT_BAD,
+	[VERDICT_LATE] = PAINT_WARN,
+};
+
+unsigned report_terminal_width(FILE *out, const char *term)
+{
+	struct winsize size = {0};
+	int fd = fileno(out);
+
+	if (fd < 0 || !isatty(fd) || !term || !strcmp(term, "dumb"))
+		return 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : WIDTH_UNKNOWN;
+}
+
+/* 0 to 1. By scripted time where that is known: one slow script is not one of many quick ones. */
+static double share_done(const struct report_progress *p)
+{
+	double share = p->all_ns > 0 ? (double)p->done_ns / (double)p->all_ns
+		       : p->all > 0  ? (double)p->done / (double)p->all
+				     : 0;
+
+	return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
+static void print_left(char *out, size_t size, const struct report_progress *p)
+{
+	double share = share_done(p);
+	double left = share > 0 ? (double)p->elapsed_ns / 1e9 * (1 - share) / share : 0;
+
+	out[0] = '\0';
+	if (p->done == p->all || share < 0.01)
+		return;
+	if (left < 100)
+		snprintf(out, size, ", %.0f s left", left);
+	else
+		snprintf(out, size, ", %.0f min left", left / 60);
+}
+
+static void print_bar(FILE *out, const struct report_progress *p, unsigned width, bool color)
+{
+	unsigned full = (unsigned)(share_done(p) * width);
+
+	fprintf(out, "[%s", text_paint(p->failed ? PAINT_BAD : PAINT_GOOD, color));
+	for (unsigned i = 0; i < width; i++) {
+		if (i == full)
+			fputs(text_paint(PAINT_PLAIN, color), out);
+		putc(i < full ? '#' : '-', out);
+	}
+	fprintf(out, "%s] ", full == width ? text_paint(PAINT_PLAIN, color) : "");
+}
+
+/* The last column stays free: writing into it would wrap on some terminals. */
+void report_progress_draw(FILE *out, const struct report_progress *progress, unsigned width,
+			  bool color)
+{
+	char numbers[160], left[32], *last = text_clean(progress->last, false);
+	size_t room = width > 1 ? width - 1 : 0, used, bar;
+
+	print_left(left, sizeof(left), progress);
+	snprintf(numbers, sizeof(numbers), "%zu/%zu, %zu failed, %zu running%s", progress->done,
+		 progress->all, progress->failed, progress->running, left);
+	numbers[text_fit(numbers, room)] = '\0';
+	used = strlen(numbers);
+	bar = room > used + 3 ? room - used - 3 : 0;
+	bar = bar > BAR_MAX ? BAR_MAX : bar;
+	fputs("\r\033[K", out);
+	if (bar >= BAR_MIN) {
+		print_bar(out, progress, (unsigned)bar, color);
+		used += bar + 3;
+	}
+	fputs(numbers, out);
+	if (*last && room > used + 2)
+		fprintf(out, "  %s%.*s%s", text_paint(PAINT_DIM, color),
+			(int)text_fit(last, room - used - 2), last, text_paint(PAINT_PLAIN, color));
+	fflush(out);
+	free(last);
+}
+
+void report_progress_clear(FILE *out)
+{
+	fputs("\r\033[K", out);
+	fflush(out);
+}
+
+void report_progress_line(FILE *out, const struct report_progress *progress,
+			  const struct run_result *result, bool color)
+{
+	char all[32], *path = text_clean(result->path, false);
+	int digits = snprintf(all, sizeof(all), "%zu", progress->all);
+
+	fprintf(out, "[%*zu/%s] %s%-5s%s %s", digits, progress->done, all,
+		text_paint(paints[result->verdict], color), verdict_name(result->verdict),
+		text_paint(PAINT_PLAIN, color), path);
+	if (result->mode)
+		fprintf(out, " (%s)", result->mode);
+	fprintf(out, "  %s", text_duration(result->setup_ns + result->run_ns).text);
+	if (run_result_is_flaky(result))
+		fprintf(out, "  flaky: try %u", result->attempts);
+	putc('\n', out);
+	free(path);
+}

@@ -1,0 +1,188 @@
+#include "runtime/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/report/text.h"
+
+/* The last line names what there is, in this order. */
+static const struct {
+	enum verdict verdict;
+	const char *words;
+	enum paint paint;
+	bool always;
+} tallies[] = {
+	{VERDICT_PASS, "passed", PAINT_GOOD, true},
+	{VERDICT_FAIL, "failed", PAINT_BAD, true},
+	{VERDICT_ERROR, "errors", PAINT_BAD, false},
+	{VERDICT_XPASS, "passed though marked xfail", PAINT_BAD, false},
+	{VERDICT_LATE, "inconclusive", PAINT_WARN, false},
+	{VERDICT_XFAIL, "failed as expected", PAINT_PLAIN, false},
+	{VERDICT_SKIP, "skipped", PAINT_WARN, true},
+};
+
+static void print_name(FILE *out, const struct run_result *result)
+{
+	char *path = text_clean(result->path, false);
+
+	fprintf(out, "%s%s%s%s", path, result->mode ? " (" : "", result->mode ? result->mode : "",
+		result->mode ? ")" : "");
+	free(path);
+}
+
+/* With `quiet` a line for each. */
+static void print_failures(FILE *out, const struct run_result *const *results, size_t n,
+			   const struct summary_options *options)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *text;
+
+		if (!verdict_is_failure(results[i]->verdict))
+			continue;
+		if (!options->quiet) {
+			report_failure(out, results[i], NULL, options->color);
+			putc('\n', out);
+			continue;
+		}
+		text = report_failure_text(results[i]);
+		fprintf(out, "%.*s\n", (int)strcspn(text, "\n"), text);
+		free(text);
+	}
+}
+
+static void print_heading(FILE *out, const char *text, bool color)
+{
+	fprintf(out, "%s%s%s\n", text_paint(PAINT_BOLD, color), text,
+		text_paint(PAINT_PLAIN, color));
+}
+
+static void print_flaky(FILE *out, const struct run_result *const *results, size_t n, bool color)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!run_result_is_flaky(results[i]))
+			continue;
+		if (!any)
+			print_heading(out, "flaky, passed after a late run:", color);
+		any = true;
+		fputs("  ", out);
+		print_name(out, results[i]);
+		fprintf(out, ", try %u, up to %s late itself\n", results[i]->attempts,
+			text_duration(results[i]->max_late_ns).text);
+	}
+}
+
+static void print_late(FILE *out, const struct run_result *const *results, size_t n, bool color)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (results[i]->verdict != VERDICT_LATE)
+			continue;
+		if (!any)
+			print_heading(out,
+				      "inconclusive, failed but late itself in every try:", color);
+		any = true;
+		fputs("  ", out);
+		print_name(out, results[i]);
+		fprintf(out, ", %u tries, up to %s late itself\n", results[i]->attempts,
+			text_duration(results[i]->max_late_ns).text);
+	}
+}
+
+static void print_reasons(FILE *out, const struct run_result *const *results, size_t n,
+			  enum verdict verdict, const char *heading, bool color)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		char *reason;
+
+		if (results[i]->verdict != verdict)
+			continue;
+		if (!any)
+			print_heading(out, heading, color);
+		any = true;
+		reason = text_clean(results[i]->reason, false);
+		fputs("  ", out);
+		print_name(out, results[i]);
+		fprintf(out, "%s%s\n", *reason ? ": " : "", reason);
+		free(reason);
+	}
+}
+
+static int64_t duration(const struct run_result *result)
+{
+	return result->setup_ns + result->run_ns;
+}
+
+/* The longest first; equal ones as they came. */
+static int by_duration(const void *a, const void *b)
+{
+	const struct run_result *const *x = *(const struct run_result *const *const *)a;
+	const struct run_result *const *y = *(const struct run_result *const *const *)b;
+
+	if (duration(*x) != duration(*y))
+		return duration(*x) < duration(*y) ? 1 : -1;
+	return x < y ? -1 : x > y;
+}
+
+static void print_slowest(FILE *out, const struct run_result *const *results, size_t n,
+			  const struct summary_options *options)
+{
+	const struct run_result *const **order = calloc(n, sizeof(*order));
+
+	if (!order)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		order[i] = &results[i];
+	qsort(order, n, sizeof(*order), by_duration);
+	print_heading(out, "slowest:", options->color);
+	for (size_t i = 0; i < n && i < options->slowest; i++) {
+		fprintf(out, "  %10s  ", text_duration(duration(*order[i])).text);
+		print_name(out, *order[i]);
+		putc('\n', out);
+	}
+	free(order);
+}
+
+static void print_counts(FILE *out, const struct report_counts *counts,
+			 const struct summary_options *options)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < sizeof(tallies) / sizeof(tallies[0]); i++) {
+		size_t n = counts->by_verdict[tallies[i].verdict];
+		enum paint paint = n > 0 ? tallies[i].paint : PAINT_PLAIN;
+
+		if (n == 0 && !tallies[i].always)
+			continue;
+		fprintf(out, "%s%s%zu %s%s", first ? "" : ", ", text_paint(paint, options->color),
+			n, tallies[i].words, text_paint(PAINT_PLAIN, options->color));
+		first = false;
+		if (tallies[i].verdict == VERDICT_PASS && counts->flaky > 0)
+			fprintf(out, " (%zu flaky)", counts->flaky);
+	}
+	if (options->wall_ns > 0)
+		fprintf(out, " in %s", text_duration(options->wall_ns).text);
+	putc('\n', out);
+}
+
+void report_summary(FILE *out, const struct run_result *const *results, size_t n,
+		    const struct summary_options *options)
+{
+	struct report_counts counts = report_count(results, n);
+
+	print_failures(out, results, n, options);
+	if (!options->quiet) {
+		print_reasons(out, results, n, VERDICT_SKIP, "skipped:", options->color);
+		print_reasons(out, results, n, VERDICT_XFAIL,
+			      "failed as expected:", options->color);
+	}
+	print_flaky(out, results, n, options->color);
+	print_late(out, results, n, options->color);
+	if (!options->quiet && options->slowest > 0 && n > 1)
+		print_slowest(out, results, n, options);
+	print_counts(out, &counts, options);
+}
