@@ -1,0 +1,90 @@
+/* Addresses: text, defaults, and what the IP mode makes of those given. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "parser/config.h"
+
+bool ip_addr_parse(const char *text, struct ip_addr *addr)
+{
+	*addr = (struct ip_addr){0};
+	if (inet_pton(AF_INET, text, addr->bytes) == 1)
+		addr->version = 4;
+	else if (inet_pton(AF_INET6, text, addr->bytes) == 1)
+		addr->version = 6;
+	return addr->version != 0;
+}
+
+const char *ip_addr_print(const struct ip_addr *addr, char out[46])
+{
+	if (addr->version == 0 ||
+	    !inet_ntop(addr->version == 4 ? AF_INET : AF_INET6, addr->bytes, out, 46))
+		strcpy(out, "-");
+	return out;
+}
+
+static bool prefix_holds(const struct ip_prefix *prefix, const struct ip_addr *addr)
+{
+	if (prefix->addr.version != addr->version)
+		return false;
+	for (unsigned bit = 0; bit < prefix->length; bit++) {
+		uint8_t mask = 0x80 >> bit % 8;
+		if ((prefix->addr.bytes[bit / 8] ^ addr->bytes[bit / 8]) & mask)
+			return false;
+	}
+	return true;
+}
+
+/* Defaults by family, [0] IPv4 and [1] IPv6. */
+static const char *const default_local[] = {"192.168.0.1", "fd3d:fa7b:d17d::1"};
+static const char *const default_gateway[] = {"192.168.0.2", "fd3d:fa7b:d17d:8888::"};
+static const char *const default_remote[] = {"192.0.2.1", "2001:db8::1"};
+static const uint8_t default_remote_length[] = {24, 32};
+
+/* The address given for the mode's family into *prefix, if any. NULL, or what is wrong. */
+static const char *choose_address(const struct config *config, struct arena *arena,
+				  const char *name, const struct given_address given[2],
+				  struct ip_prefix *prefix)
+{
+	int v6 = config->ip_mode == IP_V6;
+	const struct given_address *other = &given[!v6];
+	if (given[v6].prefix.addr.version) {
+		*prefix = given[v6].prefix;
+		return NULL;
+	}
+	bool several = config->ip_modes & (config->ip_modes - 1);
+	bool mode_from_outside =
+		config->ip_version_by_command_line || config->ip_mode != config->ip_mode_asked;
+	bool set_aside = !other->by_command_line && mode_from_outside;
+	if (!other->prefix.addr.version || several || set_aside)
+		return NULL;
+	char text[46];
+	return arena_printf(arena, "--%s=%s is not an IPv%d address, but the script runs as %s",
+			    name, ip_addr_print(&other->prefix.addr, text), v6 ? 6 : 4,
+			    ip_mode_name(config->ip_mode));
+}
+
+const char *config_finish(struct config *config, struct arena *arena)
+{
+	int v6 = config->ip_mode == IP_V6;
+	struct ip_prefix local, gateway;
+	ip_addr_parse(default_local[v6], &local.addr);
+	ip_addr_parse(default_remote[v6], &config->remote_ip.addr);
+	config->remote_ip.length = default_remote_length[v6];
+
+	const char *wrong = choose_address(config, arena, "local_ip", config->given_local, &local);
+	if (!wrong)
+		wrong = choose_address(config, arena, "remote_ip", config->given_remote,
+				       &config->remote_ip);
+	if (wrong)
+		return wrong;
+	if (v6)
+		config->netmask_bits = 48;
+	local.length = config->netmask_bits;
+	ip_addr_parse(default_gateway[v6], &gateway.addr);
+	if (!prefix_holds(&local, &gateway.addr))
+		gateway.addr = local.addr;
+	wrong = choose_address(config, arena, "gateway_ip", config->given_gateway, &gateway);
+	config->local_ip = local.addr;
+	config->gateway_ip = gateway.addr;
+	return wrong;
+}
