@@ -113,7 +113,7 @@ quickstart:
 	@echo; echo "== ./finwait scripts/close"
 	@./finwait scripts/close
 	@echo; echo "== ./finwait -v scripts/close/simultaneous-close.pkt"
-	@./finwait -v --ip_version=ipv4 --ip_versions=ipv4 scripts/close/simultaneous-close.pkt
+	@./finwait -v --ip_version=ipv4 scripts/close/simultaneous-close.pkt
 
 # CHECK= sections of tests/run-checks, all without.
 check:
