@@ -10,6 +10,7 @@ Prints four lists: agree pass, agree fail, finwait alone passes, finwait alone f
 Exit status 1 if finwait alone fails anywhere.
 """
 import argparse
+import atexit
 import collections
 import concurrent.futures
 import fnmatch
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,8 +75,9 @@ def discover(corpora, only, exclude):
 
 
 class Program:
-    def __init__(self, binary, extra, timeout, nice):
+    def __init__(self, binary, extra, timeout, nice, environment):
         self.binary, self.extra, self.timeout, self.nice = os.path.abspath(binary), extra, timeout, nice
+        self.environment = environment
 
     def command(self, run, *more):
         return [self.binary, *FAMILIES[run.family], *self.extra, *more, os.path.basename(run.path)]
@@ -85,7 +88,7 @@ class Program:
         process = subprocess.Popen(
             ["nice", "-n", str(self.nice), "unshare", "-n", "--", *self.command(run, *more)],
             cwd=os.path.dirname(run.path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT, start_new_session=True, env=self.environment)
         try:
             output, _ = process.communicate(timeout=self.timeout)
             status = process.returncode
@@ -106,6 +109,17 @@ class Program:
 
     def reads(self, run):
         return self.once(run, "--dry_run")[0] == 0
+
+
+def shims(names):
+    """The environment, with commands of these names that do nothing first in PATH."""
+    if not names:
+        return dict(os.environ)
+    folder = tempfile.mkdtemp(prefix="finwait-shims-")
+    atexit.register(shutil.rmtree, folder)
+    for name in names:
+        os.symlink(shutil.which("true"), os.path.join(folder, name))
+    return {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"]}
 
 
 class Cache:
@@ -170,7 +184,7 @@ def compare(args, runs, reference, cache):
 
 
 def play_ours(args, runs, theirs):
-    program = Program(args.finwait, args.option, args.timeout, 0)
+    program = Program(args.finwait, args.option, args.timeout, 0, args.environment)
 
     def play(run):
         expected_pass = theirs[run].verdict == PASS
@@ -233,6 +247,8 @@ def main():
     parser.add_argument("--only", action="append", default=[], metavar="GLOB")
     parser.add_argument("--exclude", action="append", default=[], metavar="GLOB")
     parser.add_argument("--option", action="append", default=[], help="one more option for both programs")
+    parser.add_argument("--shim", action="append", default=[], metavar="COMMAND",
+                        help="scripts' commands of this name do nothing (sysctl, in corpora of another system)")
     parser.add_argument("--all", action="store_true", help="also scripts that the reference cannot read")
     parser.add_argument("--tries", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1, help="finwait runs at a time")
@@ -246,7 +262,8 @@ def main():
     if not runs:
         parser.error("no scripts found")
     # The zerocopy scripts of the oldest suite count on this.
-    reference = Program(args.reference, ["--send_omit_free", *args.option], args.timeout, args.nice)
+    args.environment = shims(args.shim)
+    reference = Program(args.reference, ["--send_omit_free", *args.option], args.timeout, args.nice, args.environment)
     args.option = ["--send_omit_free", *args.option]
     return compare(args, runs, reference, Cache(args.cache, args.reference))
 
