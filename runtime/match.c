@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parser/ast_print.h"
+#include "parser/tables.h"
 #include "runtime/match_options.h"
 
 /* ---- IP ---------------------------------------------------------------------------------- */
@@ -237,6 +238,15 @@ static void match_udp(const struct match_env *env, const struct packet *expected
 	match_payload(actual, mismatches);
 }
 
+static const char *word_or_number(char out[16], const char *word, const char *prefix,
+				  uint8_t number)
+{
+	if (word)
+		return word;
+	snprintf(out, 16, "%s_%u", prefix, number);
+	return out;
+}
+
 /* Not the payload: it quotes other packets. */
 static void match_icmp(const struct match_env *env, const struct packet *expected,
 		       const struct packet *live, const struct packet *actual,
@@ -244,12 +254,20 @@ static void match_icmp(const struct match_env *env, const struct packet *expecte
 {
 	const struct icmp_message *a = &expected->icmp, *b = &actual->icmp;
 	size_t expected_size = wire_icmp_size(expected), actual_size = wire_icmp_size(actual);
+	uint8_t version = actual->ip_version;
+	char x[16], y[16];
 
 	(void)env, (void)live;
 	if (a->type != b->type)
-		mismatch_int(mismatches, "icmp type", a->type, b->type);
+		mismatch_add(mismatches, "icmp type",
+			     word_or_number(x, icmp_type_name(version, a->type), "type", a->type),
+			     word_or_number(y, icmp_type_name(version, b->type), "type", b->type));
 	if (a->code != b->code)
-		mismatch_int(mismatches, "icmp code", a->code, b->code);
+		mismatch_add(mismatches, "icmp code",
+			     word_or_number(x, icmp_code_name(version, a->type, a->code), "code",
+					    a->code),
+			     word_or_number(y, icmp_code_name(version, b->type, b->code), "code",
+					    b->code));
 	if (expected_size != actual_size)
 		mismatch_int(mismatches, "icmp length", (long long)expected_size,
 			     (long long)actual_size);
