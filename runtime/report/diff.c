@@ -10,6 +10,7 @@
 #define EVENTS_BEFORE 5
 #define EVENTS_AFTER  5
 #define OUTPUT_LINES  20
+#define OTHERS	      5
 #define LABEL	      "  %-9s "
 #define INDENT	      "            " /* as wide as a LABEL */
 
@@ -94,7 +95,7 @@ static void print_time(FILE *out, const struct record *record)
 	if (came)
 		fprintf(out, "%.6f s", (double)record->actual_ns / 1e9);
 	if (any) {
-		fputs(", any time would do\n", out);
+		fputs(!record->expected ? "\n" : ", any time would do\n", out);
 		return;
 	}
 	if (record->late)
@@ -188,8 +189,9 @@ static void print_both(FILE *out, const struct record *record, bool color)
 					  record->actual ? record->actual : "", record->mismatches);
 
 	if (record->expected)
-		fprintf(out, LABEL "%s%s%s\n", "expected", text_paint(PAINT_GOOD, color),
-			marked.expected, text_paint(PAINT_PLAIN, color));
+		fprintf(out, LABEL "%s%s%s\n", record->actual || absent ? "expected" : "event",
+			text_paint(PAINT_GOOD, color), marked.expected,
+			text_paint(PAINT_PLAIN, color));
 	if (record->actual)
 		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color),
 			marked.actual, text_paint(PAINT_PLAIN, color));
@@ -258,6 +260,8 @@ static void print_events(FILE *out, const struct run_result *result, size_t from
 
 static void print_around(FILE *out, const struct run_result *result, bool color)
 {
+	const struct record *failed = run_result_failed(result);
+	bool missing = failed && !failed->actual && kinds[failed->kind].absent;
 	size_t n = result->n_records, at, end;
 
 	at = result->failed_record < 0 ? n : (size_t)result->failed_record;
@@ -265,7 +269,7 @@ static void print_around(FILE *out, const struct run_result *result, bool color)
 		     result->failed_record < 0 ? "last events" : "before it", color);
 	end = n > at + 1 + EVENTS_AFTER ? at + 1 + EVENTS_AFTER : n;
 	if (at + 1 < end)
-		print_events(out, result, at + 1, end, "after it", color);
+		print_events(out, result, at + 1, end, missing ? "instead" : "after it", color);
 }
 
 /* The end of what commands and code printed, where that may explain the failure. */
@@ -323,6 +327,28 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 	print_line(out, "hint", record->hint);
 }
 
+/* What else went wrong, or only raised an eyebrow. */
+static void print_others(FILE *out, const struct run_result *result, bool color)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < result->n_records && shown < OTHERS; i++) {
+		const struct record *record = result->records[i];
+		char *text;
+
+		if ((int)i == result->failed_record || record->status == RECORD_OK)
+			continue;
+		text = record_headline(record);
+		fprintf(out, LABEL "%s", record->status == RECORD_FAILED ? "also" : "warning",
+			text_paint(PAINT_WARN, color));
+		if (record->line)
+			fprintf(out, "line %u: ", record->line);
+		fprintf(out, "%s%s\n", text, text_paint(PAINT_PLAIN, color));
+		free(text);
+		shown++;
+	}
+}
+
 static void print_run(FILE *out, const struct run_result *result, const struct record *failed)
 {
 	if (failed && result->reason && result->verdict == VERDICT_XFAIL)
@@ -350,6 +376,7 @@ void report_failure(FILE *out, const struct run_result *result, const char *sour
 	print_headline(out, result, color);
 	if (failed)
 		print_record(out, result, failed, source, color);
+	print_others(out, result, color);
 	print_run(out, result, failed);
 	if (failed || result->verdict == VERDICT_ERROR || result->verdict == VERDICT_FAIL ||
 	    result->verdict == VERDICT_LATE)

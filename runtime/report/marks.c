@@ -90,6 +90,15 @@ static void choose_likely(struct view *view)
 	}
 }
 
+/* Two texts that have nothing in common need no marks. */
+static bool alike(const struct view *view)
+{
+	for (size_t k = 0; k < view->n; k++)
+		if (view->stretches[k].kind == STRETCH_SAME)
+			return true;
+	return false;
+}
+
 static void choose(struct view *view, const struct mismatches *list)
 {
 	unsigned kept = !list ? 0 : list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
@@ -262,7 +271,8 @@ struct marked marked_new(const char *expected, const char *actual,
 	tokens_cut(&view->a, a_text);
 	view->n = tokens_align(&view->e, &view->a, view->stretches);
 	split(view);
-	choose(view, mismatches);
+	if (alike(view))
+		choose(view, mismatches);
 	line_open(&e);
 	line_open(&a);
 	line_open(&marks);

@@ -1,0 +1,95 @@
+/* Results as the run loop makes them, one for each kind of failure, for the tests of the reports.
+ */
+#ifndef FINWAIT_TESTS_REPORT_SAMPLES_H
+#define FINWAIT_TESTS_REPORT_SAMPLES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/report/report.h"
+
+#define MS 1000000LL
+
+/* Compares with tests/unit/report/NAME; FINWAIT_UPDATE_GOLDEN=1 writes it anew instead. */
+static inline void golden(const char *name, const char *text)
+{
+	char path[256], *want = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/unit/report/%s", name);
+	if (getenv("FINWAIT_UPDATE_GOLDEN")) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(text, file);
+		fclose(file);
+		return;
+	}
+	file = fopen(path, "r");
+	if (!file)
+		fail_msg("%s is missing", path);
+	if (getdelim(&want, &size, '\0', file) < 0)
+		want = strdup("");
+	fclose(file);
+	assert_string_equal(text, want);
+	free(want);
+}
+
+static inline struct record *event(struct run_result *result, enum record_kind kind, unsigned line,
+				   int64_t due_ns, const char *expected, const char *actual,
+				   const char *state)
+{
+	struct record *record = run_result_add(result, kind);
+
+	record->event = (int)result->n_records - 1;
+	record->line = line;
+	record->column = 1;
+	record->due_ns = record->until_ns = due_ns;
+	record->actual_ns = actual ? due_ns + MS / 20 : INT64_MIN;
+	record->tolerance_ns = 10 * MS;
+	record->expected = expected;
+	record->actual = actual;
+	record->state = state;
+	record->connection = state ? "192.168.0.1:8080 > 192.0.2.1:40000" : NULL;
+	return record;
+}
+
+static inline void differ(struct run_result *result, struct record *record, const char *field,
+			  const char *expected, const char *actual)
+{
+	if (!record->mismatches)
+		record->mismatches = arena_new_of(result->arena, struct mismatches);
+	mismatch_add(record->mismatches, field, expected, actual);
+}
+
+/* A handshake and a close, up to where it will fail. */
+static inline struct run_result *begin(const char *mode)
+{
+	struct run_result *result = run_result_new("scripts/x.pkt", mode);
+
+	result->verdict = VERDICT_FAIL;
+	result->setup_ns = 3 * MS;
+	result->run_ns = 160 * MS;
+	result->scripted_ns = 150 * MS;
+	event(result, RECORD_CALL, 1, 0, "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
+	      "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3", NULL);
+	event(result, RECORD_INJECT, 5, 0, "+0 < S 0:0(0) win 65535 <mss 1460>",
+	      "< S 0:0(0) win 65535 <mss 1460>", "TCP_SYN_RECV");
+	event(result, RECORD_SEGMENT, 6, 0, "+0 > S. 0:0(0) ack 1 <...>",
+	      "> S. 0:0(0) ack 1 win 65535 <mss 1460>", "TCP_SYN_RECV");
+	event(result, RECORD_INJECT, 7, 100 * MS, "+0.1 < . 1:1(0) ack 1 win 65535",
+	      "< . 1:1(0) ack 1 win 65535", "TCP_ESTABLISHED");
+	event(result, RECORD_CALL, 8, 110 * MS, "+0.010 accept(3, ..., ...) = 4",
+	      "accept(3, {sa_family = AF_INET}, [16]) = 4", "TCP_ESTABLISHED");
+	event(result, RECORD_CALL, 9, 150 * MS, "0.150 close(4) = 0", "close(4) = 0",
+	      "TCP_FIN_WAIT1");
+	event(result, RECORD_SEGMENT, 10, 150 * MS, "0.150 > F. 1:1(0) ack 1 <...>",
+	      "> F. 1:1(0) ack 1 win 65535", "TCP_FIN_WAIT1");
+	return result;
+}
+
+#endif
