@@ -170,15 +170,24 @@ static int64_t nanoseconds(clockid_t clock)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Sampled at each packet and not once, since CLOCK_REALTIME may be stepped. The monotonic clock is
- * read on both sides and the middle taken: the error is half of what the reading took. */
+/* CLOCK_REALTIME minus CLOCK_MONOTONIC. Sampled at each packet and not once, since the former may
+ * be stepped. The monotonic clock is read on both sides and the middle taken: the error is half of
+ * what the reading took, so a reading that was interrupted is done again. */
 static int64_t realtime_offset(void)
 {
-	int64_t before = nanoseconds(CLOCK_MONOTONIC);
-	int64_t real = nanoseconds(CLOCK_REALTIME);
-	int64_t after = nanoseconds(CLOCK_MONOTONIC);
+	int64_t offset = 0, best = INT64_MAX;
 
-	return real - (before + (after - before) / 2);
+	for (int tries = 0; tries < 4 && best > 500; tries++) {
+		int64_t before = nanoseconds(CLOCK_MONOTONIC);
+		int64_t real = nanoseconds(CLOCK_REALTIME);
+		int64_t took = nanoseconds(CLOCK_MONOTONIC) - before;
+
+		if (took < best) {
+			best = took;
+			offset = real - (before + took / 2);
+		}
+	}
+	return offset;
 }
 
 int capture_next(struct capture *capture, struct capture_frame *frame)

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #define REPLY_SIZE 4096 /* an acknowledgement with the request echoed and a message */
 
@@ -20,23 +21,31 @@ static size_t size_of(const struct tun_addr *addr)
 	return addr->version == 4 ? 4 : 16;
 }
 
-int rtnl_open(struct mnl_socket **nl, struct errbuf *err)
+static int open_socket(struct mnl_socket **nl, unsigned groups, struct errbuf *err)
 {
-	int on = 1;
+	int code;
 
 	*nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!*nl)
 		return err_set(err, -errno, "cannot open rtnetlink: %s", strerror(errno));
+	if (mnl_socket_bind(*nl, groups, MNL_SOCKET_AUTOPID) == 0)
+		return 0;
+	code = err_set(err, -errno, "cannot bind rtnetlink: %s", strerror(errno));
+	mnl_socket_close(*nl);
+	*nl = NULL;
+	return code;
+}
+
+int rtnl_open(struct mnl_socket **nl, struct errbuf *err)
+{
+	int on = 1;
+	int code = open_socket(nl, 0, err);
+
+	if (code < 0)
+		return code;
 	/* Words are nice to have; a kernel without them still answers with a number. */
 	mnl_socket_setsockopt(*nl, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(*nl, NETLINK_CAP_ACK, &on, sizeof(on));
-	if (mnl_socket_bind(*nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int code = -errno;
-
-		mnl_socket_close(*nl);
-		*nl = NULL;
-		return err_set(err, code, "cannot bind rtnetlink: %s", strerror(-code));
-	}
 	return 0;
 }
 
@@ -127,8 +136,8 @@ int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct err
 	return talk(nl, nlh, "bring the link up", err);
 }
 
-int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
-		  struct errbuf *err)
+static int add_address(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr,
+		       unsigned bits, struct errbuf *err)
 {
 	char buffer[256] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -145,6 +154,67 @@ int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *
 	mnl_attr_put(nlh, IFA_LOCAL, size_of(addr), addr->bytes);
 	mnl_attr_put(nlh, IFA_ADDRESS, size_of(addr), addr->bytes);
 	return talk(nl, nlh, "add the local address", err);
+}
+
+static int keep_destination(const struct nlattr *attr, void *data)
+{
+	const void **destination = data;
+
+	if (mnl_attr_get_type(attr) == RTA_DST && mnl_attr_get_payload_len(attr) == 16)
+		*destination = mnl_attr_get_payload(attr);
+	return MNL_CB_OK;
+}
+
+static bool is_route_to(const struct nlmsghdr *nlh, const struct tun_addr *addr)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const void *destination = NULL;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm) ||
+	    rtm->rtm_type != RTN_LOCAL)
+		return false;
+	mnl_attr_parse(nlh, sizeof(*rtm), keep_destination, &destination);
+	return destination && memcmp(destination, addr->bytes, 16) == 0;
+}
+
+/* Reads what `watch` is told of until that is the route to the machine's own address `addr`. */
+static int wait_for_route(struct mnl_socket *watch, const struct tun_addr *addr, struct errbuf *err)
+{
+	const struct timeval limit = {.tv_sec = 5};
+	char message[REPLY_SIZE] __attribute__((aligned(8)));
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)message;
+
+	setsockopt(mnl_socket_get_fd(watch), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	for (;;) {
+		ssize_t size = mnl_socket_recvfrom(watch, message, sizeof(message));
+
+		if (size < 0 && errno != EINTR)
+			return err_set(err, -errno, "the local address does not become usable: %s",
+				       strerror(errno));
+		if (size > 0 && mnl_nlmsg_ok(nlh, size) && is_route_to(nlh, addr))
+			return 0;
+	}
+}
+
+/* With IFA_F_NODAD the kernel leaves the route to the address to a work queue, though no detection
+ * is to be done (net/ipv6/addrconf.c: inet6_addr_add, addrconf_dad_completed); packets that come
+ * before it find no one at home. */
+int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
+		  struct errbuf *err)
+{
+	struct mnl_socket *watch;
+	int code;
+
+	if (addr->version == 4)
+		return add_address(nl, index, addr, bits, err);
+	code = open_socket(&watch, RTMGRP_IPV6_ROUTE, err);
+	if (code < 0)
+		return code;
+	code = add_address(nl, index, addr, bits, err);
+	if (code == 0)
+		code = wait_for_route(watch, addr, err);
+	mnl_socket_close(watch);
+	return code;
 }
 
 /* The kernel refuses IPv4 destinations with bits beyond the prefix. */

@@ -18,7 +18,7 @@ int rtnl_link_quiet(struct mnl_socket *nl, unsigned index, struct errbuf *err);
 /* mtu 0: unchanged. */
 int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct errbuf *err);
 
-/* IPv6 addresses are usable at once: no duplicate address detection. */
+/* The address is usable when it returns; no duplicate address detection. The link must be up. */
 int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
 		  struct errbuf *err);
 
