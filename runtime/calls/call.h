@@ -63,7 +63,7 @@ struct call_ctx {
 /* Makes one call: slot filled, but its state not yet SLOT_DONE. */
 void call_perform(struct worker *worker, const struct event *event, struct call_slot *slot);
 
-/* How many bytes a call may send or receive. */
+/* How much memory the data that a call sends or receives takes. */
 size_t call_buffer_size(const struct call *call);
 
 /* ---- for handlers ---------------------------------------------------------------------- */
@@ -95,7 +95,7 @@ void made_fd(struct call_ctx *c, int64_t script_fd, const struct fd_entry *kind)
 /* Zeros to send (an echo request for ping sockets), or NULL where the script says so. */
 void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct fd_entry *socket);
 void *recv_buffer(struct call_ctx *c, size_t i, size_t size);
-/* Both: {..., LEN} records over one buffer. */
+/* Both: {..., LEN} records, each with a piece of `base`. */
 struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned char *base);
 
 /* ---- addresses (address.c) --------------------------------------------------------------- */

@@ -7,15 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* From one buffer of a list to the next. They must not touch: what lies side by side, the kernel
+ * takes for one piece, and MSG_ZEROCOPY counts pieces. */
+static size_t stride(const struct expr *record)
+{
+	return ((size_t)record->fields[record->n_fields - 1].value->value + 127) & ~(size_t)63;
+}
+
 static size_t iovecs_size(const struct expr *list)
 {
 	size_t size = 0;
 
-	for (size_t i = 0; i < list->n_items; i++) {
-		const struct expr *record = list->items[i];
-
-		size += (size_t)record->fields[record->n_fields - 1].value->value;
-	}
+	for (size_t i = 0; i < list->n_items; i++)
+		size += stride(list->items[i]);
 	return size;
 }
 
@@ -83,7 +87,7 @@ struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned c
 
 		iov[i].iov_base = base;
 		iov[i].iov_len = (size_t)record->fields[record->n_fields - 1].value->value;
-		base += iov[i].iov_len;
+		base += stride(record);
 	}
 	return iov;
 }
