@@ -126,7 +126,8 @@ static void put_back(struct kept *kept)
 	if (kept->fd < 0)
 		return;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", kept->fd);
-	if (!fstat(kept->fd, &info)) {
+	/* Two of them may be the same. */
+	if (access(kept->path, F_OK) && !fstat(kept->fd, &info)) {
 		if (S_ISDIR(info.st_mode))
 			mkdir(kept->path, 0755);
 		else
@@ -179,13 +180,18 @@ bool sandbox_own_netns(void)
 	return strcmp(ours, first);
 }
 
-void sandbox_stand_back(void)
+bool sandbox_may_hurry(void)
 {
 	struct sched_param real_time = {.sched_priority = 1}, normal = {0};
 
-	/* Whoever may have real-time priority may undo a nice value; others may not. */
 	if (sched_setscheduler(0, SCHED_FIFO, &real_time))
-		return;
-	sched_setscheduler(0, SCHED_OTHER, &normal);
-	setpriority(PRIO_PROCESS, 0, NICE_START_UP);
+		return false;
+	return !sched_setscheduler(0, SCHED_OTHER, &normal);
+}
+
+void sandbox_stand_back(void)
+{
+	/* Whoever may have real-time priority may undo a nice value; others may not. */
+	if (sandbox_may_hurry())
+		setpriority(PRIO_PROCESS, 0, NICE_START_UP);
 }

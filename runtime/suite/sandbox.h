@@ -22,6 +22,9 @@ bool sandbox_enter(const char *path, bool private_tmp);
  * Whoever made it may have set it up for the scripts. */
 bool sandbox_own_netns(void);
 
+/* May timelines have real-time priority? */
+bool sandbox_may_hurry(void);
+
 /* Start-ups stand back behind timelines, where they can be raised again later. */
 void sandbox_stand_back(void);
 

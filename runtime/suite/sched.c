@@ -98,7 +98,7 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 	next.attempt++;
 	if (result->max_late_ns > next.worst_late_ns)
 		next.worst_late_ns = result->max_late_ns;
-	queue_put(next.attempt == 2 && s->cli->retries > 1 ? &s->again : &s->alone, &next);
+	queue_put(next.attempt <= s->cli->retries ? &s->again : &s->alone, &next);
 	return true;
 }
 
@@ -360,8 +360,8 @@ static void enqueue(struct sched *s)
 		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
 	}
 	queue_init(&s->first, s->arena, n);
-	queue_init(&s->again, s->arena, n);
-	queue_init(&s->alone, s->arena, n * (s->cli->retries + 1));
+	queue_init(&s->again, s->arena, n * (s->cli->retries + 1));
+	queue_init(&s->alone, s->arena, n);
 	for (unsigned round = 0; round < s->cli->repeat; round++)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
@@ -409,14 +409,16 @@ static int prepare(struct sched *s, struct errbuf *err)
 {
 	const struct cli *cli = s->cli;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = online > 0 ? (unsigned)online : 1;
 
 	s->keep_netns = cli->drop_in && sandbox_own_netns();
 	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
-	s->workers = cli->jobs ? cli->jobs : online > 0 ? (unsigned)online : 1;
+	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
+	 * first it must not crowd them out. */
+	s->workers = cli->jobs ? cli->jobs : sandbox_may_hurry() ? 3 * processors : processors;
 	s->sandbox = sandbox_available();
 	enqueue(s);
-	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines,
-		    online > 0 ? (unsigned)online : 1, s->cap);
+	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines, processors, s->cap);
 	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
 	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));
 	s->slots = mmap(NULL, s->cap * sizeof(*s->slots), PROT_READ | PROT_WRITE,
