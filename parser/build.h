@@ -95,6 +95,7 @@ struct define {
 };
 
 #define N_DEFINE_BUCKETS 256
+#define MAX_RESUMED	 8
 
 /* One parse. The scanner keeps its place here, so that it can be asked for tokens one by one. */
 struct parser {
@@ -109,6 +110,7 @@ struct parser {
 	bool in_ifdef;
 	struct loc ifdef_loc;
 	const char *option_name; /* the option whose value comes next */
+	unsigned n_resumed;	 /* after strings and the like that never close */
 	/* recovery: parser/recover.c */
 	bool recovering, sync_now, replay;
 	uint32_t token_line;  /* where the last token ended */
@@ -116,7 +118,7 @@ struct parser {
 	bool token_first;     /* the last token was the first of its line */
 	int token_kind;
 	struct token token, previous;
-	struct loc token_loc;
+	struct loc token_loc, previous_loc;
 	/* under construction */
 	struct atoms atoms;
 	struct event *event;

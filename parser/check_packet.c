@@ -91,8 +91,9 @@ static uint32_t check_seq(const struct raw_seq *seq, uint32_t *start, struct dia
 		return 0;
 	if (first + length != last)
 		diag_error(diags, seq->loc,
-			   "sequence numbers do not match the length: %u + %u is %llu",
-			   (unsigned)first, (unsigned)length, (unsigned long long)(first + length));
+			   "sequence numbers and length differ: %u + %u is %llu, not %u",
+			   (unsigned)first, (unsigned)length, (unsigned long long)(first + length),
+			   (unsigned)last);
 	*start = first;
 	return length;
 }

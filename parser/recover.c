@@ -26,6 +26,7 @@ static void scan(struct parser *parser)
 {
 	PKT_STYPE value = {.token = {"", 0}};
 	parser->previous = parser->token;
+	parser->previous_loc = parser->token_loc;
 	parser->token_kind = scan_token(&value, &parser->token_loc, parser->scanner);
 	parser->token = value.token;
 	if (parser->token_kind == PKT_EOF) {
@@ -103,11 +104,15 @@ void syntax_error(struct parser *parser, const char *unexpected, const char *con
 			snprintf(wanted + used, sizeof(wanted) - used, "%s%s", between,
 				 expected[i]);
 		}
-	diag_error_hint(parser->diags, parser->token_loc, dialect_hint(parser), "%s%s", what,
-			wanted);
 	/* The event may have broken off, with the next one's first token the one in the way. */
-	if (parser->token_kind == PKT_EOF || begins_item(parser))
-		parser->sync_now = true;
-	else
-		parser->recovering = true;
+	bool broke_off = parser->token_kind == PKT_EOF || begins_item(parser);
+	struct loc loc = parser->token_loc;
+	if (broke_off && parser->previous_loc.line) {
+		snprintf(what, sizeof(what), "the event breaks off");
+		loc.line = loc.end_line = parser->previous_loc.end_line;
+		loc.column = loc.end_column = parser->previous_loc.end_column;
+	}
+	diag_error_hint(parser->diags, loc, dialect_hint(parser), "%s%s", what, wanted);
+	parser->sync_now = broke_off;
+	parser->recovering = !broke_off;
 }
