@@ -117,16 +117,39 @@ static bool same_kinds(const struct tcp_segment *expected, unsigned i,
 	return true;
 }
 
+/* Where only one side goes on, all the rest of it is one difference. */
+static void differ_rest(const struct comparison *list, const struct tcp_segment *expected,
+			unsigned i, const struct tcp_segment *actual, unsigned j)
+{
+	struct tcp_segment rest[2] = {*expected, *actual};
+	char field[48], text[2][512];
+
+	if (i)
+		rest[0].options += i, rest[0].n_options -= i;
+	if (j)
+		rest[1].options += j, rest[1].n_options -= j;
+	for (unsigned k = 0; k < 2; k++) {
+		snprintf(text[k], sizeof(text[k]), "none");
+		if (rest[k].n_options == 1)
+			tcp_option_print(text[k], sizeof(text[k]), rest[k].options);
+		else if (rest[k].n_options)
+			tcp_options_print(text[k], sizeof(text[k]), &rest[k]);
+	}
+	snprintf(field, sizeof(field), "option %u%s", i + 1,
+		 rest[0].n_options + rest[1].n_options > 1 ? " on" : "");
+	mismatch_add(list->mismatches, field, text[0], text[1]);
+}
+
 static void compare_lists(const struct comparison *list, const struct tcp_segment *expected,
 			  const struct tcp_segment *actual, const struct tcp_segment *live)
 {
 	unsigned i = 0, j = 0;
 
-	while (i < expected->n_options || j < actual->n_options) {
+	while (i < expected->n_options && j < actual->n_options) {
 		struct comparison c = *list;
-		bool take_i = i < expected->n_options, take_j = j < actual->n_options;
+		bool take_i = true, take_j = true;
 
-		if (take_i && take_j && expected->options[i].kind != actual->options[j].kind) {
+		if (expected->options[i].kind != actual->options[j].kind) {
 			if (same_kinds(expected, i, actual, j + 1))
 				take_i = false;
 			else if (same_kinds(expected, i + 1, actual, j))
@@ -143,6 +166,8 @@ static void compare_lists(const struct comparison *list, const struct tcp_segmen
 		else
 			differ(&c, NULL);
 	}
+	if (i < expected->n_options || j < actual->n_options)
+		differ_rest(list, expected, i, actual, j);
 }
 
 void match_options(const struct match_env *env, const struct packet *expected,
