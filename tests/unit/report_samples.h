@@ -92,4 +92,54 @@ static inline struct run_result *begin(const char *mode)
 	return result;
 }
 
+#define N_SUITE 9
+
+/* One of each verdict, a flaky pass, and texts that every format has to escape. */
+static inline void suite_new(struct run_result **results)
+{
+	static const struct {
+		const char *path, *mode, *reason;
+		enum verdict verdict;
+		unsigned attempts;
+		bool fails; /* a record */
+	} rows[N_SUITE] = {
+		{"scripts/close/a.pkt", "ipv4", NULL, VERDICT_PASS, 1, false},
+		{"scripts/close/a.pkt", "ipv6", NULL, VERDICT_PASS, 3, false},
+		{"scripts/close/b.pkt", "ipv4", NULL, VERDICT_FAIL, 1, true},
+		{"scripts/close/c.pkt", "ipv4", "needs kernel>=6.11 # really", VERDICT_SKIP, 1,
+		 false},
+		{"scripts/open/d.pkt", "ipv4", "kernels before 6.11", VERDICT_XFAIL, 1, true},
+		{"scripts/open/e.pkt", "ipv4", NULL, VERDICT_XPASS, 1, false},
+		{"scripts/open/<f> & \"#%:,|`\xff\x1b\\.pkt", "ipv4-mapped-ipv6",
+		 "died: 100%, ]]> <b>\r\n::error::x", VERDICT_ERROR, 1, false},
+		{"g.pkt", NULL, "late", VERDICT_LATE, 4, true},
+		{"/h.pkt", NULL, NULL, VERDICT_PASS, 1, false},
+	};
+
+	for (int i = 0; i < N_SUITE; i++) {
+		struct run_result *result = begin(rows[i].mode);
+		struct record *record;
+
+		result->path = rows[i].path;
+		result->reason = rows[i].reason;
+		result->verdict = rows[i].verdict;
+		result->attempts = rows[i].attempts;
+		result->run_ns = (i * 7 % 5 + 1) * 100 * MS;
+		result->max_late_ns = result->attempts > 1 ? 12300000 : 20000;
+		if (rows[i].fails) {
+			record = event(result, RECORD_SEGMENT, 14, 150 * MS,
+				       "0.150 > . 2:2(0) ack 2", "> . 2:2(0) ack 1", "TCP_CLOSING");
+			differ(result, record, "ack", "2", "1");
+			run_result_fail(result, record);
+		}
+		results[i] = result;
+	}
+}
+
+static inline void suite_free(struct run_result **results)
+{
+	for (int i = 0; i < N_SUITE; i++)
+		run_result_free(results[i]);
+}
+
 #endif

@@ -1,0 +1,286 @@
+/* What CI reads: TAP, KTAP, JUnit, JSON Lines, GitHub. Whole texts are in tests/unit/report/. */
+#include "tests/unit/report_samples.h"
+
+#include <errno.h>
+#include <libxml/xmlschemas.h>
+#include <regex.h>
+
+static struct run_result *suite[N_SUITE];
+static const struct run_result *const *const results = (const struct run_result *const *)suite;
+
+static int set_up(void **state)
+{
+	(void)state;
+	suite_new(suite);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	suite_free(suite);
+	return 0;
+}
+
+/* What a report writes, malloc'd. */
+static struct {
+	char *text;
+	size_t size;
+	FILE *out;
+} sink;
+
+static FILE *sink_open(void)
+{
+	sink.out = open_memstream(&sink.text, &sink.size);
+	assert_non_null(sink.out);
+	return sink.out;
+}
+
+static char *sink_text(void)
+{
+	fclose(sink.out);
+	return sink.text;
+}
+
+#define NEW(report, ...) (report(sink_open(), __VA_ARGS__), sink_text())
+
+/* ---- TAP ----------------------------------------------------------------------------------- */
+
+static bool matches(const char *line, const char *pattern)
+{
+	regex_t regex;
+	bool found;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	found = regexec(&regex, line, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return found;
+}
+
+/* TAP 14 as its specification has it: a version, a plan, points numbered from 1, YAML blocks
+ * indented by two and closed, comments; nothing else. */
+static size_t tap_lint(const char *text)
+{
+	char *copy = strdup(text), *save = NULL, *line = strtok_r(copy, "\n", &save);
+	size_t planned, points = 0;
+	bool yaml = false, after_point = false;
+
+	assert_string_equal(line, "TAP version 14");
+	line = strtok_r(NULL, "\n", &save);
+	assert_int_equal(sscanf(line, "1..%zu", &planned), 1);
+	while ((line = strtok_r(NULL, "\n", &save))) {
+		if (yaml) {
+			assert_memory_equal(line, "  ", 2);
+			yaml = strcmp(line, "  ...") != 0;
+		} else if (!strcmp(line, "  ---")) {
+			assert_true(after_point);
+			yaml = true;
+		} else if (*line != '#') {
+			char number[32];
+
+			snprintf(number, sizeof(number), "ok %zu - ", ++points);
+			assert_true(matches(line, "^(not )?ok [0-9]+ - ([^#\\]|\\\\[#\\])+( # "
+						  "(SKIP|TODO) .*)?$"));
+			assert_ptr_equal(strstr(line, number), line + (*line == 'n' ? 4 : 0));
+		}
+		after_point = *line == 'o' || *line == 'n';
+	}
+	assert_false(yaml);
+	assert_int_equal(points, planned);
+	free(copy);
+	return points;
+}
+
+static void tap(void **state)
+{
+	char *text = NEW(report_tap, results, N_SUITE, TAP_14);
+
+	(void)state;
+	assert_int_equal(tap_lint(text), N_SUITE);
+	golden("ci-tap.txt", text);
+	free(text);
+	text = NEW(report_tap, results, 0, TAP_14);
+	assert_string_equal(text, "TAP version 14\n1..0\n");
+	free(text);
+}
+
+static void ktap(void **state)
+{
+	char *text = NEW(report_tap, results, N_SUITE, TAP_KERNEL), *copy, *save = NULL;
+	size_t points = 0;
+
+	(void)state;
+	golden("ci-ktap.txt", text);
+	copy = strdup(text);
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		points += matches(line, "^(not )?ok [0-9]+ [^#]*( # (SKIP|XFAIL|ERROR) [^#]*)?$");
+	assert_int_equal(points, N_SUITE);
+	free(copy);
+	free(text);
+}
+
+/* ---- JUnit --------------------------------------------------------------------------------- */
+
+static bool valid_junit(const char *text)
+{
+	xmlSchemaParserCtxtPtr parser = xmlSchemaNewParserCtxt("tests/unit/report/junit.xsd");
+	xmlSchemaPtr schema = xmlSchemaParse(parser);
+	xmlSchemaValidCtxtPtr valid = xmlSchemaNewValidCtxt(schema);
+	xmlDocPtr doc = xmlReadMemory(text, (int)strlen(text), "junit.xml", NULL, XML_PARSE_NONET);
+	bool good;
+
+	assert_non_null(schema);
+	good = doc && xmlSchemaValidateDoc(valid, doc) == 0;
+	xmlFreeDoc(doc);
+	xmlSchemaFreeValidCtxt(valid);
+	xmlSchemaFree(schema);
+	xmlSchemaFreeParserCtxt(parser);
+	return good;
+}
+
+static void quiet_xml(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
+static void junit(void **state)
+{
+	struct junit_options options = {.timestamp = 1700000000, .hostname = "box"};
+	char *text = NEW(report_junit, results, N_SUITE, &options), *at;
+
+	(void)state;
+	assert_true(valid_junit(text));
+	golden("ci-junit.xml", text);
+	/* The schema does refuse: what is missing, what is too much. */
+	xmlSetGenericErrorFunc(NULL, quiet_xml);
+	at = strstr(text, "hostname=");
+	*at = 'H';
+	assert_false(valid_junit(text));
+	*at = 'h';
+	memcpy(strstr(text, "<failure"), "<xailure", 8);
+	assert_false(valid_junit(text));
+	xmlSetGenericErrorFunc(NULL, NULL);
+	free(text);
+
+	options = (struct junit_options){0};
+	text = NEW(report_junit, results, 0, &options);
+	assert_true(valid_junit(text));
+	free(text);
+}
+
+static void junit_cannot_be_written(void **state)
+{
+	struct junit_options options = {0};
+	FILE *full = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(full);
+	xmlSetGenericErrorFunc(NULL, quiet_xml);
+	setvbuf(full, NULL, _IONBF, 0);
+	assert_false(report_junit(full, results, N_SUITE, &options));
+	assert_false(report_json(full, results, N_SUITE));
+	xmlSetGenericErrorFunc(NULL, NULL);
+	fclose(full);
+}
+
+/* ---- JSON Lines ---------------------------------------------------------------------------- */
+
+static int read_back(const char *text, struct run_result ***back, size_t *n, struct errbuf *err)
+{
+	FILE *in = fmemopen((void *)text, strlen(text), "r");
+	int code = report_json_read(in, back, n, err);
+
+	fclose(in);
+	return code;
+}
+
+static void json(void **state)
+{
+	char *text = NEW(report_json, results, N_SUITE), *again;
+	struct run_result **back = NULL;
+	struct errbuf err;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(read_back(text, &back, &n, &err), 0);
+	assert_int_equal(n, N_SUITE);
+	for (size_t i = 0; i < n; i++) {
+		bool failed = verdict_is_failure(results[i]->verdict) ||
+			      results[i]->verdict == VERDICT_XFAIL;
+
+		assert_string_equal(back[i]->path, results[i]->path);
+		assert_int_equal(back[i]->verdict, results[i]->verdict);
+		assert_int_equal(back[i]->n_records, failed ? results[i]->n_records : 0);
+		assert_int_equal(back[i]->failed_record, results[i]->failed_record);
+	}
+	again = NEW(report_json, (const struct run_result *const *)back, n);
+	assert_string_equal(again, text);
+	/* A second file is appended: a merge. */
+	assert_int_equal(read_back(text, &back, &n, &err), 0);
+	assert_int_equal(n, 2 * N_SUITE);
+	for (size_t i = 0; i < n; i++)
+		run_result_free(back[i]);
+	free(back);
+	free(again);
+	free(text);
+}
+
+static void json_gone_wrong(void **state)
+{
+	struct run_result **back = NULL;
+	struct errbuf err;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(
+		read_back("{\"path\":\"x\",\"verdict\":\"pass\"}\n\n{\"path\":", &back, &n, &err),
+		-EINVAL);
+	assert_string_equal(err.text, "line 3 is no result of a run");
+	assert_int_equal(n, 1);
+	run_result_free(back[0]);
+	free(back);
+}
+
+/* ---- GitHub -------------------------------------------------------------------------------- */
+
+static void github(void **state)
+{
+	char *text = NEW(report_github, results, N_SUITE), *copy, *save = NULL;
+
+	(void)state;
+	golden("ci-github.txt", text);
+	/* A line each: nothing that a script or a path holds begins a command of its own. */
+	copy = strdup(text);
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		assert_true(matches(line,
+				    "^::(error|warning) file=[^,:]+(,line=[0-9]+,col=[0-9]+)?,"
+				    "title=[^,:]*::.+$"));
+	free(copy);
+	free(text);
+}
+
+static void github_summary(void **state)
+{
+	char *text = NEW(report_github_summary, results, N_SUITE);
+
+	(void)state;
+	golden("ci-github-summary.md", text);
+	assert_null(strstr(text, "<b>"));
+	free(text);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(tap),    TEST(ktap),
+		TEST(junit),  TEST(junit_cannot_be_written),
+		TEST(json),   TEST(json_gone_wrong),
+		TEST(github), TEST(github_summary),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	xmlCleanupParser();
+	return failed;
+}
