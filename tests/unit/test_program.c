@@ -308,6 +308,25 @@ static void test_descriptor_labels(void **state)
 	play_close(&play);
 }
 
+/* accept() alone may take a label that is in use: it then stands for the newest connection. */
+static void test_accepted_label_moves(void **state)
+{
+	struct play play;
+
+	(void)state;
+	play_script(&play, PAIR "+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 6\n"
+				"+0 connect(6, ..., ...) = 0\n"
+				"+0 accept(3, ..., ...) = 5\n"
+				"+0 write(5, ..., 10) = 10\n"
+				"+0 recv(4, ..., 99, MSG_DONTWAIT) = -1 EAGAIN (not there)\n"
+				"+0 recv(6, ..., 99, MSG_DONTWAIT) = 10\n");
+	for (size_t line = 8; line <= 13; line++) {
+		assert_string_equal(slot_at(&play, line)->failure, "");
+		assert_int_equal(slot_at(&play, line)->mismatches.n, 0);
+	}
+	play_close(&play);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_dies_with_its_parent),
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_descriptor_labels),
+		cmocka_unit_test(test_accepted_label_moves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
