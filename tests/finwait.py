@@ -5,6 +5,9 @@ import subprocess
 import tempfile
 
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
 class Played:
     """Exit status, output, and one dict a run (runtime/record.h: path, mode, verdict, records, ...)."""
 
@@ -39,6 +42,17 @@ def failed_line(run):
     index = run.get("failed_record", -1)
     records = run.get("records") or []
     return records[index].get("line") if 0 <= index < len(records) else None
+
+
+def scripts_in(folder):
+    """All scripts below, by their path from the root, but those that a run.sh plays."""
+    found = []
+    for here, folders, names in os.walk(folder):
+        if "run.sh" in names:
+            folders.clear()
+        else:
+            found += [os.path.relpath(os.path.join(here, name), ROOT) for name in names if name.endswith(".pkt")]
+    return sorted(found)
 
 
 class Tap:

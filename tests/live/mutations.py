@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from finwait import Tap, failed_line, play # noqa: E402
+from finwait import Tap, failed_line, play, scripts_in # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 Row = collections.namedtuple("Row", "table number script line change")
@@ -92,9 +92,9 @@ def judge(tap, binary, folder, rows):
 
 def main():
     tap, binary = Tap(), sys.argv[1]
-    folders = sys.argv[2:] or [f for top in ("scripts", "tests/live") for f, _, names in
-                               sorted(os.walk(os.path.join(ROOT, top))) if any(n.endswith(".pkt") for n in names)]
-    for folder in folders:
+    folders = sys.argv[2:] or sorted({os.path.dirname(path) for top in ("scripts", "tests/live")
+                                      for path in scripts_in(os.path.join(ROOT, top))})
+    for folder in (os.path.join(ROOT, f) for f in folders):
         table = os.path.join(folder, "mutations")
         scripts = sorted(n for n in os.listdir(folder) if n.endswith(".pkt"))
         if not os.path.exists(table):

@@ -2,19 +2,16 @@
 """Plays scripts/ and tests/live/ against the running kernel: one result a script and IP version.
 
     tests/live/scripts.py FINWAIT [PATH...]
+
+A folder with a run.sh of its own plays its scripts itself.
 """
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from finwait import Tap, play # noqa: E402
+from finwait import Tap, play, scripts_in # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-
-
-def scripts_in(folder):
-    return sorted(os.path.relpath(os.path.join(f, name), ROOT) for f, _, names in os.walk(folder)
-                  for name in names if name.endswith(".pkt"))
 
 
 def main():
@@ -32,7 +29,7 @@ def main():
             tap.skip(name, run.get("reason", ""))
         else:
             good = run["verdict"] in ("pass", "xfail")
-            tap.result(good, name, f"{run['verdict']}: {run.get('reason', '')}\n" + about(played.output, run["path"]))
+            tap.result(good, name, f"{run['verdict']}: {run.get('reason', '')}\n" + about(played.output, run))
     for path in paths:
         if path not in heard_of and not is_slow(path):
             tap.result(False, path, "no result; finwait said:\n" + played.output[-3000:])
@@ -42,10 +39,12 @@ def main():
     return tap.done()
 
 
-def about(output, path):
-    """The part of finwait's output that names the script."""
-    at = output.find(path + ":")
-    return output[at:at + 3000] if at >= 0 else ""
+def about(output, run):
+    """The paragraph of finwait's output on this run."""
+    for paragraph in output.split("\n\n"):
+        if paragraph.startswith(run["path"] + ":") and f"({run.get('mode')})" in paragraph.split("\n", 1)[0]:
+            return paragraph
+    return ""
 
 
 def is_slow(path):
