@@ -59,7 +59,7 @@ def main(fd, data):
     scope.update(data['constants'])
     for block in data['blocks']:
         scope.update((name, int(value)) for name, value in block['values'].items())
-        block['source'] = '\n' * (block['line'] - 1) + block['text']
+        block['source'] = '\n' * (block['line'] - 1) + block['text'] + '\n'
         tree = None
         try:
             tree = ast.parse(block['source'], data['path'])
