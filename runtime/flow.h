@@ -34,7 +34,7 @@ bool flow_label_ok(const struct flow *flow, const struct packet *expected,
 void flow_label_learn(struct flow *flow, const struct packet *expected, const struct packet *live);
 
 /* For the RST that ends a connection after the script, as a live packet: last injected numbers, or
- * the last outbound header's (language: "End of script"). */
+ * the last outbound header's (language: "End of script"). The IP version is the caller's to set. */
 void flow_reset_packet(const struct flow *flow, struct packet *live);
 /* Remember the last injected / seen live TCP packet, for that. */
 void flow_sent(struct flow *flow, const struct packet *live);
