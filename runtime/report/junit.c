@@ -66,7 +66,7 @@ static void seconds_attribute(struct xml *xml, int64_t ns)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%.6f", (double)(ns < 0 ? 0 : ns) / 1e9);
+	snprintf(text, sizeof(text), "%.3f", (double)(ns < 0 ? 0 : ns) / 1e9);
 	attribute(xml, "time", text);
 }
 
@@ -141,7 +141,8 @@ static void write_case(struct xml *xml, const struct run_result *result)
 		report_headline(headline, sizeof(headline), result);
 		open_element(xml, element);
 		attribute(xml, "message", headline);
-		attribute(xml, "type", verdict_name(result->verdict));
+		if (told_as[result->verdict] != AS_SKIPPED)
+			attribute(xml, "type", verdict_name(result->verdict));
 		content(xml, report);
 		close_element(xml);
 		free(report);

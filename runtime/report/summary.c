@@ -14,7 +14,7 @@ static const struct {
 } tallies[] = {
 	{VERDICT_PASS, "passed", PAINT_GOOD, true},
 	{VERDICT_FAIL, "failed", PAINT_BAD, true},
-	{VERDICT_ERROR, "errors", PAINT_BAD, false},
+	{VERDICT_ERROR, "not run to the end", PAINT_BAD, false},
 	{VERDICT_XPASS, "passed though marked xfail", PAINT_BAD, false},
 	{VERDICT_LATE, "inconclusive", PAINT_WARN, false},
 	{VERDICT_XFAIL, "failed as expected", PAINT_PLAIN, false},

@@ -6,7 +6,7 @@
 #include "runtime/report/report.h"
 #include "runtime/report/text.h"
 
-#define TEXT_COLUMNS 64 /* a usual segment with timestamps; longer ones push the state right */
+#define TEXT_COLUMNS 56 /* a usual segment; longer ones push the state right */
 
 static const char *const marks[] = {
 	[RECORD_INJECT] = "<",	  [RECORD_SEGMENT] = ">",     [RECORD_EXTRA] = ">",

@@ -1,0 +1,358 @@
+/* What people see: trace, summary, progress; files written whole; text measured in columns. */
+#include "tests/unit/report_samples.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/report/text.h"
+
+static struct {
+	char *text;
+	size_t size;
+	FILE *out;
+} sink;
+
+static FILE *sink_open(void)
+{
+	sink.out = open_memstream(&sink.text, &sink.size);
+	assert_non_null(sink.out);
+	return sink.out;
+}
+
+static char *sink_text(void)
+{
+	fclose(sink.out);
+	return sink.text;
+}
+
+#define NEW(report, ...) (report(sink_open(), __VA_ARGS__), sink_text())
+
+/* ---- trace --------------------------------------------------------------------------------- */
+
+static void trace(void **state)
+{
+	struct run_result *result = begin("ipv4");
+	struct record *record;
+	char *text;
+
+	(void)state;
+	record = event(result, RECORD_SETUP, 0, -12 * MS, NULL, "sysctl -q net.ipv4.tcp_ecn=0",
+		       NULL);
+	record->status = RECORD_WARNING;
+	record->message = "took 5 ms";
+	record = event(result, RECORD_CALL, 0, 2000 * MS,
+		       "write(4, \"\xe6\x8c\xa5\xe6\x89\x8b\", 6) = 6",
+		       "write(4, \"\xe6\x8c\xa5\xe6\x89\x8b\", 6) = 6", "TCP_ESTABLISHED");
+	event(result, RECORD_EXTRA, 0, INT64_MIN, NULL, "> R 2:2(0)", "TCP_CLOSE")->actual_ns =
+		2001 * MS;
+	event(result, RECORD_COMMAND, 0, INT64_MIN, "`a\tb\nc`", NULL, NULL);
+	record = event(result, RECORD_SEGMENT, 14, 2001 * MS, "+0 > . 2:2(0) ack 2", NULL,
+		       "TCP_CLOSE");
+	record->message = "nothing came within 2.0 s";
+	run_result_fail(result, record);
+	text = NEW(report_trace, result, false);
+	golden("people-trace.txt", text);
+	free(text);
+	run_result_free(result);
+}
+
+/* ---- summary ------------------------------------------------------------------------------- */
+
+static void summary(void **state)
+{
+	struct run_result *suite[N_SUITE];
+	const struct run_result *const *results = (const struct run_result *const *)suite;
+	struct summary_options options = {.wall_ns = 2345 * MS, .slowest = 5};
+	struct report_counts counts;
+	char *text;
+
+	(void)state;
+	suite_new(suite);
+	text = NEW(report_summary, results, N_SUITE, &options);
+	golden("people-summary.txt", text);
+	free(text);
+	options.quiet = true;
+	text = NEW(report_summary, results, N_SUITE, &options);
+	golden("people-summary-quiet.txt", text);
+	free(text);
+	text = NEW(report_summary, results, 1, &options);
+	assert_string_equal(text, "1 passed, 0 failed, 0 skipped in 2.345 s\n");
+	free(text);
+	text = NEW(report_summary, results, 0, &options);
+	assert_string_equal(text, "0 passed, 0 failed, 0 skipped in 2.345 s\n");
+	free(text);
+	counts = report_count(results, N_SUITE);
+	assert_int_equal(counts.all, N_SUITE);
+	assert_int_equal(counts.failures, 4);
+	assert_int_equal(counts.flaky, 1);
+	assert_int_equal(counts.by_verdict[VERDICT_PASS], 3);
+	suite_free(suite);
+}
+
+/* ---- progress ------------------------------------------------------------------------------ */
+
+/* Columns of what a terminal shows of it: without the codes. */
+static size_t visible(const char *text)
+{
+	char *shown = strdup(text), *to = shown;
+	size_t width;
+
+	for (const char *from = text; *from; from++) {
+		if (*from == '\033')
+			from += strcspn(from, "mK");
+		else if (*from != '\r')
+			*to++ = *from;
+	}
+	*to = '\0';
+	width = text_width(shown, strlen(shown));
+	free(shown);
+	return width;
+}
+
+static void progress_never_wraps(void **state)
+{
+	struct report_progress progress = {.all = 481,
+					   .done = 120,
+					   .failed = 2,
+					   .running = 40,
+					   .done_ns = 25000 * MS,
+					   .all_ns = 100000 * MS,
+					   .elapsed_ns = 4000 * MS,
+					   .last = "scripts/\xe6\x8c\xa5\xe6\x89\x8b/\x1b[2J/"
+						   "a-very-long-name-of-a-script.pkt"};
+
+	(void)state;
+	for (unsigned width = 1; width < 160; width++) {
+		for (int color = 0; color < 2; color++) {
+			char *text = NEW(report_progress_draw, &progress, width, color);
+
+			assert_in_range(visible(text), 0, width - 1);
+			free(text);
+		}
+	}
+}
+
+static void progress_says(void **state)
+{
+	struct report_progress progress = {.all = 481,
+					   .done = 120,
+					   .failed = 2,
+					   .running = 40,
+					   .done_ns = 25000 * MS,
+					   .all_ns = 100000 * MS,
+					   .elapsed_ns = 4000 * MS,
+					   .last = "a.pkt"};
+	char *text = NEW(report_progress_draw, &progress, 100, false);
+
+	(void)state;
+	assert_string_equal(text, "\r\033[K[##########------------------------------] "
+				  "120/481, 2 failed, 40 running, 12 s left  a.pkt");
+	free(text);
+	progress.done = 481;
+	progress.done_ns = progress.all_ns;
+	progress.running = 0;
+	progress.last = NULL;
+	text = NEW(report_progress_draw, &progress, 50, false);
+	assert_string_equal(text, "\r\033[K[##################] 481/481, 2 failed, 0 running");
+	free(text);
+	progress = (struct report_progress){0};
+	text = NEW(report_progress_draw, &progress, 40, false);
+	assert_string_equal(text, "\r\033[K[------------] 0/0, 0 failed, 0 running");
+	free(text);
+}
+
+static void progress_when_piped(void **state)
+{
+	struct report_progress progress = {.all = 120, .done = 7};
+	struct run_result *suite[N_SUITE];
+	char *text;
+
+	(void)state;
+	suite_new(suite);
+	text = NEW(report_progress_line, &progress, suite[1], false);
+	assert_string_equal(text, "[  7/120] pass  scripts/close/a.pkt (ipv6)  303.0 ms"
+				  "  flaky: try 3\n");
+	free(text);
+	text = NEW(report_progress_line, &progress, suite[7], false);
+	assert_string_equal(text, "[  7/120] late  g.pkt  503.0 ms\n");
+	free(text);
+	suite_free(suite);
+}
+
+static void terminal_width(void **state)
+{
+	struct winsize size = {.ws_col = 123, .ws_row = 40};
+	int parent, child, pipes[2];
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(openpty(&parent, &child, NULL, NULL, &size), 0);
+	out = fdopen(child, "w");
+	assert_int_equal(report_terminal_width(out, "xterm"), 123);
+	assert_int_equal(report_terminal_width(out, "dumb"), 0);
+	assert_int_equal(report_terminal_width(out, NULL), 0);
+	size.ws_col = 0;
+	assert_int_equal(ioctl(child, TIOCSWINSZ, &size), 0);
+	assert_int_equal(report_terminal_width(out, "xterm"), 80);
+	fclose(out);
+	close(parent);
+	assert_int_equal(pipe(pipes), 0);
+	out = fdopen(pipes[1], "w");
+	assert_int_equal(report_terminal_width(out, "xterm"), 0);
+	fclose(out);
+	close(pipes[0]);
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static void content_is(const char *path, const char *want)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) < sizeof(text));
+	fclose(file);
+	assert_string_equal(text, want);
+}
+
+static int entries(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n - 2;
+}
+
+static void files_whole_or_not(void **state)
+{
+	char folder[] = "/tmp/finwait-report.XXXXXX", path[64], link[64];
+	struct report_file file;
+	struct errbuf err;
+	struct stat status;
+	mode_t mask = umask(022);
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.xml", folder);
+	snprintf(link, sizeof(link), "%s/link", folder);
+
+	assert_int_equal(report_file_open(&file, path, &err), 0);
+	fputs("one", file.stream);
+	fflush(file.stream);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(report_file_commit(&file, &err), 0);
+	report_file_abort(&file);
+	content_is(path, "one");
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0644);
+
+	assert_int_equal(report_file_open(&file, path, &err), 0);
+	fputs("two", file.stream);
+	report_file_abort(&file);
+	content_is(path, "one");
+
+	/* Through a link: the file behind it changes, the link stays. */
+	assert_int_equal(symlink("a.xml", link), 0);
+	assert_int_equal(report_file_open(&file, link, &err), 0);
+	fputs("three", file.stream);
+	assert_int_equal(report_file_commit(&file, &err), 0);
+	content_is(path, "three");
+	assert_int_equal(lstat(link, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_int_equal(entries(folder), 2);
+
+	unlink(link);
+	unlink(path);
+	assert_int_equal(rmdir(folder), 0);
+	umask(mask);
+}
+
+static void files_that_cannot_be(void **state)
+{
+	struct report_file file;
+	struct errbuf err;
+
+	(void)state;
+	assert_int_equal(report_file_open(&file, "/nowhere/at/all.xml", &err), -ENOENT);
+	assert_string_equal(err.text,
+			    "cannot write /nowhere/at/all.xml: No such file or directory");
+	report_file_abort(&file);
+	assert_int_equal(report_file_open(&file, "/tmp", &err), -EISDIR);
+	/* What is no regular file is written as it is; that the disk is full is told. */
+	assert_int_equal(report_file_open(&file, "/dev/full", &err), 0);
+	fputs("x", file.stream);
+	assert_int_equal(report_file_commit(&file, &err), -ENOSPC);
+	assert_string_equal(err.text, "cannot write /dev/full: No space left on device");
+	assert_int_equal(report_file_open(&file, "/dev/null", &err), 0);
+	assert_int_equal(report_file_commit(&file, &err), 0);
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+static void text_is_cleaned(void **state)
+{
+	static const struct {
+		const char *from, *line, *block;
+		size_t width; /* of the line */
+	} rows[] = {
+		{"plain", "plain", "plain", 5},
+		{"a\tb", "a       b", "a       b", 9},
+		{"a\nb\tc", "a\\nb    c", "a\nb       c", 9},
+		{"\xe4\xb8\x89\tx", "\xe4\xb8\x89      x", "\xe4\xb8\x89      x", 9},
+		{"e\xcc\x81", "e\xcc\x81", "e\xcc\x81", 1}, /* a combining accent */
+		{"\x1b[0m", "\\x1b[0m", "\\x1b[0m", 7},
+		{"\xc3", "\\xc3", "\\xc3", 4},
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80", 12}, /* a surrogate */
+		{"\xc2\x9b", "\\xc2\\x9b", "\\xc2\\x9b", 8}, /* CSI in one character */
+		{"\x7f\r", "\\x7f\\x0d", "\\x7f\\x0d", 8},
+		{NULL, "", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *line = text_clean(rows[i].from, false);
+		char *block = text_clean(rows[i].from, true);
+
+		assert_string_equal(line, rows[i].line);
+		assert_string_equal(block, rows[i].block);
+		assert_int_equal(text_width(line, strlen(line)), rows[i].width);
+		assert_int_equal(text_fit(line, rows[i].width), strlen(line));
+		free(line);
+		free(block);
+	}
+	assert_int_equal(text_fit("\xe4\xb8\x89\xe4\xb8\x89", 3), 3);
+	assert_string_equal(text_duration(-1500).text, "2 us");
+	assert_string_equal(text_duration(2 * MS).text, "2.0 ms");
+	assert_string_equal(text_duration(2000 * MS).text, "2.000 s");
+	assert_string_equal(text_duration(61000 * MS).text, "61.0 s");
+	assert_string_equal(text_without_time("+0~+.5 quiet"), "quiet");
+	assert_string_equal(text_without_time("0.1...0.2 read(4)"), "read(4)");
+	assert_string_equal(text_without_time("> . 1:1(0)"), "> . 1:1(0)");
+	assert_null(text_without_time(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trace),
+		cmocka_unit_test(summary),
+		cmocka_unit_test(progress_never_wraps),
+		cmocka_unit_test(progress_says),
+		cmocka_unit_test(progress_when_piped),
+		cmocka_unit_test(terminal_width),
+		cmocka_unit_test(files_whole_or_not),
+		cmocka_unit_test(files_that_cannot_be),
+		cmocka_unit_test(text_is_cleaned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
