@@ -357,6 +357,7 @@ static bool start_up(struct run *run)
 		setup_failed(run, (struct loc){0}, err.text);
 		return false;
 	}
+	run->buffer = arena_alloc(run->arena, WIRE_MAX_PACKET);
 	run->code = run->script->has_code ? code_new(run->script) : NULL;
 	conns_init(&run->conns, run->arena, run->config, run->diag,
 		   (uint16_t)(40001 + (run->env->keep_netns ? clock_now() / 1000 % 20000 : 0)));

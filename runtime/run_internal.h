@@ -35,6 +35,7 @@ struct run {
 	struct conns conns;
 	struct pending *pending;
 
+	uint8_t *buffer;     /* WIRE_MAX_PACKET bytes, for the packet being injected */
 	int64_t start;	     /* time zero, CLOCK_MONOTONIC */
 	int64_t base;	     /* what +t is relative to: when the last event was complete, ns since start */
 	int64_t last_time;   /* resolved time of the event before this one */

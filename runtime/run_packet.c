@@ -65,12 +65,11 @@ static size_t prepare(struct run *run, const struct packet *packet, struct conn 
 void run_inbound(struct run *run, const struct event *event)
 {
 	struct record *record = run_record(run, RECORD_INJECT, event);
-	uint8_t *bytes = arena_alloc(run->arena, WIRE_MAX_PACKET);
 	struct packet live;
 	struct conn *conn = NULL;
 	struct wire_error error = {""};
 	unsigned mss = event->packet->kind == PACKET_TCP ? run->config->mss : 0;
-	size_t size = prepare(run, event->packet, &conn, &live, bytes, &error);
+	size_t size = prepare(run, event->packet, &conn, &live, run->buffer, &error);
 	int64_t due = run->due > run->base ? run->due : run->base, now;
 	int code;
 
@@ -82,10 +81,10 @@ void run_inbound(struct run *run, const struct event *event)
 		run_record_done(run, record, conn);
 		return;
 	}
-	code = run->link->ops->send(run->link, bytes, size, mss);
+	code = run->link->ops->send(run->link, run->buffer, size, mss);
 	run_late(run, run->due, record->actual_ns);
 	add_lateness(run, record->actual_ns - due);
-	save(run, now, bytes, size);
+	save(run, now, run->buffer, size);
 	if (live.kind == PACKET_TCP)
 		flow_sent(conn->flow, &live);
 	if (code < 0)
