@@ -174,7 +174,7 @@ static void report_failure_of(struct run *run, json_t *report, const struct errb
 	record->column = 1;
 	if (json_array_size(values))
 		record->mismatches = arena_new_of(arena, struct mismatches);
-	json_array_foreach (values, i, pair)
+	json_array_foreach(values, i, pair)
 		mismatch_add(record->mismatches, json_string_value(json_array_get(pair, 0)), "",
 			     json_string_value(json_array_get(pair, 1)));
 	run_fail(run, record, NULL, "%s", json_string_value(json_object_get(report, "text")));

@@ -59,7 +59,8 @@ int command_run_with(const char *text, int output_fd, int fd, struct errbuf *err
 			return err_set(err, -1, "cannot wait for the command: %s", strerror(errno));
 	if (WIFSIGNALED(status))
 		return err_set(err, -1, "the command was killed by signal %d (%s): `%.*s`",
-			       WTERMSIG(status), strsignal(WTERMSIG(status)), first_line(text), text);
+			       WTERMSIG(status), strsignal(WTERMSIG(status)), first_line(text),
+			       text);
 	if (WEXITSTATUS(status))
 		return err_set(err, -1, "the command exited with status %d: `%.*s`",
 			       WEXITSTATUS(status), first_line(text), text);

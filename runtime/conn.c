@@ -208,7 +208,8 @@ static void after_accept(struct conns *conns, const struct call *call, const str
 		sock->port = listener->port;
 	}
 	for (conn = conns->conns; conn; conn = conn->next)
-		if (conn->passive && conn->tuple.dport == port && addr_equal(&conn->tuple.dst, &addr))
+		if (conn->passive && conn->tuple.dport == port &&
+		    addr_equal(&conn->tuple.dst, &addr))
 			break;
 	sock->conn = conn;
 	if (conn && conn == conns->conn_under_test)
@@ -227,10 +228,10 @@ void conns_after_call(struct conns *conns, const struct call *call, const struct
 {
 	static void (*const after[N_CALLS])(struct conns *, const struct call *,
 					    const struct call_slot *) = {
-		[CALL_socket] = after_socket,	[CALL_bind] = after_bind,
-		[CALL_listen] = after_listen,	[CALL_connect] = after_connect,
-		[CALL_accept] = after_accept,	[CALL_close] = after_close,
-		[CALL_sendto] = after_connect,	[CALL_sendmsg] = after_connect,
+		[CALL_socket] = after_socket,  [CALL_bind] = after_bind,
+		[CALL_listen] = after_listen,  [CALL_connect] = after_connect,
+		[CALL_accept] = after_accept,  [CALL_close] = after_close,
+		[CALL_sendto] = after_connect, [CALL_sendmsg] = after_connect,
 	};
 
 	if (!slot->failure[0] && after[call->row->id])
@@ -369,8 +370,7 @@ struct conn *conns_for_live(struct conns *conns, const struct packet *packet,
 		    (conn->tuple.sport == tuple->sport && conn->tuple.dport == tuple->dport))
 			return conn;
 	}
-	if (packet->kind == PACKET_TCP &&
-	    (packet->tcp.flags & (TCP_SYN | TCP_ACK_FLAG)) != TCP_SYN)
+	if (packet->kind == PACKET_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK_FLAG)) != TCP_SYN)
 		return NULL;
 	if (!addr_equal(&tuple->dst, &conns->config->remote_ip.addr))
 		return NULL;

@@ -56,8 +56,7 @@ void run_record_done(struct run *run, struct record *record, const struct conn *
 	if (conn) {
 		if (conn->kind == PACKET_TCP && conn->n_path)
 			record->state = tcp_state_symbol(conn->path[conn->n_path - 1]);
-		record->connection =
-			arena_printf(run->result->arena, "%s", conn_print(conn, text));
+		record->connection = arena_printf(run->result->arena, "%s", conn_print(conn, text));
 	}
 	if (record->status == RECORD_FAILED)
 		run->failed = true;
@@ -96,7 +95,8 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 	if (record->status == RECORD_FAILED)
 		return false;
 	if (record->until_ns != record->due_ns)
-		run_fail(run, record, NULL, "%s at %.6f s, expected between %.6f s and %.6f s (tolerance %.6f s)",
+		run_fail(run, record, NULL,
+			 "%s at %.6f s, expected between %.6f s and %.6f s (tolerance %.6f s)",
 			 what, seconds(record->actual_ns), seconds(record->due_ns),
 			 seconds(record->until_ns), seconds(record->tolerance_ns));
 	else
@@ -195,8 +195,10 @@ static void run_code(struct run *run, const struct event *event)
 	record->actual_ns = run_now(run);
 	run_late(run, run->due, record->actual_ns);
 	if (fd < 0)
-		run_fail(run, record, "code sees the TCP_INFO of an open descriptor; accept() the connection first, "
-				      "or use tcp_state() for closed ones",
+		run_fail(run, record,
+			 "code sees the TCP_INFO of an open descriptor; accept() the connection "
+			 "first, "
+			 "or use tcp_state() for closed ones",
 			 "no open socket whose values this code could see");
 	else if (!program_snapshot(run->program, fd, snapshot, clock_now() + GRACE_NS))
 		run_fail(run, record, NULL, "the program under test did not answer");
@@ -221,10 +223,10 @@ static void run_packet(struct run *run, const struct event *event)
 static void play(struct run *run)
 {
 	static void (*const play_event[])(struct run *, const struct event *) = {
-		[EVENT_PACKET] = run_packet, [EVENT_CALL] = run_call,
+		[EVENT_PACKET] = run_packet,   [EVENT_CALL] = run_call,
 		[EVENT_COMMAND] = run_command, [EVENT_CODE] = run_code,
-		[EVENT_STATE] = run_state,   [EVENT_STATES] = run_state,
-		[EVENT_QUIET] = run_quiet,   [EVENT_KILL] = run_kill,
+		[EVENT_STATE] = run_state,     [EVENT_STATES] = run_state,
+		[EVENT_QUIET] = run_quiet,     [EVENT_KILL] = run_kill,
 		[EVENT_EXIT] = run_kill,
 	};
 	size_t i;
@@ -348,8 +350,8 @@ static bool start_up(struct run *run)
 	if (!run_init_scripts(run))
 		return false;
 	/* The program is forked before the device is opened, so that it holds nothing of ours. */
-	if (program_start(&program, &run->program, &err) < 0 ||
-	    open_link(run, &err) < 0 || sockdiag_open(&run->diag, &err) < 0) {
+	if (program_start(&program, &run->program, &err) < 0 || open_link(run, &err) < 0 ||
+	    sockdiag_open(&run->diag, &err) < 0) {
 		cannot_run(run, err.text);
 		return false;
 	}

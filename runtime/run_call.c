@@ -31,7 +31,8 @@ static void take_result(struct run *run, struct record *record, const struct cal
 	} else if (slot->mismatches.n) {
 		record->mismatches = arena_new_of(arena, struct mismatches);
 		*record->mismatches = slot->mismatches;
-		run_fail(run, record, NULL, "%s() differs from the script in %s: expected %s, got %s", call->name,
+		run_fail(run, record, NULL,
+			 "%s() differs from the script in %s: expected %s, got %s", call->name,
 			 slot->mismatches.at[0].field, slot->mismatches.at[0].expected,
 			 slot->mismatches.at[0].actual);
 	}
@@ -59,7 +60,8 @@ static void call_at_once(struct run *run, const struct event *event)
 	if (!program_wait(run->program, call, clock_now() + GRACE_NS + own_timeout(call))) {
 		record->actual_ns = run_now(run);
 		run_fail(run, record,
-			 "write the time as START...END if it is meant to block, e.g. +0...+.5 without the second +",
+			 "write the time as START...END if it is meant to block, e.g. +0...+.5 "
+			 "without the second +",
 			 "%s() has not returned: it blocks though it is not marked as blocking",
 			 call->name);
 		run_record_done(run, record, run->conns.conn_under_test);

@@ -140,7 +140,8 @@ static void match(struct run *run, struct conn *conn, const struct packet *expec
 		  struct mismatches *mismatches)
 {
 	struct match_env env = {.config = run->config,
-				.since_start_ns = live->time_ns - run->start};
+				.since_start_ns = live->time_ns - run->start,
+				.tuple = &live->tuple};
 
 	match_packet(&env, conn->flow, expected, &live->packet, actual, mismatches);
 }
@@ -214,7 +215,7 @@ static bool merge(struct run *run, struct expectation *want)
 	int code;
 
 	while (want->expected->kind == PACKET_TCP && !run->config->strict_segments &&
-	       payload(&want->actual) > 0 && payload(&want->actual) < payload(want->expected)) {
+	       payload(&want->actual) < payload(want->expected)) {
 		while (!want->conn->queue) {
 			code = read_live(run, want->deadline, &want->error);
 			if (code == READ_PACKET)
@@ -251,7 +252,8 @@ static const char *timed_out_hint(const struct run *run)
 
 	for (conn = run->conns.conns; conn; conn = conn->next)
 		if (conn->queue)
-			return "another connection did send; write its ports (SPORT > DPORT) before the "
+			return "another connection did send; write its ports (SPORT > DPORT) "
+			       "before the "
 			       "flags to speak of it";
 	if (!run->conns.conn_under_test && sock && sock->phase == SOCK_FRESH)
 		return "the socket made last is the one under test, and it neither listens nor has "
@@ -268,11 +270,12 @@ static void explain(struct run *run, struct record *record, const struct expecta
 		run_fail(run, record, NULL, "%s", want->error.text);
 	} else if (want->timed_out && want->live) {
 		run_fail(run, record, NULL,
-			 "Timed out waiting for packet: only %u of %u bytes came", payload(&want->actual),
-			 payload(want->expected));
+			 "Timed out waiting for packet: only %u of %u bytes came",
+			 payload(&want->actual), payload(want->expected));
 	} else if (want->timed_out) {
 		run_fail(run, record, timed_out_hint(run),
-			 "Timed out waiting for packet: none came within %.1f s of its window", waited);
+			 "Timed out waiting for packet: none came within %.1f s of its window",
+			 waited);
 	} else {
 		copy = arena_new_of(run->result->arena, struct mismatches);
 		*copy = want->mismatches;
