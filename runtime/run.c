@@ -426,7 +426,7 @@ static void judge(struct run *run)
 		result->reason = result->records[i]->message;
 		break;
 	}
-	if (result->max_late_ns > LATENESS_NS)
+	if (result->max_late_ns > run->config->tolerance_usecs * NSEC_PER_USEC / LATENESS_SHARE)
 		result->verdict = VERDICT_LATE;
 }
 

@@ -9,8 +9,8 @@
 
 /* A wait ends this long after its window. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
-/* Own lateness from which a failure may be the machine's, not the kernel's. */
-#define LATENESS_NS (1 * NSEC_PER_SEC / 1000)
+/* A part of the tolerance: own lateness from which a failure may be the machine's, not the kernel's. */
+#define LATENESS_SHARE 4
 
 struct code; /* code.h */
 
