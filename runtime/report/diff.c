@@ -88,12 +88,14 @@ static void print_window(FILE *out, const struct record *record)
 static void print_time(FILE *out, const struct record *record)
 {
 	bool came = record->actual_ns != INT64_MIN, any = record->due_ns == INT64_MIN;
+	bool never = !record->actual && kinds[record->kind].absent;
 
 	if (!came && any)
 		return;
 	fprintf(out, LABEL, "time");
 	if (came)
-		fprintf(out, "%.6f s", (double)record->actual_ns / 1e9);
+		fprintf(out, "%s%.6f s", never ? "given up at " : "",
+			(double)record->actual_ns / 1e9);
 	if (any) {
 		fputs(!record->expected ? "\n" : ", any time would do\n", out);
 		return;
@@ -102,7 +104,7 @@ static void print_time(FILE *out, const struct record *record)
 		fprintf(out, ", %s %s: ", text_duration(off_by(record)).text,
 			early_or_late(record));
 	else if (came)
-		fputs(", in time: ", out);
+		fputs(never ? ", " : ", in time: ", out);
 	print_window(out, record);
 	putc('\n', out);
 }

@@ -145,7 +145,8 @@ static void split(struct view *view)
 				*last = s;
 				*(only_a ? &last->a_from : &last->e_from) = i;
 			}
-			inside = (inside || opens) && *token->text != '>';
+			inside = (inside || opens || *token->text == '(') &&
+				 !strchr(">)", *token->text);
 		}
 	}
 	free(from);
@@ -223,38 +224,39 @@ static void draw_marks(struct line *marks, const struct view *view, size_t k, si
 		putc(one_sided(s) ? '~' : '^', marks->out);
 }
 
+/* How many stretches are to be kept in the same columns: to the last mark, and from there to where
+ * a "..." would push the rest apart; but not what only one side has at the end. */
+static size_t aligned(const struct view *view)
+{
+	size_t n = view->n;
+
+	while (n > 0 && !view->marked[n - 1])
+		n--;
+	while (n > 0 && n < view->n && view->stretches[n].kind != STRETCH_WILD)
+		n++;
+	while (n > 0 && one_sided(&view->stretches[n - 1]))
+		n--;
+	return n;
+}
+
 static void draw(const struct view *view, struct line *e, struct line *a, struct line *marks)
 {
-	size_t last = view->n, before = 0;
+	size_t n_aligned = aligned(view), before = 0;
 
-	while (last > 0 && !view->marked[last - 1])
-		last--;
-	/* What a "..." stands for would push the rest far apart. */
-	while (last > 0 && last < view->n && view->stretches[last].kind != STRETCH_WILD)
-		last++;
 	for (size_t k = 0; k < view->n; k++) {
 		const struct stretch *s = &view->stretches[k];
-		size_t e_gap = gap_of(&view->e, s->e_from, s->e_to);
-		size_t a_gap = gap_of(&view->a, s->a_from, s->a_to);
-		size_t column = larger(e->width + e_gap, a->width + a_gap);
+		bool has_e = s->e_from < s->e_to, has_a = s->a_from < s->a_to;
+		size_t e_at = e->width + gap_of(&view->e, s->e_from, s->e_to);
+		size_t a_at = a->width + gap_of(&view->a, s->a_from, s->a_to);
 
-		if (k < last && s->e_from < s->e_to && s->a_from < s->a_to)
-			e_gap = column - e->width, a_gap = column - a->width;
-		else if (k < last)
-			column = larger(e->width, a->width) + larger(e_gap, a_gap);
-		if (k < last) {
-			line_tokens(e, &view->e, s->e_from, s->e_to, column);
-			line_tokens(a, &view->a, s->a_from, s->a_to, column);
-		} else {
-			line_tokens(e, &view->e, s->e_from, s->e_to, e->width + e_gap);
-			line_tokens(a, &view->a, s->a_from, s->a_to, a->width + a_gap);
-		}
+		if (k < n_aligned && (has_e || has_a))
+			e_at = a_at = larger(e_at, a_at);
+		line_tokens(e, &view->e, s->e_from, s->e_to, e_at);
+		line_tokens(a, &view->a, s->a_from, s->a_to, a_at);
 		if (view->marked[k])
-			draw_marks(marks, view, k, column,
-				   larger(s->e_from < s->e_to ? e->width : 0,
-					  s->a_from < s->a_to ? a->width : 0),
-				   before);
-		before = column;
+			draw_marks(marks, view, k, has_a ? a_at : e_at,
+				   larger(has_e ? e->width : 0, has_a ? a->width : 0), before);
+		before = has_a ? a_at : e_at;
 	}
 }
 

@@ -144,51 +144,74 @@ static unsigned *scores_new(const struct tokens *e, const struct tokens *a)
 	return score;
 }
 
-static struct stretch *stretch_add(struct stretch *stretches, size_t *n, enum stretch_kind kind,
-				   size_t i, size_t j)
-{
-	struct stretch *last = *n > 0 ? &stretches[*n - 1] : NULL;
+struct walk {
+	struct stretch *stretches;
+	size_t n, i, j; /* i, j: next token of either side */
+	bool open;	/* the last stretch takes further tokens that have no pair */
+};
 
-	if (kind == STRETCH_DIFF && last && last->kind == STRETCH_DIFF)
-		return last;
-	last = &stretches[(*n)++];
-	*last = (struct stretch){kind, i, i, j, j};
-	return last;
+static struct stretch *stretch_add(struct walk *walk, enum stretch_kind kind)
+{
+	struct stretch *stretch = &walk->stretches[walk->n++];
+
+	*stretch = (struct stretch){kind, walk->i, walk->i, walk->j, walk->j};
+	walk->open = false;
+	return stretch;
+}
+
+static void take_pair(struct walk *walk, bool same)
+{
+	struct stretch *stretch = stretch_add(walk, same ? STRETCH_SAME : STRETCH_DIFF);
+
+	stretch->e_to = ++walk->i;
+	stretch->a_to = ++walk->j;
+}
+
+static void take_alone(struct walk *walk, bool expected)
+{
+	struct stretch *stretch =
+		walk->open ? &walk->stretches[walk->n - 1] : stretch_add(walk, STRETCH_DIFF);
+
+	walk->open = true;
+	if (expected)
+		stretch->e_to = ++walk->i;
+	else
+		stretch->a_to = ++walk->j;
 }
 
 /* A "..." takes what lies between it and the next pair, so a difference right after one is it. */
+static void take_dots(struct walk *walk, const struct tokens *a, const unsigned *score)
+{
+	struct stretch *stretch = stretch_add(walk, STRETCH_WILD);
+	size_t row = a->n + 1;
+
+	stretch->e_to = ++walk->i;
+	while (walk->j < a->n &&
+	       score[walk->i * row + walk->j] == score[walk->i * row + walk->j + 1])
+		walk->j++;
+	stretch->a_to = walk->j;
+}
+
 static size_t walk(const struct tokens *e, const struct tokens *a, const unsigned *score,
 		   struct stretch *stretches)
 {
-	size_t row = a->n + 1, n = 0, i = 0, j = 0;
+	struct walk walk = {.stretches = stretches};
+	size_t row = a->n + 1;
 
-	while (i < e->n || j < a->n) {
+	while (walk.i < e->n || walk.j < a->n) {
+		size_t i = walk.i, j = walk.j;
 		unsigned here = score[i * row + j];
 		unsigned pair = i < e->n && j < a->n ? worth(e, i, a, j) : 0;
-		struct stretch *last;
+		bool skip_e = i < e->n && here == score[(i + 1) * row + j];
 
-		if (pair && here == pair + score[(i + 1) * row + j + 1]) {
-			last = stretch_add(stretches, &n,
-					   pair == WORTH_INSTEAD ? STRETCH_DIFF : STRETCH_SAME, i,
-					   j);
-			last->e_to = ++i;
-			last->a_to = ++j;
-		} else if (i < e->n && e->at[i].kind == TOKEN_DOTS &&
-			   here == score[(i + 1) * row + j]) {
-			last = stretch_add(stretches, &n, STRETCH_WILD, i, j);
-			last->e_to = ++i;
-			while (j < a->n && score[i * row + j] == score[i * row + j + 1])
-				j++;
-			last->a_to = j;
-		} else if (i < e->n && here == score[(i + 1) * row + j]) {
-			last = stretch_add(stretches, &n, STRETCH_DIFF, i, j);
-			last->e_to = ++i;
-		} else {
-			last = stretch_add(stretches, &n, STRETCH_DIFF, i, j);
-			last->a_to = ++j;
-		}
+		if (pair && here == pair + score[(i + 1) * row + j + 1])
+			take_pair(&walk, pair != WORTH_INSTEAD);
+		else if (skip_e && e->at[i].kind == TOKEN_DOTS)
+			take_dots(&walk, a, score);
+		else
+			take_alone(&walk, skip_e);
 	}
-	return n;
+	return walk.n;
 }
 
 size_t tokens_align(const struct tokens *expected, const struct tokens *actual,

@@ -58,6 +58,22 @@ static void options_differ(void **state)
 	expect(result, "diff-options.txt");
 }
 
+/* Flags, numbers and a field that only the kernel's segment shows. */
+static void all_differs(void **state)
+{
+	struct run_result *result = begin("ipv4");
+	struct record *record = event(result, RECORD_SEGMENT, 14, 150 * MS, "+0 > . 2:2(0) ack 9",
+				      "> FP. 1:1001(1000) ack 2 win 64239", "TCP_CLOSING");
+
+	(void)state;
+	differ(result, record, "flags", ".", "FP.");
+	differ(result, record, "seq", "2", "1");
+	differ(result, record, "payload length", "0", "1000");
+	differ(result, record, "ack", "9", "2");
+	run_result_fail(result, record);
+	expect(result, "diff-all.txt");
+}
+
 static void segment_late(void **state)
 {
 	struct run_result *result = begin("ipv4");
@@ -150,6 +166,7 @@ static void call_blocks(void **state)
 				      "+0 read(4, ..., 1000) = 100", NULL, "TCP_ESTABLISHED");
 
 	(void)state;
+	record->actual_ns = 2151 * MS;
 	record->message = "the call blocks, though it is not marked so";
 	record->hint = "write 0.151...END read(...) for a call that may block until END";
 	run_result_fail(result, record);
@@ -378,17 +395,29 @@ static void terminal_is_safe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(segment_differs),     cmocka_unit_test(options_differ),
-		cmocka_unit_test(segment_late),	       cmocka_unit_test(segment_early_of_range),
-		cmocka_unit_test(timed_out),	       cmocka_unit_test(sent_instead),
-		cmocka_unit_test(call_result),	       cmocka_unit_test(call_out_values),
-		cmocka_unit_test(call_blocks),	       cmocka_unit_test(state_differs),
-		cmocka_unit_test(path_differs),	       cmocka_unit_test(not_quiet),
-		cmocka_unit_test(extra_segment),       cmocka_unit_test(command_fails),
-		cmocka_unit_test(code_fails),	       cmocka_unit_test(crash),
-		cmocka_unit_test(bad_script),	       cmocka_unit_test(expected_failure),
-		cmocka_unit_test(late_itself),	       cmocka_unit_test(skipped),
-		cmocka_unit_test(a_pass_says_nothing), cmocka_unit_test(color_and_source),
+		cmocka_unit_test(segment_differs),
+		cmocka_unit_test(options_differ),
+		cmocka_unit_test(all_differs),
+		cmocka_unit_test(segment_late),
+		cmocka_unit_test(segment_early_of_range),
+		cmocka_unit_test(timed_out),
+		cmocka_unit_test(sent_instead),
+		cmocka_unit_test(call_result),
+		cmocka_unit_test(call_out_values),
+		cmocka_unit_test(call_blocks),
+		cmocka_unit_test(state_differs),
+		cmocka_unit_test(path_differs),
+		cmocka_unit_test(not_quiet),
+		cmocka_unit_test(extra_segment),
+		cmocka_unit_test(command_fails),
+		cmocka_unit_test(code_fails),
+		cmocka_unit_test(crash),
+		cmocka_unit_test(bad_script),
+		cmocka_unit_test(expected_failure),
+		cmocka_unit_test(late_itself),
+		cmocka_unit_test(skipped),
+		cmocka_unit_test(a_pass_says_nothing),
+		cmocka_unit_test(color_and_source),
 		cmocka_unit_test(terminal_is_safe),
 	};
 
