@@ -216,7 +216,9 @@ def tell(args, runs, ours, theirs):
             print(f"  {name(run)}")
             for who, verdict in messages(run):
                 text = verdict.message if verdict.verdict != HANG else f"(hung)\n{verdict.message}"
-                for line in text.splitlines()[-args.lines:]:
+                lines = text.splitlines()
+                # finwait says first what is wrong, the reference last.
+                for line in lines[-args.lines:] if who == "reference" else lines[:args.lines]:
                     print(f"      {who} | {line}")
 
     if args.verbose:

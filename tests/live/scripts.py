@@ -6,6 +6,7 @@
 A folder with a run.sh of its own plays its scripts itself.
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -41,10 +42,8 @@ def main():
 
 def about(output, run):
     """The paragraph of finwait's output on this run."""
-    for paragraph in output.split("\n\n"):
-        if paragraph.startswith(run["path"] + ":") and f"({run.get('mode')})" in paragraph.split("\n", 1)[0]:
-            return paragraph
-    return ""
+    head = re.search("^" + re.escape(run["path"]) + r":\d+.*\(" + re.escape(run.get("mode", "")) + r"\)$", output, re.M)
+    return output[head.start():].split("\n\n", 1)[0] if head else ""
 
 
 def is_slow(path):
