@@ -31,7 +31,7 @@ struct child {
 	int fd;
 	int output_fd;
 	struct script *script;
-	char pcap_path[32]; /* "" when nothing is to be saved */
+	char pcap_path[PATH_MAX]; /* "" when nothing is to be saved */
 };
 
 static void say(int fd, const char *text, size_t size)
@@ -260,6 +260,22 @@ static bool orphaned(int alive_fd)
 	return poll(&poller, 1, 0) > 0;
 }
 
+/* Its directory by descriptor, since the run works in another and may not see the same /tmp. */
+static void find_pcap(struct child *child)
+{
+	const char *path = child->spec->pcap_path;
+	char *copy = strdup(path), *name = strdup(path);
+	int directory = copy ? open(dirname(copy), O_PATH | O_CLOEXEC) : -1;
+
+	if (directory < 0 || !name)
+		perror(path);
+	else
+		snprintf(child->pcap_path, sizeof(child->pcap_path), "/proc/self/fd/%d/%s",
+			 directory, basename(name));
+	free(copy);
+	free(name);
+}
+
 /* Nothing of the runner's but its standard streams and our pipe; standard input is empty. */
 static void own_files(struct child *child)
 {
@@ -274,17 +290,8 @@ static void own_files(struct child *child)
 		close(null);
 	}
 	child->output_fd = child->spec->show_output ? -1 : memfd_create("output", MFD_CLOEXEC);
-	/* By descriptor, since the run changes its directory and may not see the same /tmp. */
-	if (child->spec->pcap_path) {
-		int pcap =
-			open(child->spec->pcap_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-		if (pcap < 0)
-			perror(child->spec->pcap_path);
-		else
-			snprintf(child->pcap_path, sizeof(child->pcap_path), "/proc/self/fd/%d",
-				 pcap);
-	}
+	if (child->spec->pcap_path)
+		find_pcap(child);
 }
 
 /* The directory of the script; scripts name their helpers relative to it. */

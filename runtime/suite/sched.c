@@ -125,6 +125,22 @@ static void ended(struct sched *s, struct active *active)
 
 /* ---- starting and releasing --------------------------------------------------------------- */
 
+/* --pcap FILE.pcap is one file; of many runs each has its own, FILE-SCRIPT-MODE.pcap. */
+static const char *pcap_path(const struct sched *s, const struct test *test)
+{
+	const char *path = s->cli->pcap;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	const char *dot = path ? strrchr(slash ? slash : path, '.') : NULL;
+	const char *name = strrchr(test->path, '/');
+
+	if (!path || s->progress.all == 1)
+		return path;
+	name = name ? name + 1 : test->path;
+	return arena_printf(
+		s->arena, "%.*s-%.*s-%s%s", (int)(dot ? dot - path : (long)strlen(path)), path,
+		(int)strcspn(name, "."), name, ip_mode_name(test->mode), dot ? dot : "");
+}
+
 static void describe(const struct sched *s, const struct test *test, struct job_spec *spec)
 {
 	bool one = s->cli->verbose && s->progress.all == 1;
@@ -135,7 +151,7 @@ static void describe(const struct sched *s, const struct test *test, struct job_
 		.options = test->options,
 		.n_options = test->n_options,
 		.mode = (int)test->mode,
-		.pcap_path = s->cli->pcap,
+		.pcap_path = pcap_path(s, test),
 		.limit_ns = s->cli->timeout ? s->cli->timeout : test->scripted_ns + GRACE_NS,
 		.own_directory = !s->cli->drop_in,
 		.sandbox = s->sandbox,
