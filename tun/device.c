@@ -240,7 +240,7 @@ static int tun_receive(struct link *link, struct link_packet *packet, int64_t de
 	return pair_up(tun, packet);
 }
 
-/* The device is persistent: closing its descriptor does not wait for it to go away. */
+/* A persistent device is not taken down when its descriptor is closed, so there is no waiting. */
 static void tun_close(struct link *link)
 {
 	struct tun_device *tun = of(link);
@@ -284,19 +284,34 @@ static int open_node(const struct tun_config *config, struct errbuf *err)
 	return fd;
 }
 
-static int make_device(int fd, struct errbuf *err)
+static const char *make_hint(int error)
 {
-	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR};
+	switch (error) {
+	case EBUSY:
+		return "; there is one already: ip link delete " DEVICE_NAME
+		       ", or use a namespace of its own";
+	case EPERM:
+		return "; CAP_NET_ADMIN is needed in the namespace";
+	default:
+		return "";
+	}
+}
+
+static int make_device(int fd, bool persistent, struct errbuf *err)
+{
+	/* TUN_EXCL: what another run left there is not what this one asked for. */
+	struct ifreq request = {.ifr_flags =
+					(short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 	unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 
 	strcpy(request.ifr_name, DEVICE_NAME);
 	if (ioctl(fd, TUNSETIFF, &request) < 0)
 		return err_set(err, -errno, "cannot make " DEVICE_NAME ": %s%s", strerror(errno),
-			       errno == EPERM ? "; CAP_NET_ADMIN is needed in the namespace" : "");
+			       make_hint(errno));
 	if (ioctl(fd, TUNSETOFFLOAD, offloads) < 0)
 		return err_set(err, -errno, "cannot offer segmentation on " DEVICE_NAME ": %s",
 			       strerror(errno));
-	if (ioctl(fd, TUNSETPERSIST, 1) < 0)
+	if (persistent && ioctl(fd, TUNSETPERSIST, 1) < 0)
 		return err_set(err, -errno, "cannot make " DEVICE_NAME " persistent: %s",
 			       strerror(errno));
 	return 0;
@@ -378,7 +393,7 @@ static int build(struct tun_device *tun, const struct tun_config *config, struct
 	tun->fd = open_node(config, err);
 	if (tun->fd < 0)
 		return tun->fd;
-	code = make_device(tun->fd, err);
+	code = make_device(tun->fd, !config->transient, err);
 	if (code < 0 || (code = rtnl_open(&nl, err)) < 0)
 		return code;
 	code = configure(tun, nl, config, err);

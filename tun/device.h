@@ -23,17 +23,21 @@ struct tun_config {
 	struct tun_addr remote;	 /* its prefix of remote_bits is routed through the device */
 	unsigned remote_bits;
 	bool any_ip;	 /* local is not configured; local's /bits is made a local route */
+	bool transient;	 /* the device goes away when the link is closed: for a namespace that
+			  * outlives the run. The process that closes it last waits for that, 20 ms
+			  */
 	bool background; /* return before the capture runs: call link->ops->ready() later */
 };
 
-/* Creates tun0 (persistent, so that its removal is left to the namespace's own clean-up) with a
- * virtio-net header and TSO, addresses and routes over netlink, and a running capture of what the
- * kernel sends. Starting the capture makes the kernel wait for 8 ms or so; `background` lets the
- * caller do something else meanwhile. Returns 0 and *link, or -errno with err.
+/* Creates tun0 with a virtio-net header and TSO, addresses and routes over netlink, and a running
+ * capture of what the kernel sends. The device is persistent unless `transient`, so that its
+ * removal is left to the clean-up of a namespace of its own (netns.h). Starting the capture makes
+ * the kernel wait for 8 ms or so; `background` lets the caller do something else meanwhile.
  *
- * The namespace should be fresh (netns.h): a tun0 that is there already, or a route to the remote
- * prefix, is an error or is replaced. A packet the kernel sends is given whole; when more than 500
- * are left unread, the later ones are given as their first 432 bytes (size < wire_size). */
+ * A packet the kernel sends is given whole; when more than 500 are left unread, the later ones are
+ * given as their first 432 bytes (size < wire_size).
+ *
+ * Returns 0 and *link, or -errno with err: -EBUSY if the namespace has a tun0 already. */
 int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err);
 
 #endif

@@ -12,12 +12,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,6 +104,33 @@ static inline void in_child(void (*body)(void *), void *argument)
 		fail_msg("%s (wait status %#x)", text, status);
 	if (used)
 		print_message("%s", text);
+}
+
+/* Goes on as an ordinary user, whose /dev/net/tun has the mode that udev gives it. The node is
+ * a private one, on top of the machine's, in a mount namespace of this process. */
+static inline void become_nobody(void)
+{
+	const char *folder = "/tmp", *node = "/tmp/tun-node";
+	const uid_t nobody = 65534;
+
+	if (geteuid() != 0)
+		return;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", folder, "tmpfs", 0, NULL) < 0)
+		child_skip("mounts are not allowed here");
+	if (mknod(node, S_IFCHR, makedev(10, 200)) < 0 || chmod(node, 0666) < 0 ||
+	    mount(node, "/dev/net/tun", NULL, MS_BIND, NULL) < 0)
+		child_skip("no device nodes can be made here");
+	CHECK(setgroups(0, NULL) == 0 && setgid(nobody) == 0 && setuid(nobody) == 0, "%s",
+	      strerror(errno));
+	/* setuid() gives /proc/self to root; a user who starts a program has it. */
+	CHECK(prctl(PR_SET_DUMPABLE, 1) == 0, "%s", strerror(errno));
+}
+
+static inline void as_nobody(void (*body)(void *), void *argument)
+{
+	become_nobody();
+	body(argument);
 }
 
 static inline struct tun_addr addr(const char *text)
@@ -213,7 +246,7 @@ static inline int listener(const struct family *family)
 
 /* The peer: segments by hand. */
 
-enum { FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10 };
+enum { FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10, CWR = 0x80 };
 
 struct segment {
 	unsigned flags;
