@@ -140,17 +140,22 @@ static bool is_icmp_error(const struct packet *packet)
 	return memchr(errors, packet->icmp.type, sizeof(errors)) != NULL;
 }
 
+/* "did you mean"; NULL when nothing is near, or when so much is wrong that looking takes too long.
+ */
+static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
+{
+	const char *near = diags_errors(diags) < 100 ? closest_name("icmp", word->text) : NULL;
+	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
+						: NULL;
+}
+
 static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
 	int type = icmp_type_by_name(packet->ip_version, raw->type.text);
-	const char *hint = NULL, *near;
 	if (type < 0) {
-		near = closest_name("icmp", raw->type.text);
-		if (near && strcmp(near, raw->type.text))
-			hint = arena_printf(arena, "did you mean %s?", near);
-		diag_error_hint(diags, raw->type.loc, hint, "unknown ICMPv%d type '%.40s'",
-				packet->ip_version, raw->type.text);
+		diag_error_hint(diags, raw->type.loc, icmp_hint(&raw->type, arena, diags),
+				"unknown ICMPv%d type '%.40s'", packet->ip_version, raw->type.text);
 		return;
 	}
 	packet->icmp.type = type;
@@ -158,11 +163,9 @@ static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct
 		return;
 	int code = icmp_code_by_name(packet->ip_version, type, raw->code.text);
 	if (code < 0) {
-		near = closest_name("icmp", raw->code.text);
-		if (near && strcmp(near, raw->code.text))
-			hint = arena_printf(arena, "did you mean %s?", near);
-		diag_error_hint(diags, raw->code.loc, hint, "unknown code '%.40s' of ICMPv%d %s",
-				raw->code.text, packet->ip_version, raw->type.text);
+		diag_error_hint(diags, raw->code.loc, icmp_hint(&raw->code, arena, diags),
+				"unknown code '%.40s' of ICMPv%d %s", raw->code.text,
+				packet->ip_version, raw->type.text);
 		return;
 	}
 	packet->icmp.code = code;
