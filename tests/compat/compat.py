@@ -180,6 +180,7 @@ def compare(args, runs, reference, cache):
         print("reference: " + ", ".join(f"{n} {name}" for name, n in sorted(count.items())))
         return 0
     ours = play_ours(args, runs, theirs)
+    replay_reference(reference, cache, runs, ours, theirs, args.tries)
     return tell(args, runs, ours, theirs)
 
 
@@ -198,6 +199,17 @@ def play_ours(args, runs, theirs):
         if theirs[run].verdict == PASS and ours[run].verdict != PASS:
             ours[run] = program.play(run, args.tries)
     return ours
+
+
+def replay_reference(reference, cache, runs, ours, theirs, tries):
+    """Where the verdicts differ, the reference's may have been luck, good or bad: it is asked again."""
+    for run in runs:
+        if (ours[run].verdict == PASS) == (theirs[run].verdict == PASS):
+            continue
+        again = reference.play(run, tries)
+        if again.verdict == PASS and theirs[run].verdict != PASS:
+            cache.put(run, again)
+        theirs[run] = again
 
 
 def tell(args, runs, ours, theirs):
