@@ -24,13 +24,15 @@ int64_t run_now(const struct run *run)
 
 /* ---- records ----------------------------------------------------------------------------- */
 
+/* The event as the script has it, without its time. */
 static const char *event_text(struct run *run, const struct event *event)
 {
 	size_t size = event_print(NULL, 0, event) + 1;
 	char *text = arena_alloc(run->result->arena, size);
 
 	event_print(text, size, event);
-	return text;
+	text += time_print(NULL, 0, event);
+	return text + strspn(text, " ");
 }
 
 struct record *run_record(struct run *run, enum record_kind kind, const struct event *event)
