@@ -351,14 +351,22 @@ void check_tcp_options(struct raw_packet *raw, struct arena *arena, struct diags
 {
 	struct tcp_segment *tcp = &raw->packet.tcp;
 	size_t errors = diags_errors(diags), space = 0;
-	size_t n = raw->n_options > MAX_TCP_OPTIONS ? MAX_TCP_OPTIONS : raw->n_options;
+	size_t n = raw->n_options < MAX_TCP_OPTIONS ? raw->n_options : MAX_TCP_OPTIONS;
 	tcp->options = n ? arena_alloc(arena, n * sizeof(*tcp->options)) : NULL;
-	for (size_t i = 0; i < n; i++)
-		if (read_option(&raw->options[i], &tcp->options[tcp->n_options], arena, diags))
-			space += tcp->options[tcp->n_options++].length;
+	for (size_t i = 0; i < raw->n_options; i++) {
+		/* Too many are read all the same, for what may be wrong with them. */
+		struct tcp_option extra = {0};
+		bool room = tcp->n_options < n;
+		struct tcp_option *option = room ? &tcp->options[tcp->n_options] : &extra;
+		*option = (struct tcp_option){0}; /* the one before may have failed half-way */
+		if (!read_option(&raw->options[i], option, arena, diags))
+			continue;
+		space += option->length;
+		tcp->n_options += room;
+	}
 	if (diags_errors(diags) != errors)
 		return;
-	if (space > MAX_OPTION_SPACE || raw->n_options > MAX_TCP_OPTIONS)
+	if (space > MAX_OPTION_SPACE)
 		diag_error(diags, raw->options_loc, "the options take more than %d bytes",
 			   MAX_OPTION_SPACE);
 	else if (space % 4)

@@ -315,6 +315,11 @@ static const struct {
 	{"> . 1:1(0) <SACKok,nop,nop>", "did you mean sackOK?"},
 	{"> . 1:1(0) <sack 1:2 3:4 5:6 7:8 9:10>", "at most 4 blocks fit"},
 	{"> . 1:1(0) <sack 1>", "a block is LEFT:RIGHT"},
+	/* what a broken option leaves behind must not reach the next */
+	{"> . 1:1(0) <sack 1:2 3:4 5:6 7:8 9:10,TS val 1 ecr 70000000000>",
+	 "ecr 70000000000 is out of range"},
+	{"> . 1:1(0) <FO 00112233,FO 0,md5 000102030405060708090a0b0c0d0e0f,x>",
+	 "unknown TCP option 'x'"},
 	{"> . 1:1(0) <TS val 1>", "TS needs ecr N"},
 	{"> . 1:1(0) <FO abc>", "an odd number of hexadecimal digits"},
 	{"> . 1:1(0) <FO xyz0>", "'xyz0' is not hexadecimal"},
