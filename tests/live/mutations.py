@@ -3,11 +3,13 @@
 
     tests/live/mutations.py FINWAIT [FOLDER...]
 
-A folder's table is its file `mutations`, one row a line: script | line | change. The line is its text, or enough
-of it to be the only one; `text (2)` is the second of several. The change is a sed-like s/old/new/. Every script of
-the folder must have a row.
+A folder's table is its file `mutations`, one row a line: script | line | change [| what is said]. The line is its
+text, or enough of it to be the only one; `text (2)` is the second of several. The change is a sed-like s/old/new/.
+What is said is text that the failure must hold: a message, a field's name, a value. Every script of the folder
+must have a row.
 """
 import collections
+import json
 import os
 import re
 import shutil
@@ -18,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from finwait import Tap, failed_line, play, scripts_in # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-Row = collections.namedtuple("Row", "table number script line change")
+Row = collections.namedtuple("Row", "table number script line change said")
 
 
 class Bad(Exception):
@@ -31,9 +33,9 @@ def rows_of(table):
             if not text.strip() or text.startswith("#"):
                 continue
             fields = [field.strip() for field in text.split(" | ")]
-            if len(fields) != 3:
-                raise Bad(f"{table}:{number}: not `script | line | change`")
-            yield Row(table, number, *fields)
+            if len(fields) not in (3, 4):
+                raise Bad(f"{table}:{number}: not `script | line | change [| what is said]`")
+            yield Row(table, number, *fields[:3], fields[3] if len(fields) == 4 else "")
 
 
 def find(lines, wanted):
@@ -58,6 +60,12 @@ def mutate(row, text):
     return "\n".join(lines) + "\n", at + 1
 
 
+def failure(run):
+    """All that is known of it, as text: the reason and the failed record."""
+    index, records = run.get("failed_record", -1), run.get("records") or []
+    return run.get("reason", "") + json.dumps(records[index] if 0 <= index < len(records) else {}, ensure_ascii=False)
+
+
 def judge(tap, binary, folder, rows):
     """Plays all mutants of one folder at once."""
     work = tempfile.mkdtemp(prefix="finwait-mutants-")
@@ -75,15 +83,17 @@ def judge(tap, binary, folder, rows):
         os.makedirs(os.path.dirname(os.path.join(work, mutant)), exist_ok=True)
         with open(os.path.join(work, mutant), "w", encoding="utf-8") as f:
             f.write(text)
-        wanted[mutant] = (name, line)
+        wanted[mutant] = (name, line, row.said)
     played = play(binary, sorted(wanted), "--color=never", "--slow", cwd=work)
     seen = collections.defaultdict(list)
     for run in played.runs:
         seen[run["path"]].append(run)
-    for mutant, (name, line) in wanted.items():
+    for mutant, (name, line, said) in wanted.items():
         wrong = [f"[{run.get('mode')}] {run['verdict']} at line {failed_line(run)}, not fail at line {line}: "
                  f"{run.get('reason', '')}" for run in seen[mutant]
                  if run["verdict"] != "fail" or failed_line(run) != line]
+        wrong += [f"[{run.get('mode')}] does not say '{said}': {failure(run)}" for run in seen[mutant]
+                  if said not in failure(run)]
         tap.result(seen[mutant] and not wrong, name, "\n".join(wrong) or "no result: " + played.output[-2000:])
     if wanted:
         tap.result(played.status == 1, "exit status", f"{played.status}: {played.output[-2000:]}")
