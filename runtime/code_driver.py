@@ -1,14 +1,14 @@
 # Runs a script's code blocks in one namespace and reports the first failure, at its own line and
-# with the values of the names in the failed statement. The blocks follow as the last line.
-import ast
+# with the values of the names in the failed statement. The blocks follow as the last line. What only
+# a failure needs is imported there, for a quick start.
 import json
 import os
 import sys
-import traceback
 
 
 def statement_at(tree, line):
     """The innermost statement that covers a line."""
+    import ast
     found = None
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno:
@@ -19,6 +19,7 @@ def statement_at(tree, line):
 
 def values(node, scope):
     """[name, value] of every plain name that the failed statement reads."""
+    import ast
     found = {}
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id in scope and not callable(scope[part.id]):
@@ -27,17 +28,19 @@ def values(node, scope):
 
 
 def line_in(error, path):
+    import traceback
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
              if frame.filename == path]
     return lines[0] if lines else 0
 
 
-def describe(error, block, path, scope, tree):
+def describe(error, block, path, scope):
+    import ast
     if isinstance(error, SyntaxError) and error.filename == path:
         return {'line': error.lineno or block['line'], 'text': 'syntax error in code: ' + error.msg,
                 'values': []}
     line = line_in(error, path) or block['line']
-    node = statement_at(tree, line) if tree else None
+    node = statement_at(ast.parse(block['source'], path), line)
     text = ast.get_source_segment(block['source'], node) if node else ''
     text = ' '.join((text or '').split())
     if isinstance(error, AssertionError):
@@ -60,17 +63,15 @@ def main(fd, data):
     for block in data['blocks']:
         scope.update((name, int(value)) for name, value in block['values'].items())
         block['source'] = '\n' * (block['line'] - 1) + block['text'] + '\n'
-        tree = None
         try:
-            tree = ast.parse(block['source'], data['path'])
-            exec(compile(tree, data['path'], 'exec'), scope)
+            exec(compile(block['source'], data['path'], 'exec'), scope)
         except SystemExit as end:
             if end.code in (None, 0):
                 continue
             report = {'line': block['line'], 'text': 'the code exited with %r' % (end.code,),
                       'values': []}
         except BaseException as error:  # whatever it is, the script's author must see it
-            report = describe(error, block, data['path'], scope, tree)
+            report = describe(error, block, data['path'], scope)
         else:
             continue
         report['event'] = block['event']

@@ -285,6 +285,7 @@ static int open_link(struct run *run, struct errbuf *err)
 		.remote_bits = config->remote_ip.length,
 		.any_ip = config->is_anyip,
 		.background = true, /* init commands run meanwhile */
+		.transient = run->env->keep_netns,
 	};
 
 	tun_addr_from(&tun.local, &config->local_ip);
