@@ -234,8 +234,7 @@ size_t event_print(char *out, size_t size, const struct event *event)
 	return out_finish(&to);
 }
 
-/* ---- scripts
- * ------------------------------------------------------------------------------------- */
+/* ---- scripts ----------------------------------------------------------------------- */
 
 /* NAME="text" or NAME=`text`, with nothing behind the closing quote: stands as it is. */
 static bool is_quoted_pair(const char *value)

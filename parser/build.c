@@ -41,7 +41,7 @@ static const char *append(struct parser *parser, const char *text, size_t *size,
 	return copy;
 }
 
-/* ---- items --------------------------------------------------------------------------------- */
+/* ---- items ------------------------------------------------------------------------- */
 
 void build_option(struct parser *parser, struct loc loc, struct token name,
 		  const struct token *value, struct loc value_loc)
@@ -167,7 +167,7 @@ void build_event(struct parser *parser, struct loc loc)
 	script->events[script->n_events++] = event;
 }
 
-/* ---- calls and expressions ----------------------------------------------------------------- */
+/* ---- calls and expressions --------------------------------------------------------- */
 
 void build_call(struct parser *parser, struct token name, struct loc loc, struct exprs *args)
 {

@@ -128,7 +128,7 @@ struct parser {
 	bool events_begun;
 };
 
-/* ---- defines and text: define.c ----------------------------------------------------------- */
+/* ---- defines and text: define.c ---------------------------------------------------- */
 
 /* "NAME=value" as of --define. A script's own is ignored where the command line has one. */
 void define_add(struct parser *parser, const char *text, bool from_command_line);
@@ -141,7 +141,7 @@ char *string_decode(struct parser *parser, struct token quoted, struct loc loc, 
  * use all 64 bits). */
 bool number_parse(const char *text, int64_t *value);
 
-/* ---- items --------------------------------------------------------------------------------- */
+/* ---- items ------------------------------------------------------------------------- */
 
 void build_option(struct parser *parser, struct loc loc, struct token name,
 		  const struct token *value, struct loc value_loc);
@@ -153,7 +153,7 @@ void build_end(struct parser *parser, struct loc loc, struct token end);
 void build_text(struct parser *parser, enum event_kind kind, struct token text, struct loc loc);
 void build_event(struct parser *parser, struct loc loc);
 
-/* ---- calls and expressions ----------------------------------------------------------------- */
+/* ---- calls and expressions --------------------------------------------------------- */
 
 void build_call(struct parser *parser, struct token name, struct loc loc, struct exprs *args);
 void build_errno(struct parser *parser, struct token name, struct loc loc);
@@ -175,7 +175,7 @@ struct exprs *build_list(struct parser *parser, struct exprs *list, struct expr 
 struct fields *build_field(struct parser *parser, struct fields *list, struct loc loc,
 			   struct expr *name, struct expr *value);
 
-/* ---- packets --------------------------------------------------------------------------------- */
+/* ---- packets ----------------------------------------------------------------------- */
 
 void build_packet(struct parser *parser, enum direction direction);
 void build_kind(struct parser *parser, enum packet_kind kind);

@@ -5,7 +5,7 @@
 #include "parser/build.h"
 #include "parser/config.h"
 
-/* ---- ip-info --------------------------------------------------------------------------------- */
+/* ---- ip-info ----------------------------------------------------------------------- */
 
 /* Pieces of one bracket; tos, dscp and the ECN word together give the TOS byte. */
 struct info_pieces {

@@ -270,8 +270,7 @@ static bool read_raw(struct reader *reader, const struct atom *name)
 	return true;
 }
 
-/* ---- one option
- * ----------------------------------------------------------------------------------- */
+/* ---- one option -------------------------------------------------------------------- */
 
 /* Rows of one name are told apart by the first keyword written. */
 static const struct tcp_option_row *row_for(const char *name, const struct reader *reader)

@@ -26,7 +26,7 @@ bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct
 	return false;
 }
 
-/* ---- TCP ------------------------------------------------------------------------------------ */
+/* ---- TCP --------------------------------------------------------------------------- */
 
 static const struct {
 	char letter;
@@ -130,7 +130,7 @@ static void check_tcp(struct raw_packet *raw, struct arena *arena, struct diags 
 	check_tcp_options(raw, arena, diags);
 }
 
-/* ---- ICMP ----------------------------------------------------------------------------------- */
+/* ---- ICMP -------------------------------------------------------------------------- */
 
 static bool is_icmp_error(const struct packet *packet)
 {
@@ -223,7 +223,7 @@ static void check_icmp(struct raw_packet *raw, struct arena *arena, struct diags
 		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
 }
 
-/* ---- all kinds ------------------------------------------------------------------------------- */
+/* ---- all kinds --------------------------------------------------------------------- */
 
 static void check_udp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
 {
