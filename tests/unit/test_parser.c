@@ -3,8 +3,7 @@
 
 #include "tests/unit/parser_fixture.h"
 
-/* ---- layout and words -------------------------------------------------------------------------
- */
+/* ---- layout and words ------------------------------------------------------------- */
 
 #define SOCKET "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 
