@@ -1,7 +1,10 @@
 #include "runtime/clock.h"
 
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "parser/ast.h"
 
@@ -29,20 +32,22 @@ void clock_sleep_until(int64_t deadline_ns)
 		;
 }
 
-/* The coarse clock stands at the last tick; its resolution is the tick's length. A quarter of a
- * millisecond past the edge, the kernel's own tick work is done. */
+/* A socket's receive time-out counts in jiffies (schedule_timeout()), unlike all other sleeps, so it
+ * ends at a tick; no clock tells where the ticks are. A quarter of a millisecond later the kernel's
+ * own tick work is done. */
 int64_t clock_align_to_tick(void)
 {
-	struct timespec tick;
-	int64_t period, edge, now;
+	struct timeval least = {.tv_usec = 1};
+	char byte;
+	int pair[2];
 
-	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	period = tick.tv_sec * NSEC_PER_SEC + tick.tv_nsec;
-	now = clock_now();
-	edge = read_clock(CLOCK_MONOTONIC_COARSE) + NSEC_PER_SEC / 4000;
-	while (edge <= now)
-		edge += period;
-	clock_sleep_until(edge);
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == 0) {
+		setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &least, sizeof(least));
+		if (recv(pair[0], &byte, 1, 0) < 0)
+			clock_sleep_until(clock_now() + NSEC_PER_SEC / 4000);
+		close(pair[0]);
+		close(pair[1]);
+	}
 	return clock_now();
 }
 

@@ -1,6 +1,7 @@
 /* System calls, blocking and not, and the program's end. */
 #include "runtime/run_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,8 +225,11 @@ void run_kill(struct run *run, const struct event *event)
 	run_late(run, run->due, record->actual_ns);
 	code = kill ? program_kill(run->program, event->signal)
 		    : program_exit(run->program, event->status);
-	if (code < 0)
-		run_fail(run, record, NULL, "the program under test cannot be ended so: %s",
+	if (code == -EINVAL)
+		run_fail(run, record, "SIGKILL and SIGTERM do",
+			 "this signal's default action does not end a process");
+	else if (code < 0)
+		run_fail(run, record, NULL, "the program under test cannot be ended again: %s",
 			 strerror(-code));
 	else if (event->index)
 		run_check_time(run, record, "the program was ended");
