@@ -49,7 +49,9 @@ PARSER := $(patsubst %.c,$(B)/%.o,$(wildcard parser/*.c)) $(PARSER_GEN)
 TUN := $(patsubst %.c,$(B)/%.o,$(wildcard tun/*.c))
 RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c)))
 LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
+# In two steps, so that a program in use is replaced, not written over.
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) \
+	$(LINK_MORE) && mv -f $@.new $@
 
 ifeq ($(VARIANT),release)
 BIN := finwait
@@ -91,16 +93,18 @@ $(PARSER): $(B)/parser/grammar.h
 
 # tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+$(UNIT): LINK_MORE := -lcmocka
 $(UNIT): $(B)/%: $(B)/%.o $(LIBS)
 	@echo "LD    $@"
-	@$(LINK) -lcmocka
+	@$(LINK)
 unit: $(UNIT)
 
 # tests/fuzz/fuzz_NAME.c -> build/fuzz/tests/fuzz/fuzz_NAME (libFuzzer; VARIANT=fuzz)
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZ): LINK_MORE := -fsanitize=fuzzer
 $(FUZZ): $(B)/%: $(B)/%.o $(LIBS)
 	@echo "LD    $@"
-	@$(LINK) -fsanitize=fuzzer
+	@$(LINK)
 fuzzers: $(FUZZ)
 fuzz:
 	@tools/setup checks
