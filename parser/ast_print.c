@@ -7,8 +7,7 @@
 #include "parser/out.h"
 #include "parser/tables.h"
 
-/* ---- expressions ------------------------------------------------------------------------------
- */
+/* ---- expressions ------------------------------------------------------------------- */
 
 static void put_string(struct out *out, const char *text, size_t size)
 {
@@ -104,8 +103,7 @@ size_t expr_print(char *out, size_t size, const struct expr *expr)
 	return out_finish(&to);
 }
 
-/* ---- events -------------------------------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------------------ */
 
 static void put_call(struct out *out, const struct call *call)
 {

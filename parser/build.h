@@ -200,8 +200,7 @@ void build_options_any(struct parser *parser, struct loc loc);
 void build_tcp_option(struct parser *parser, struct loc loc);
 void build_unsupported(struct parser *parser, struct loc loc, const char *what);
 
-/* ---- what the generated code shares -----------------------------------------------------------
- */
+/* ---- what the generated code shares ------------------------------------------------ */
 
 #define MAX_EXPECTED 6
 
@@ -209,8 +208,7 @@ void build_unsupported(struct parser *parser, struct loc loc, const char *what);
 void syntax_error(struct parser *parser, const char *unexpected, const char *const *expected,
 		  int n_expected);
 
-/* ---- after the grammar: check_packet.c, check_options.c ---------------------------------------
- */
+/* ---- after the grammar: check_packet.c, check_options.c ---------------------------- */
 
 struct config;
 

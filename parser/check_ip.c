@@ -182,8 +182,7 @@ void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum directi
 	combine(&pieces);
 }
 
-/* ---- outer headers ----------------------------------------------------------------------------
- */
+/* ---- outer headers ----------------------------------------------------------------- */
 
 static void check_address(const struct atom *atom, uint8_t version, struct ip_addr *addr,
 			  struct diags *diags)

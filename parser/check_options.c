@@ -48,8 +48,7 @@ static bool take_number(struct reader *reader, unsigned width, const char *what)
 	return true;
 }
 
-/* ---- forms: each returns false when it has reported something ----------------------------------
- */
+/* ---- forms: each returns false when it has reported something ---------------------- */
 
 static bool read_bare(struct reader *reader)
 {
@@ -168,8 +167,7 @@ static bool (*const forms[])(struct reader *) = {
 	[OPTION_COUNTERS] = read_counters,
 };
 
-/* ---- raw notations ------------------------------------------------------------------------------
- */
+/* ---- raw notations ----------------------------------------------------------------- */
 
 /* Bytes of a kind that has a row become what the row's own notation would have given. */
 static void adopt_row(struct tcp_option *option)
