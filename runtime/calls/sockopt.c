@@ -71,10 +71,11 @@ static char *quote(struct call_ctx *c, const unsigned char *bytes, size_t size)
 	return call_printf(c, "%s", text);
 }
 
-/* The same notation as the expected value, for what the kernel gave. */
+/* The same notation as the expected value, for what the kernel gave. Errors have names. */
 static char *show(struct call_ctx *c, const struct expr *like, const unsigned char *bytes,
 		  size_t size)
 {
+	bool is_error = arg_int(c, 1) == SOL_SOCKET && arg_int(c, 2) == SO_ERROR;
 	struct linger linger;
 	int number;
 
@@ -93,6 +94,8 @@ static char *show(struct call_ctx *c, const struct expr *like, const unsigned ch
 				   ip_addr_print(&ip, text));
 	}
 	memcpy(&number, bytes, sizeof(number));
+	if (is_error && errno_symbol(number))
+		return call_printf(c, "[%s]", errno_symbol(number));
 	return call_printf(c, "[%d]", number);
 }
 
