@@ -156,11 +156,13 @@ static void wait_until_due(struct run *run)
 
 static void run_command(struct run *run, const struct event *event)
 {
-	struct record *record = run_record(run, RECORD_COMMAND, event);
+	struct record *record;
 	struct errbuf err;
 
 	wait_until_due(run);
-	run_pending_due(run, run->due);
+	if (!run_pending_due(run, run->due))
+		return;
+	record = run_record(run, RECORD_COMMAND, event);
 	record->actual_ns = run_now(run);
 	run_late(run, run->due, record->actual_ns);
 	if (command_run(event->text, run->env->output_fd, &err) < 0)
@@ -187,12 +189,14 @@ static int code_fd(const struct run *run)
 
 static void run_code(struct run *run, const struct event *event)
 {
-	struct record *record = run_record(run, RECORD_CODE, event);
+	struct record *record;
 	struct sock_snapshot *snapshot = arena_new_of(run->arena, struct sock_snapshot);
 	int fd;
 
 	wait_until_due(run);
-	run_pending_due(run, run->due);
+	if (!run_pending_due(run, run->due))
+		return;
+	record = run_record(run, RECORD_CODE, event);
 	fd = code_fd(run);
 	record->actual_ns = run_now(run);
 	run_late(run, run->due, record->actual_ns);

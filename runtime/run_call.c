@@ -109,8 +109,7 @@ void run_call(struct run *run, const struct event *event)
 		[CALL_connect] = true, [CALL_sendto] = true, [CALL_sendmsg] = true};
 
 	clock_sleep_until(run->start + run->due);
-	run_pending_due(run, run->due);
-	if (run->failed)
+	if (!run_pending_due(run, run->due))
 		return;
 	if (connects[call->row->id])
 		conns_connecting(&run->conns, (int)call->args[0]->value);
@@ -187,7 +186,7 @@ void run_pending_returned(struct run *run)
 }
 
 /* By the script they have returned before `time`, so what follows may build on them. */
-void run_pending_due(struct run *run, int64_t time)
+bool run_pending_due(struct run *run, int64_t time)
 {
 	struct pending **link = &run->pending;
 
@@ -197,6 +196,7 @@ void run_pending_due(struct run *run, int64_t time)
 		else if (!settle(run, link, clock_now() + ASLEEP_NS))
 			still_blocked(run, *link);
 	}
+	return !run->failed;
 }
 
 void run_pending_end(struct run *run)
@@ -216,11 +216,13 @@ void run_pending_end(struct run *run)
 void run_kill(struct run *run, const struct event *event)
 {
 	bool kill = event->kind == EVENT_KILL;
-	struct record *record = run_record(run, kill ? RECORD_KILL : RECORD_EXIT, event);
+	struct record *record;
 	int code;
 
 	clock_sleep_until(run->start + run->due);
-	run_pending_due(run, run->due);
+	if (!run_pending_due(run, run->due))
+		return;
+	record = run_record(run, kill ? RECORD_KILL : RECORD_EXIT, event);
 	record->actual_ns = run_now(run);
 	run_late(run, run->due, record->actual_ns);
 	code = kill ? program_kill(run->program, event->signal)

@@ -9,7 +9,8 @@
 
 /* A wait ends this long after its window. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
-/* A part of the tolerance: own lateness from which a failure may be the machine's, not the kernel's. */
+/* A part of the tolerance: own lateness from which a failure may be the machine's, not the
+ * kernel's. */
 #define LATENESS_SHARE 4
 
 struct code; /* code.h */
@@ -26,7 +27,7 @@ struct run {
 	const struct config *config;
 	const struct run_env *env;
 	struct run_result *result;
-	struct arena *arena;	/* scratch: live packets */
+	struct arena *arena; /* scratch: live packets */
 	struct link *link;
 	struct sockdiag *diag;
 	struct program *program;
@@ -35,11 +36,11 @@ struct run {
 	struct conns conns;
 	struct pending *pending;
 
-	uint8_t *buffer;     /* WIRE_MAX_PACKET bytes, for the packet being injected */
-	int64_t start;	     /* time zero, CLOCK_MONOTONIC */
-	int64_t base;	     /* what +t is relative to: when the last event was complete, ns since start */
-	int64_t last_time;   /* resolved time of the event before this one */
-	bool last_inbound;   /* the event before this one was an inbound packet */
+	uint8_t *buffer; /* WIRE_MAX_PACKET bytes, for the packet being injected */
+	int64_t start;	 /* time zero, CLOCK_MONOTONIC */
+	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
+	int64_t last_time;	       /* resolved time of the event before this one */
+	bool last_inbound;	       /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
 	bool failed;
 };
@@ -54,9 +55,11 @@ void run_record_done(struct run *run, struct record *record, const struct conn *
 /* Gives the record its failure: one line, and a hint or NULL. */
 void run_fail(struct run *run, struct record *record, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Checks a record's actual_ns against its window; fails it (or warns) when outside. True: inside. */
+/* Checks a record's actual_ns against its window; fails it (or warns) when outside. True: inside.
+ */
 bool run_check_time(struct run *run, struct record *record, const char *what);
-/* Accounts for an action of ours that was due at `due` and happened at `actual` (ns since start). */
+/* Accounts for an action of ours that was due at `due` and happened at `actual` (ns since start).
+ */
 void run_late(struct run *run, int64_t due, int64_t actual);
 /* Completes an event: later relative times count from `time`. */
 void run_complete(struct run *run, int64_t time);
@@ -69,9 +72,10 @@ void run_drain(struct run *run); /* --strict: after the last event */
 void run_call(struct run *run, const struct event *event);
 void run_kill(struct run *run, const struct event *event);
 void run_state(struct run *run, const struct event *event);
-/* Blocking calls: those that have returned; those due by `time`; all, at the end. */
+/* Blocking calls: those that have returned; those due by `time`, false when one was wrong, so that
+ * the event that waited for it is not reached; all, at the end. */
 void run_pending_returned(struct run *run);
-void run_pending_due(struct run *run, int64_t time);
+bool run_pending_due(struct run *run, int64_t time);
 void run_pending_end(struct run *run);
 
 #endif

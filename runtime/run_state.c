@@ -137,14 +137,16 @@ static int watch(struct run *run, const struct event *event, const struct subjec
 void run_state(struct run *run, const struct event *event)
 {
 	enum record_kind kind = event->kind == EVENT_STATE ? RECORD_STATE : RECORD_STATES;
-	struct record *record = run_record(run, kind, event);
+	struct record *record;
 	struct subject subject;
 	const char *why = "";
 	char want[512];
 	int state;
 
 	clock_sleep_until(run->start + run->due);
-	run_pending_due(run, run->due);
+	if (!run_pending_due(run, run->due))
+		return;
+	record = run_record(run, kind, event);
 	run_late(run, run->due, run_now(run));
 	if (!find_subject(run, event->state, &subject, &why)) {
 		run_fail(run, record, NULL, "%s", why);
