@@ -10,6 +10,7 @@
 
 struct search {
 	const char *name;
+	size_t length;
 	const char *best;
 	unsigned distance; /* of best */
 };
@@ -45,7 +46,12 @@ static unsigned edit_distance(const char *a, const char *b)
 
 static void consider(struct search *search, const char *candidate)
 {
-	if (!candidate || strlen(candidate) > MAX_NAME)
+	size_t length = candidate ? strlen(candidate) : 0;
+	if (!length || length > MAX_NAME)
+		return;
+	/* Names that differ more in length than the best so far in letters cannot be nearer. */
+	if (length >= search->length + search->distance ||
+	    search->length >= length + search->distance)
 		return;
 	unsigned distance = edit_distance(search->name, candidate);
 	if (distance < search->distance) {
@@ -126,7 +132,7 @@ const char *closest_name(const char *kind, const char *name)
 	if (length < 2 || length > MAX_NAME)
 		return NULL;
 	/* At most about a third of the letters may differ. */
-	struct search search = {.name = name, .distance = length / 3 + 1};
+	struct search search = {.name = name, .length = length, .distance = length / 3 + 1};
 	if (length < 6)
 		search.distance = 2;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

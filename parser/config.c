@@ -50,10 +50,13 @@ static bool parse_number(const char *text, long long *number)
 /* Appends one element to an arena-owned array; the old one stays behind in the arena. */
 static void *append(struct arena *arena, void *array, size_t *n, size_t size)
 {
-	char *grown = arena_alloc(arena, (*n + 1) * size);
-	if (*n)
-		memcpy(grown, array, *n * size);
-	++*n;
+	size_t used = (*n)++;
+	/* The array has room for the next power of two. */
+	if (used & (used - 1))
+		return array;
+	char *grown = arena_alloc(arena, (used ? used * 2 : 1) * size);
+	if (used)
+		memcpy(grown, array, used * size);
 	return grown;
 }
 
