@@ -15,7 +15,8 @@ const char *check_show(struct check *check, const struct expr *expr)
 
 const char *check_hint(struct check *check, const char *kind, const char *name)
 {
-	const char *near = closest_name(kind, name);
+	const char *near =
+		diags_errors(check->diags) < MAX_HINTED ? closest_name(kind, name) : NULL;
 	return near ? arena_printf(check->arena, "did you mean %s?", near) : NULL;
 }
 

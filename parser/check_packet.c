@@ -144,7 +144,7 @@ static bool is_icmp_error(const struct packet *packet)
  */
 static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
 {
-	const char *near = diags_errors(diags) < 100 ? closest_name("icmp", word->text) : NULL;
+	const char *near = diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
 	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
 						: NULL;
 }

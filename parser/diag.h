@@ -34,6 +34,9 @@ void diag_add(struct diags *diags, enum diag_level level, struct loc loc, const 
 #define diag_error(diags, loc, ...)	       diag_add(diags, DIAG_ERROR, loc, NULL, __VA_ARGS__)
 #define diag_error_hint(diags, loc, hint, ...) diag_add(diags, DIAG_ERROR, loc, hint, __VA_ARGS__)
 
+/* After so many errors the rest are told without a search for what might have been meant. */
+#define MAX_HINTED 100
+
 size_t diags_errors(const struct diags *diags);
 
 /* Prints all messages sorted by position: FILE:LINE:COLUMN: error: TEXT, the source line, a caret
