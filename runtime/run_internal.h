@@ -45,7 +45,13 @@ struct run {
 	bool failed;
 };
 
-/* Nanoseconds since start. */
+/* run_setup.c: start-up, up to the point where only the timeline is left; false: it cannot be, and
+ * the result says why. Time zero. Teardown; `armed`: the cleanup command is to run. */
+bool run_start_up(struct run *run);
+void run_start_clock(struct run *run);
+void run_clean_up(struct run *run, bool armed);
+
+/* run_record.c. Nanoseconds since start. */
 int64_t run_now(const struct run *run);
 
 /* A new record of the current event (NULL event: none), with its times and expected text. */
@@ -64,7 +70,7 @@ void run_late(struct run *run, int64_t due, int64_t actual);
 /* Completes an event: later relative times count from `time`. */
 void run_complete(struct run *run, int64_t time);
 
-/* The kinds of events; each appends its records. */
+/* run_packet.c, run_call.c, run_state.c: the kinds of events; each appends its records. */
 void run_inbound(struct run *run, const struct event *event);
 void run_outbound(struct run *run, const struct event *event);
 void run_quiet(struct run *run, const struct event *event);
