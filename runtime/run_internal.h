@@ -36,8 +36,9 @@ struct run {
 	struct conns conns;
 	struct pending *pending;
 
-	uint8_t *buffer; /* WIRE_MAX_PACKET bytes, for the packet being injected */
-	int64_t start;	 /* time zero, CLOCK_MONOTONIC */
+	const char **texts; /* of each event, without its time */
+	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */
+	int64_t start;	    /* time zero, CLOCK_MONOTONIC */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
 	int64_t last_time;	       /* resolved time of the event before this one */
 	bool last_inbound;	       /* the event before this one was an inbound packet */

@@ -4,9 +4,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "parser/ast_print.h"
 #include "parser/tables.h"
 #include "runtime/clock.h"
 
@@ -16,17 +14,6 @@ int64_t run_now(const struct run *run)
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
-
-/* The event as the script has it, without its time. */
-static const char *event_text(struct run *run, const struct event *event)
-{
-	size_t size = event_print(NULL, 0, event) + 1;
-	char *text = arena_alloc(run->result->arena, size);
-
-	event_print(text, size, event);
-	text += time_print(NULL, 0, event);
-	return text + strspn(text, " ");
-}
 
 struct record *run_record(struct run *run, enum record_kind kind, const struct event *event)
 {
@@ -39,7 +26,7 @@ struct record *run_record(struct run *run, enum record_kind kind, const struct e
 		record->due_ns = event->time.kind == TIME_ANY ? INT64_MIN : run->due;
 		record->until_ns = event->time.kind == TIME_ANY ? INT64_MIN : run->until;
 		record->tolerance_ns = run->tolerance;
-		record->expected = event_text(run, event);
+		record->expected = run->texts[event->index];
 	}
 	return record;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "parser/ast_print.h"
 #include "runtime/clock.h"
 #include "runtime/code.h"
 #include "runtime/command.h"
@@ -96,6 +97,27 @@ static bool run_init_scripts(struct run *run)
 	return true;
 }
 
+/* The event as the script has it, without its time. */
+static const char *event_text(struct run *run, const struct event *event)
+{
+	size_t size = event_print(NULL, 0, event) + 1;
+	char *text = arena_alloc(run->result->arena, size);
+
+	event_print(text, size, event);
+	text += time_print(NULL, 0, event);
+	return text + strspn(text, " ");
+}
+
+/* All events are printed before the timeline, for their records. */
+static void print_events(struct run *run)
+{
+	size_t i, n = run->script->n_events;
+
+	run->texts = arena_alloc(run->result->arena, n * sizeof(*run->texts));
+	for (i = 0; i < n; i++)
+		run->texts[i] = event_text(run, run->script->events[i]);
+}
+
 bool run_start_up(struct run *run)
 {
 	struct program_env program = {
@@ -104,6 +126,7 @@ bool run_start_up(struct run *run)
 	};
 	struct errbuf err = {""};
 
+	print_events(run);
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	if (!run->env->keep_netns && netns_enter(&err) < 0) {
 		cannot_run(run, err.text);
