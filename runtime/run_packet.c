@@ -208,6 +208,15 @@ static bool await_conn(struct run *run, struct expectation *want)
 	return true;
 }
 
+/* Only the expected segment's own beginning may be waited for to grow: a segment that starts
+ * elsewhere or ends the stream is wrong as it is. */
+static bool may_grow(const struct packet *expected, const struct packet *actual)
+{
+	return payload(actual) < payload(expected) &&
+	       (expected->tcp.seq_any || actual->tcp.seq == expected->tcp.seq) &&
+	       !(actual->tcp.flags & (TCP_FIN | TCP_RST));
+}
+
 /* Segments that continue the first are taken together until the expected length is reached. */
 static bool merge(struct run *run, struct expectation *want)
 {
@@ -215,7 +224,7 @@ static bool merge(struct run *run, struct expectation *want)
 	int code;
 
 	while (want->expected->kind == PACKET_TCP && !run->config->strict_segments &&
-	       payload(&want->actual) < payload(want->expected)) {
+	       may_grow(want->expected, &want->actual)) {
 		while (!want->conn->queue) {
 			code = read_live(run, want->deadline, &want->error);
 			if (code == READ_PACKET)

@@ -67,14 +67,21 @@ static bool is_handshake(int state)
 	return state == TCP_SYN_SENT || state == TCP_SYN_RECV;
 }
 
-/* The handshake's states at the head may be left out of a written path. */
-static bool path_fits(const struct conn *conn, const struct state_claim *claim)
+/* The handshake's states at the head may be left out of a written path: how many are. */
+static unsigned left_out(const struct conn *conn, const struct state_claim *claim)
 {
 	unsigned skip = 0;
 
 	if (!is_handshake(claim->states[0]))
 		while (skip < conn->n_path && is_handshake(conn->path[skip]))
 			skip++;
+	return skip;
+}
+
+static bool path_fits(const struct conn *conn, const struct state_claim *claim)
+{
+	unsigned skip = left_out(conn, claim);
+
 	return conn->n_path - skip == claim->n_states &&
 	       memcmp(conn->path + skip, claim->states, claim->n_states) == 0;
 }
@@ -103,13 +110,16 @@ static void describe(struct run *run, struct record *record, const struct event 
 		     const struct subject *subject, int state)
 {
 	char path[512], target[32];
+	unsigned skip;
 
 	if (event->state->under_test)
 		snprintf(target, sizeof(target), "...");
 	else
 		snprintf(target, sizeof(target), "%lld", (long long)event->state->fd);
 	if (event->kind == EVENT_STATES && subject->conn) {
-		path_print(path, sizeof(path), subject->conn->path, subject->conn->n_path);
+		skip = left_out(subject->conn, event->state);
+		path_print(path, sizeof(path), subject->conn->path + skip,
+			   subject->conn->n_path - skip);
 		record->actual =
 			arena_printf(run->result->arena, "tcp_states(%s) = [%s]", target, path);
 	} else {
@@ -158,7 +168,10 @@ void run_state(struct run *run, const struct event *event)
 	describe(run, record, event, &subject, state);
 	if (!holds(event, &subject, state)) {
 		path_print(want, sizeof(want), event->state->states, event->state->n_states);
-		run_fail(run, record, NULL, "expected %s%s, but %s", want,
+		run_fail(run, record, NULL,
+			 event->kind == EVENT_STATES ? "expected [%s]%s, but %s"
+						     : "expected %s%s, but %s",
+			 want,
 			 event->time.kind == TIME_RELATIVE_RANGE ||
 					 event->time.kind == TIME_ABSOLUTE_RANGE
 				 ? " within the window"
