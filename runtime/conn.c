@@ -289,8 +289,13 @@ static struct conn *new_child(struct conns *conns, const struct packet *packet,
 	return conn;
 }
 
-/* With ports, the connection that has them; a SYN to a listener makes one. Without, the one under
- * test; a listener under test, or no socket at all, makes one. */
+static bool is_syn(const struct packet *packet)
+{
+	return packet->kind == PACKET_TCP && packet->tcp.flags & TCP_SYN;
+}
+
+/* With ports, the connection that has them, or a new one. Without, the one under test; a listener
+ * under test, or no socket at all, makes one. */
 static struct conn *choose_inbound(struct conns *conns, const struct packet *packet)
 {
 	struct sock *sock = conns->sock_under_test;
@@ -301,7 +306,7 @@ static struct conn *choose_inbound(struct conns *conns, const struct packet *pac
 		conn = find_by_ports(conns, packet->dport, packet->sport);
 		if (conn)
 			return conn;
-		if (tcp && (open_listener(conns, packet->dport) || !conns->socks))
+		if (tcp)
 			return new_child(conns, packet, open_listener(conns, packet->dport));
 		/* A foreign tuple: the numbers are mapped as the connection's under test. */
 	}
@@ -319,7 +324,7 @@ static struct conn *choose_inbound(struct conns *conns, const struct packet *pac
 struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
 			       struct wire_tuple *tuple, struct wire_error *error)
 {
-	struct conn *conn = choose_inbound(conns, packet);
+	struct conn *known = conns->conns, *conn = choose_inbound(conns, packet);
 
 	if (!conn) {
 		snprintf(error->text, sizeof(error->text),
@@ -327,7 +332,9 @@ struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
 			 "has sent anything");
 		return NULL;
 	}
-	conns->conn_under_test = conn;
+	/* A stray segment of a tuple that is no connection's does not change the subject. */
+	if (!conns->conn_under_test || is_syn(packet) || known == conns->conns)
+		conns->conn_under_test = conn;
 	tuple->src = conn->tuple.dst;
 	tuple->dst = conn->tuple.src;
 	tuple->sport = packet->has_ports && packet->sport ? packet->sport : conn->tuple.dport;
