@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Shows that scripts can fail: each with one expectation made wrong, which must fail at that very line.
 
-    tests/live/mutations.py FINWAIT [FOLDER...]
+    tests/live/mutations.py FINWAIT [--every] [FOLDER...]
 
 A folder's table is its file `mutations`, one row a line: script | line | change [| what is said]. The line is its
 text, or enough of it to be the only one; `text (2)` is the second of several. The change is a sed-like s/old/new/.
 What is said is text that the failure must hold: a message, a field's name, a value. Every script of the folder
-must have a row, but those that fail as they are (--xfail).
+must have a row, but those that fail as they are (--xfail). --every: not the tables, but every expectation of every script, by rule.
 """
 import collections
 import json
@@ -21,6 +21,7 @@ from finwait import Tap, failed_line, play, scripts_in # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 Row = collections.namedtuple("Row", "table number script line change said")
+Mutant = collections.namedtuple("Mutant", "file name text line said")
 
 
 class Bad(Exception):
@@ -71,55 +72,102 @@ def failure(run):
     return run.get("reason", "") + json.dumps(records[index] if 0 <= index < len(records) else {}, ensure_ascii=False)
 
 
-def judge(tap, binary, folder, rows):
-    """Plays all mutants of one folder at once."""
-    work = tempfile.mkdtemp(prefix="finwait-mutants-")
-    wanted = {}
-    for row in rows:
-        path = os.path.join(os.path.dirname(row.table), row.script)
+def file_name(path, number):
+    return f"{os.path.relpath(path, ROOT)[:-4].replace(os.sep, '.')}.{number}.pkt"
+
+
+def mutants_of_table(tap, table):
+    for row in rows_of(table):
+        path = os.path.join(os.path.dirname(table), row.script)
         name = f"{os.path.relpath(path, ROOT)} {row.change} at '{row.line}'"
         try:
             with open(path, encoding="utf-8") as f:
                 text, line = mutate(row, f.read())
         except (Bad, OSError) as e:
-            tap.result(False, name, f"{os.path.relpath(row.table, ROOT)}:{row.number}: {e}")
+            tap.result(False, name, f"{os.path.relpath(table, ROOT)}:{row.number}: {e}")
             continue
-        mutant = f"{row.script[:-4]}.{row.number}.pkt"
-        os.makedirs(os.path.dirname(os.path.join(work, mutant)), exist_ok=True)
-        with open(os.path.join(work, mutant), "w", encoding="utf-8") as f:
-            f.write(text)
-        wanted[mutant] = (name, line, row.said)
-    played = play(binary, sorted(wanted), "--color=never", "--slow", cwd=work)
+        yield Mutant(file_name(path, row.number), name, text, line, row.said)
+
+
+def one_more(found):
+    return f"{found.group(1)}{int(found.group(2)) + 1}"
+
+
+# What can be expected, and how to expect something else: the first that fits a line is taken.
+MECHANICAL = [
+    (re.compile(r"(^[^<>]*>.* ack )(\d+)"), one_more),
+    # Not SYN: its number is only a name for the one that comes.
+    (re.compile(r"(^[^<>]*> (?!S )[A-Z.]+ )(\d+):(\d+)"),
+     lambda m: f"{m.group(1)}{int(m.group(2)) + 1}:{int(m.group(3)) + 1}"),
+    (re.compile(r"(tcp_state\([^)]*\) = )(TCP_)?CLOSE\b"), lambda m: m.group(1) + "TCP_ESTABLISHED"),
+    (re.compile(r"(tcp_state\([^)]*\) = )\w+"), lambda m: m.group(1) + "TCP_CLOSE"),
+    (re.compile(r"(tcp_states\([^)]*\) = \[.*)\b(\w+)\]"), lambda m: m.group(1) + "TCP_LISTEN]"),
+    (re.compile(r"(\) = -1 )E[A-Z]+"), lambda m: m.group(1) + "EXDEV"),
+    (re.compile(r"(\b(?:read|recv|write|send|close|shutdown|poll)\(.*\) = )(\d+)"), one_more),
+]
+
+
+def mutants_of_every_line(folder, script):
+    """Each expectation of a script made wrong by rule, once over IPv4; but for those that take minutes."""
+    path = os.path.join(folder, script)
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    if any(line.startswith(("--slow", "--xfail")) for line in lines):
+        return
+    for at, line in enumerate(lines):
+        if line.lstrip().startswith(("//", "--")):
+            continue
+        for pattern, change in MECHANICAL:
+            mutated = pattern.sub(change, line, count=1)
+            if mutated != line:
+                text = "\n".join(lines[:at] + [mutated] + lines[at + 1:]) + "\n"
+                yield Mutant(file_name(path, at + 1), f"{os.path.relpath(path, ROOT)}:{at + 1}: {mutated}", text, at + 1, "")
+                break
+
+
+def judge(tap, binary, mutants, *options):
+    """Plays all mutants at once."""
+    work = tempfile.mkdtemp(prefix="finwait-mutants-")
+    for mutant in mutants:
+        with open(os.path.join(work, mutant.file), "w", encoding="utf-8") as f:
+            f.write(mutant.text)
+    played = play(binary, sorted(mutant.file for mutant in mutants), "--color=never", "--slow", *options, cwd=work)
     seen = collections.defaultdict(list)
     for run in played.runs:
         seen[run["path"]].append(run)
-    for mutant, (name, line, said) in wanted.items():
-        wrong = [f"[{run.get('mode')}] {run['verdict']} at line {failed_line(run)}, not fail at line {line}: "
-                 f"{run.get('reason', '')}" for run in seen[mutant]
-                 if run["verdict"] != "fail" or failed_line(run) != line]
-        wrong += [f"[{run.get('mode')}] does not say '{said}': {failure(run)}" for run in seen[mutant]
-                  if said not in failure(run)]
-        tap.result(seen[mutant] and not wrong, name, "\n".join(wrong) or "no result: " + played.output[-2000:])
-    if wanted:
+    for mutant in mutants:
+        runs = seen[mutant.file]
+        wrong = [f"[{run.get('mode')}] {run['verdict']} at line {failed_line(run)}, not fail at line {mutant.line}: "
+                 f"{run.get('reason', '')}" for run in runs
+                 if run["verdict"] != "fail" or failed_line(run) != mutant.line]
+        wrong += [f"[{run.get('mode')}] does not say '{mutant.said}': {failure(run)}" for run in runs
+                  if mutant.said not in failure(run)]
+        tap.result(runs and not wrong, mutant.name, "\n".join(wrong) or "no result: " + played.output[-2000:])
+    if mutants:
         tap.result(played.status == 1, "exit status", f"{played.status}: {played.output[-2000:]}")
     shutil.rmtree(work)
 
 
 def main():
-    tap, binary = Tap(), sys.argv[1]
-    folders = sys.argv[2:] or sorted({os.path.dirname(path) for top in ("scripts", "tests/live")
-                                      for path in scripts_in(os.path.join(ROOT, top))})
+    tap, binary, every = Tap(), sys.argv[1], "--every" in sys.argv
+    folders = [f for f in sys.argv[2:] if f != "--every"] or sorted(
+        {os.path.dirname(path) for top in ("scripts", "tests/live") for path in scripts_in(os.path.join(ROOT, top))})
+    mutants = []
     for folder in (os.path.join(ROOT, f) for f in folders):
         table = os.path.join(folder, "mutations")
         scripts = sorted(n for n in os.listdir(folder) if n.endswith(".pkt"))
+        if every:
+            mutants += [mutant for script in scripts for mutant in mutants_of_every_line(folder, script)]
+            continue
         if not os.path.exists(table):
             tap.skip(os.path.relpath(folder, ROOT), "no table of mutations")
             continue
-        rows = list(rows_of(table))
+        named = {row.script for row in rows_of(table)}
         for script in scripts:
-            if not any(row.script == script for row in rows) and not is_xfail(os.path.join(folder, script)):
+            if script not in named and not is_xfail(os.path.join(folder, script)):
                 tap.result(False, f"{os.path.relpath(folder, ROOT)}/{script}", "has no mutation")
-        judge(tap, binary, folder, rows)
+        mutants += mutants_of_table(tap, table)
+    judge(tap, binary, mutants, *(["--ip_version=ipv4"] if every else []))
     return tap.done()
 
 
