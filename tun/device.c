@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tun/capture.h"
+#include "tun/netns.h"
 #include "tun/rtnl.h"
 
 #define DEVICE_NAME	 "tun0"
@@ -63,7 +64,8 @@ static void describe_aggregate(struct virtio_net_hdr *header, const uint8_t *byt
 	if (bytes[ip_size + 13] & 0x80) /* CWR, in the first segment only (RFC 3168) */
 		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	header->gso_size = gso_size;
-	header->hdr_len = ip_size + tcp_size;
+	/* No hdr_len: the kernel then keeps the packet in one piece, whose smaller truesize shows in
+	 * the windows it announces (tun_alloc_skb() in drivers/net/tun.c). */
 }
 
 static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsigned gso_size)
@@ -390,6 +392,9 @@ static int build(struct tun_device *tun, const struct tun_config *config, struct
 	struct mnl_socket *nl;
 	int code;
 
+	if (netns_is_first())
+		return err_set(err, -EPERM,
+			       "a device is not made in the machine's own network namespace");
 	tun->fd = open_node(config, err);
 	if (tun->fd < 0)
 		return tun->fd;
