@@ -64,8 +64,8 @@ static void describe_aggregate(struct virtio_net_hdr *header, const uint8_t *byt
 	if (bytes[ip_size + 13] & 0x80) /* CWR, in the first segment only (RFC 3168) */
 		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	header->gso_size = gso_size;
-	/* No hdr_len: the kernel then keeps the packet in one piece, whose smaller truesize shows in
-	 * the windows it announces (tun_alloc_skb() in drivers/net/tun.c). */
+	/* No hdr_len: the kernel then keeps the packet in one piece, whose smaller truesize shows
+	 * in the windows it announces (tun_alloc_skb() in drivers/net/tun.c). */
 }
 
 static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsigned gso_size)
