@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tun/rtnl.h"
 
 #define LOOPBACK_INDEX 1 /* linux/net/loopback.c: the first device of every namespace */
+#define FIRST_INODE    0xEFFFFFF9
 
 static int write_file(const char *path, const char *text)
 {
@@ -104,6 +106,18 @@ bool netns_sysctls_guarded(void)
 
 	return statvfs("/proc/sys", &outer) == 0 && outer.f_flag & ST_RDONLY &&
 	       statvfs("/proc/sys/net", &net) == 0 && !(net.f_flag & ST_RDONLY);
+}
+
+/* By what only the first one has: a fixed inode number (Linux 6.18, linux/nsfs.h: NET_NS_INIT_INO),
+ * or sysctls of the whole machine (net/core/sysctl_net_core.c: net_core_table). Not by comparing
+ * with process 1, which may be in another one, or not be ours to look at. */
+bool netns_is_first(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/net", &ns) || ns.st_ino == FIRST_INODE ||
+	       access("/proc/sys/net/core/somaxconn", F_OK) ||
+	       !access("/proc/sys/net/core/dev_weight", F_OK);
 }
 
 int netns_enter(struct errbuf *err)

@@ -17,6 +17,9 @@ int netns_enter(struct errbuf *err);
  * sysctls are then still guarded by their permissions, as root by nothing. */
 bool netns_sysctls_guarded(void);
 
+/* Is the process in the machine's first network namespace, or might it be? */
+bool netns_is_first(void);
+
 /* Writes a sysctl of this namespace: name "net.ipv4.tcp_sack" (dots or slashes). 0 or -errno. */
 int sysctl_write(const char *name, const char *value, struct errbuf *err);
 /* Reads one; the value without the newline. */

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tun/netns.h"
+
 /* Timelines are at real-time priority; on a machine busy with others start-ups must get on too. */
 #define NICE_START_UP 4
 
@@ -170,14 +172,7 @@ bool sandbox_enter(const char *path, bool private_tmp)
 
 bool sandbox_own_netns(void)
 {
-	char ours[64] = "", first[64] = "";
-
-	if (if_nametoindex("tun0") || readlink("/proc/self/ns/net", ours, sizeof(ours) - 1) <= 0)
-		return false;
-	/* Hidden from an ordinary user; who is root here and not there is in a user namespace. */
-	if (readlink("/proc/1/ns/net", first, sizeof(first) - 1) <= 0)
-		return geteuid() == 0;
-	return strcmp(ours, first);
+	return !netns_is_first() && !if_nametoindex("tun0");
 }
 
 bool sandbox_may_hurry(void)

@@ -140,6 +140,23 @@ static void transient(void *argument)
 	      err.text);
 }
 
+/* Only ever in a namespace that was made for it. */
+static void machine_namespace(void *argument)
+{
+	struct tun_config config = config_of(argument);
+	struct errbuf err;
+	struct link *link;
+	unsigned there = if_nametoindex("tun0");
+
+	if (netns_is_first()) {
+		CHECK(tun_open(&config, &link, &err) == -EPERM && strstr(err.text, "own network"),
+		      "%s", err.text);
+		CHECK(if_nametoindex("tun0") == there, "a device was made");
+	}
+	enter();
+	CHECK(!netns_is_first(), "a new namespace is taken for the first");
+}
+
 static void errors(void *argument)
 {
 	struct tun_config config = config_of(argument);
@@ -199,6 +216,7 @@ TEST(quiet_ipv6)
 TEST(background)
 V4_TEST(settings)
 V4_TEST(transient)
+V4_TEST(machine_namespace)
 V4_TEST(errors)
 V4_TEST(unprivileged_without_node)
 
@@ -219,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_background),
 		cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_machine_namespace),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unprivileged_without_node),
 	};

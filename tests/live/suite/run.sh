@@ -46,6 +46,7 @@ prints() { # PATTERN COMMAND...
 	cat shown
 	grep -qE -- "$pattern" shown
 }
+socket='0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3'
 sources=$here/scripts
 cp -r "$sources"/. "$work"/
 # A time nobody else sleeps for: by it we know our processes.
@@ -56,7 +57,6 @@ make_scripts() { # DIRECTORY COUNT TEXT
 	local i
 	for i in $(seq "$2"); do printf '%s\n' "$3" >"$1/$i.pkt"; done
 }
-socket='0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3'
 
 if ! "$bin" -q pass.pkt >out 2>&1 && [ "$("$bin" doctor >/dev/null 2>&1; echo $?)" = 4 ]; then
 	check "a machine that cannot run scripts is status 4" exits 4 "$bin" pass.pkt
@@ -101,6 +101,10 @@ if [ "$(id -u)" = 0 ]; then
 		unshare -n sh -c './packetdrill pass.pkt && ./packetdrill pass.pkt &&
 			! test -e /sys/class/net/tun0 && ! ip link show tun0 2>/dev/null'
 	check "in the machine's own one it makes another" exits 1 ./packetdrill sees-77.pkt
+	printf '`test "$(readlink /proc/self/ns/net)" != "$MACHINE_NET"`\n%s\n' "$socket" >apart.pkt
+	check "wherever process 1 is" unshare -pfn --mount-proc sh -c \
+		'export MACHINE_NET=$(readlink /proc/self/fd/9); nsenter --net=/proc/self/fd/9 ./packetdrill apart.pkt' \
+		9</proc/self/ns/net
 fi
 
 # ---- isolation
