@@ -103,7 +103,7 @@ if [ "$(id -u)" = 0 ]; then
 	check "in the machine's own one it makes another" exits 1 ./packetdrill sees-77.pkt
 	printf '`test "$(readlink /proc/self/ns/net)" != "$MACHINE_NET"`\n%s\n' "$socket" >apart.pkt
 	check "wherever process 1 is" unshare -pfn --mount-proc sh -c \
-		'export MACHINE_NET=$(readlink /proc/self/fd/9); nsenter --net=/proc/self/fd/9 ./packetdrill apart.pkt' \
+		'export MACHINE_NET=$(readlink /proc/self/fd/9); nsenter --net=/proc/self/fd/9 ./packetdrill apart.pkt; exit $?' \
 		9</proc/self/ns/net
 fi
 
