@@ -10,6 +10,8 @@
 
 /* A blocking call is given this long to fall asleep or to return. */
 #define ASLEEP_NS (1 * NSEC_PER_SEC)
+/* And this long, once it is due, if the next call may be what wakes it up. */
+#define CAUSE_NS  (300 * NSEC_PER_USEC)
 
 static struct conn *conn_of(struct run *run, const struct call_slot *slot)
 {
@@ -121,15 +123,19 @@ void run_call(struct run *run, const struct event *event)
 
 /* ---- blocking calls return --------------------------------------------------------------- */
 
-static void set_window(struct run *run, struct record *record, const struct pending *pending)
+static int64_t tolerance_of(const struct run *run, const struct pending *pending)
 {
+	int64_t usecs = run->config->tolerance_usecs * NSEC_PER_USEC;
 	int64_t percent = (int64_t)((double)(pending->end_due - pending->begin_due) *
 				    run->config->tolerance_percent / 100);
 
+	return percent > usecs ? percent : usecs;
+}
+
+static void set_window(struct run *run, struct record *record, const struct pending *pending)
+{
 	record->due_ns = record->until_ns = pending->end_due;
-	record->tolerance_ns = run->config->tolerance_usecs * NSEC_PER_USEC;
-	if (percent > record->tolerance_ns)
-		record->tolerance_ns = percent;
+	record->tolerance_ns = tolerance_of(run, pending);
 }
 
 static void returned(struct run *run, const struct pending *pending)
@@ -185,15 +191,23 @@ void run_pending_returned(struct run *run)
 	}
 }
 
-/* By the script they have returned before `time`, so what follows may build on them. */
+/* By the script they have returned before `time`, so what follows may build on them. Or it is what
+ * makes them return: if that may still be in time, it is not kept waiting for long. */
 bool run_pending_due(struct run *run, int64_t time)
 {
 	struct pending **link = &run->pending;
 
 	while (*link && !run->failed) {
-		if ((*link)->end_due > time)
+		int64_t end = (*link)->end_due;
+		bool cause = time <= end + tolerance_of(run, *link);
+
+		if (end > time)
 			link = &(*link)->next;
-		else if (!settle(run, link, clock_now() + ASLEEP_NS))
+		else if (settle(run, link, clock_now() + (cause ? CAUSE_NS : ASLEEP_NS)))
+			continue;
+		else if (cause)
+			link = &(*link)->next;
+		else
 			still_blocked(run, *link);
 	}
 	return !run->failed;

@@ -125,9 +125,13 @@ def mutants_of_every_line(folder, script):
                 break
 
 
-def judge(tap, binary, mutants, *options):
-    """Plays all mutants at once."""
+def judge(tap, binary, folders, mutants, *options):
+    """Plays all mutants at once, beside what else lies in their folders."""
     work = tempfile.mkdtemp(prefix="finwait-mutants-")
+    for folder in folders:
+        for name in os.listdir(folder):
+            if name.endswith(".sh"):
+                os.symlink(os.path.join(folder, name), os.path.join(work, name))
     for mutant in mutants:
         with open(os.path.join(work, mutant.file), "w", encoding="utf-8") as f:
             f.write(mutant.text)
@@ -153,7 +157,8 @@ def main():
     folders = [f for f in sys.argv[2:] if f != "--every"] or sorted(
         {os.path.dirname(path) for top in ("scripts", "tests/live") for path in scripts_in(os.path.join(ROOT, top))})
     mutants = []
-    for folder in (os.path.join(ROOT, f) for f in folders):
+    folders = [os.path.join(ROOT, f) for f in folders]
+    for folder in folders:
         table = os.path.join(folder, "mutations")
         scripts = sorted(n for n in os.listdir(folder) if n.endswith(".pkt"))
         if every:
@@ -167,7 +172,7 @@ def main():
             if script not in named and not is_xfail(os.path.join(folder, script)):
                 tap.result(False, f"{os.path.relpath(folder, ROOT)}/{script}", "has no mutation")
         mutants += mutants_of_table(tap, table)
-    judge(tap, binary, mutants, *(["--ip_version=ipv4"] if every else []))
+    judge(tap, binary, folders, mutants, *(["--ip_version=ipv4"] if every else []))
     return tap.done()
 
 

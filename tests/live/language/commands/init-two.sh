@@ -1,0 +1,1 @@
+test ! -e /sys/class/net/tun0 && echo two >>/tmp/order
