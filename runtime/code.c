@@ -150,26 +150,31 @@ static int write_program(const struct code *code, int fd)
 
 static json_t *read_report(int fd, off_t from)
 {
-	char text[8192];
-	ssize_t size = pread(fd, text, sizeof(text), from);
+	off_t end = lseek(fd, 0, SEEK_END);
+	char *text = end > from ? malloc((size_t)(end - from)) : NULL;
+	json_t *report = NULL;
 
-	return size > 0 ? json_loadb(text, (size_t)size, 0, NULL) : NULL;
+	if (text && pread(fd, text, (size_t)(end - from), from) == end - from)
+		report = json_loadb(text, (size_t)(end - from), 0, NULL);
+	free(text);
+	return report;
 }
 
 static void report_failure_of(struct run *run, json_t *report, const struct errbuf *err)
 {
 	struct arena *arena = run->result->arena;
-	int event = (int)json_integer_value(json_object_get(report, "event"));
-	struct record *record =
-		run_record(run, RECORD_CODE, report ? run->script->events[event] : NULL);
+	/* Without a report, which block ended Python is not known: the first stands for them. */
+	const json_t *block = report ? report : json_array_get(run->code->blocks, 0);
+	int event = (int)json_integer_value(json_object_get(block, "event"));
+	struct record *record = run_record(run, RECORD_CODE, run->script->events[event]);
 	json_t *values = json_object_get(report, "values"), *pair;
 	size_t i;
 
+	record->due_ns = record->until_ns = INT64_MIN; /* its time was checked when it was due */
 	if (!report) {
 		run_fail(run, record, NULL, "the code cannot be run: %s", err->text);
 		return run_record_done(run, record, NULL);
 	}
-	record->due_ns = record->until_ns = INT64_MIN; /* its time was checked when it was due */
 	record->line = (unsigned)json_integer_value(json_object_get(report, "line"));
 	record->column = 1;
 	if (json_array_size(values))
@@ -181,19 +186,43 @@ static void report_failure_of(struct run *run, json_t *report, const struct errb
 	run_record_done(run, record, NULL);
 }
 
-/* The default starts faster without what code blocks do not use, and without wrappers in PATH. */
-static const char *interpreter(const struct config *config)
+/* Whether a block may ask for what `site` adds: modules that are installed, exit(), help(). */
+static bool needs_site(const struct code *code)
 {
-	if (strcmp(config->code_command, "python3") != 0)
+	static const char *const words[] = {"import", "exit", "quit", "help"};
+	const json_t *block;
+	size_t i, word;
+
+	json_array_foreach(
+		code->blocks, i,
+		block) for (word = 0; word < sizeof(words) / sizeof(words[0]);
+			    word++) if (strstr(json_string_value(json_object_get(block, "text")),
+					       words[word])) return true;
+	return false;
+}
+
+/* The default starts faster without what code blocks do not use, and without wrappers in PATH. */
+static const char *interpreter(const struct code *code, const struct config *config)
+{
+	if (strcmp(config->code_command, "python3") != 0 || needs_site(code))
 		return config->code_command;
-	return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3 -I -S"
-						     : "python3 -I -S";
+	return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3 -I -S" : "python3 -I -S";
+}
+
+/* A command line made of the interpreter and the program's descriptor; NULL without memory. */
+static char *command_line(const struct code *code, const struct config *config, int fd)
+{
+	char *line;
+
+	if (asprintf(&line, "%s /proc/self/fd/%d", interpreter(code, config), fd) < 0)
+		return NULL;
+	return line;
 }
 
 void code_run(struct code *code, struct run *run)
 {
-	char command[512];
 	struct errbuf err = {""};
+	char *command = NULL;
 	json_t *report;
 	off_t end;
 	int fd;
@@ -201,19 +230,19 @@ void code_run(struct code *code, struct run *run)
 	if (!json_array_size(code->blocks))
 		return;
 	fd = memfd_create("code", MFD_CLOEXEC);
-	if (fd < 0 || write_program(code, fd) < 0) {
+	if (fd < 0 || write_program(code, fd) < 0 ||
+	    !(command = command_line(code, run->config, fd))) {
 		err_set(&err, -1, "cannot hand the code over");
 		report_failure_of(run, NULL, &err);
 	} else {
 		end = lseek(fd, 0, SEEK_CUR);
-		snprintf(command, sizeof(command), "exec %s /proc/self/fd/%d",
-			 interpreter(run->config), fd);
 		if (command_run_with(command, run->env->output_fd, fd, &err) < 0) {
 			report = read_report(fd, end);
 			report_failure_of(run, report, &err);
 			json_decref(report);
 		}
 	}
+	free(command);
 	if (fd >= 0)
 		close(fd);
 }

@@ -58,7 +58,7 @@ def describe(error, block, path, scope):
 
 
 def main(fd, data):
-    scope = {'__name__': '__main__'}
+    scope = {'__name__': '__main__', '__file__': data['path']}
     scope.update(data['constants'])
     for block in data['blocks']:
         scope.update((name, int(value)) for name, value in block['values'].items())
@@ -67,7 +67,7 @@ def main(fd, data):
             exec(compile(block['source'], data['path'], 'exec'), scope)
         except SystemExit as end:
             if end.code in (None, 0):
-                continue
+                return  # it is one program: nothing of it comes after its end
             report = {'line': block['line'], 'text': 'the code exited with %r' % (end.code,),
                       'values': []}
         except BaseException as error:  # whatever it is, the script's author must see it
@@ -75,6 +75,7 @@ def main(fd, data):
         else:
             continue
         report['event'] = block['event']
+        report['text'] = report['text'][:2000]
         sys.stdout.flush()
         os.write(fd, json.dumps(report).encode())
         sys.exit(1)
