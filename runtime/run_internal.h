@@ -74,6 +74,8 @@ void run_complete(struct run *run, int64_t time);
 /* run_packet.c, run_call.c, run_state.c: the kinds of events; each appends its records. */
 void run_inbound(struct run *run, const struct event *event);
 void run_outbound(struct run *run, const struct event *event);
+/* After the script: an RST to every connection, so that nothing of it is left to the next one. */
+void run_reset(struct run *run);
 void run_quiet(struct run *run, const struct event *event);
 void run_drain(struct run *run); /* --strict: after the last event */
 void run_call(struct run *run, const struct event *event);

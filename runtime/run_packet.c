@@ -97,6 +97,27 @@ void run_inbound(struct run *run, const struct event *event)
 	run_record_done(run, record, conn);
 }
 
+/* Nobody listens to what the kernel makes of these. */
+void run_reset(struct run *run)
+{
+	struct wire_error error;
+	struct wire_tuple tuple;
+	struct packet packet;
+	size_t size;
+
+	for (const struct conn *conn = run->conns.conns; conn; conn = conn->next) {
+		if (conn->kind != PACKET_TCP || !conn->port_known)
+			continue;
+		flow_reset_packet(conn->flow, &packet);
+		packet.ip_version = conn->tuple.src.version;
+		tuple = tuple_reverse(&conn->tuple);
+		size = wire_encode(&packet, &tuple, &conn->tuple, NULL, run->buffer,
+				   WIRE_MAX_PACKET, &error);
+		if (size && run->link->ops->send(run->link, run->buffer, size, 0) < 0)
+			return;
+	}
+}
+
 /* ---- what the kernel sends --------------------------------------------------------------- */
 
 enum { READ_FAILED = -1, READ_NOTHING = 0, READ_PACKET = 1 };

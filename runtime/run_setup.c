@@ -183,6 +183,9 @@ void run_clean_up(struct run *run, bool armed)
 		code_run(run->code, run);
 	code_free(run->code);
 	program_stop(run->program);
+	/* A namespace of its own goes away with all there is in it. */
+	if (run->env->keep_netns && run->buffer && !run->config->no_cleanup)
+		run_reset(run);
 	sockdiag_close(run->diag);
 	if (run->pcap && pcap_file_close(run->pcap, &err) < 0 && !run->failed)
 		setup_failed(run, (struct loc){0}, err.text);
