@@ -29,6 +29,10 @@ static void resolve_time(struct run *run, const struct event *event)
 	if (percent > run->tolerance)
 		run->tolerance = percent;
 	run->last_inbound = inbound;
+	if (event->kind != EVENT_PACKET || inbound)
+		run->span = 0;
+	else if (relative && run->span > run->tolerance)
+		run->due -= run->span;
 }
 
 /* ---- events ------------------------------------------------------------------------------ */

@@ -76,6 +76,7 @@ static void call_at_once(struct run *run, const struct event *event)
 	if (event->index)
 		run_check_time(run, record, "the call was made");
 	run_complete(run, slot->end_ns ? slot->end_ns - run->start : run_now(run));
+	run->span = own_timeout(call) ? 0 : run->base - record->actual_ns;
 	conns_sample(&run->conns);
 	run_record_done(run, record, conn_of(run, slot));
 }
@@ -252,6 +253,7 @@ void run_kill(struct run *run, const struct event *event)
 	run->pending = NULL; /* calls that were under way died with it */
 	conns_program_ended(&run->conns);
 	run_complete(run, run_now(run));
+	run->span = run->base - record->actual_ns;
 	conns_sample(&run->conns);
 	run_record_done(run, record, run->conns.conn_under_test);
 }

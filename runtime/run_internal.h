@@ -40,6 +40,8 @@ struct run {
 	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */
 	int64_t start;	    /* time zero, CLOCK_MONOTONIC */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
+	int64_t span; /* what the last call or the program's end took: what it made the kernel send
+		       * may be as much older than base */
 	int64_t last_time;	       /* resolved time of the event before this one */
 	bool last_inbound;	       /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
