@@ -258,7 +258,7 @@ static const char *add_non_fatal(const struct setting *s, const char *item)
 
 static const char *set_non_fatal(const struct setting *s)
 {
-	return for_each_item(s, add_non_fatal);
+	return *s->value ? for_each_item(s, add_non_fatal) : NULL;
 }
 
 static const char *set_code_format(const struct setting *s)
@@ -287,7 +287,7 @@ static const char *add_init_script(const struct setting *s, const char *item)
 static const char *set_init_scripts(const struct setting *s)
 {
 	s->config->n_init_scripts = 0;
-	return for_each_item(s, add_init_script);
+	return *s->value ? for_each_item(s, add_init_script) : NULL;
 }
 
 /* NAME=VALUE, NAME made of `letters` besides letters and digits. NULL, or what is wrong. */

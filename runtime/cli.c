@@ -199,7 +199,34 @@ static void add_row(struct cli *cli, struct getopt_tables *tables, size_t *n, co
 		 has_arg == required_argument ? ":" : "");
 }
 
-static void make_tables(struct cli *cli, struct getopt_tables *tables)
+/* Additions whose names would make abbreviations of packetdrill's options ambiguous (--ip_ver,
+ * --str): they are known in full only. */
+static const char *const full_names[] = {"ip_versions", "strict"};
+
+static bool is_spelling(const char *arg, const char *name)
+{
+	if (strncmp(arg, "--", 2) != 0)
+		return false;
+	for (arg += 2; *name && (*arg == *name || (*arg == '-' && *name == '_')); arg++)
+		name++;
+	return !*name && (!*arg || *arg == '=');
+}
+
+static bool wanted_row(const char *name, int argc, char **argv)
+{
+	size_t full = 0, n = sizeof(full_names) / sizeof(full_names[0]);
+
+	while (full < n && strcmp(full_names[full], name) != 0)
+		full++;
+	if (full == n)
+		return true;
+	for (int i = 1; i < argc; i++)
+		if (is_spelling(argv[i], name))
+			return true;
+	return false;
+}
+
+static void make_tables(struct cli *cli, struct getopt_tables *tables, int argc, char **argv)
 {
 	static const int has_arg[] = {
 		[FLAG] = no_argument,
@@ -223,7 +250,7 @@ static void make_tables(struct cli *cli, struct getopt_tables *tables)
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
 
-		if (runner_row_by_name(row->name))
+		if (runner_row_by_name(row->name) || !wanted_row(row->name, argc, argv))
 			continue; /* ours decides on the command line */
 		add_row(cli, tables, &n, row->name, row->letter,
 			row->argument == OPTION_ARGUMENT ? required_argument : no_argument,
@@ -319,7 +346,7 @@ bool cli_parse(struct cli *cli, struct arena *arena, bool drop_in, int argc, cha
 	cli->for_mode = ALL_MODES;
 	cli->retries = 3;
 	cli->repeat = 1;
-	make_tables(cli, &tables);
+	make_tables(cli, &tables, argc, argv);
 	optind = 0; /* start over */
 	opterr = 0;
 	for (;;) {

@@ -116,6 +116,12 @@ static void names_may_be_cut_and_spelled_both_ways(void **state)
 {
 	struct fixture *f = *state;
 
+	assert_true(parse(f, false, "--ip_ver=ipv6 --str a.pkt"));
+	assert_string_equal(cli_option_value(&f->cli, "ip_version"), "ipv6");
+	assert_string_equal(f->cli.options[1].option.name, "strict_segments");
+	assert_true(parse(f, false, "--ip-versions=ipv6 --strict a.pkt"));
+	assert_string_equal(f->cli.options[0].option.name, "ip_versions");
+	assert_string_equal(f->cli.options[1].option.name, "strict");
 	assert_true(parse(f, false, "--dry-r --max_fail=4 --strict-s a.pkt"));
 	assert_true(f->cli.dry_run);
 	assert_int_equal(f->cli.max_failures, 4);

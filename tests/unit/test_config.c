@@ -101,10 +101,13 @@ static void test_values(void **state)
 	accept(f, "tolerance_percent", "7.25", in_script);
 	accept(f, "bind-port", "80", command_line);
 	accept(f, "mss", "1460", in_script);
+	accept(f, "speed", "0", in_script); /* unchanged */
 	accept(f, "speed", "100", in_script);
 	accept(f, "strict", NULL, in_script);
 	accept(f, "xfail", "not yet in this kernel", in_script);
+	accept(f, "non_fatal", "", in_script);
 	accept(f, "non_fatal", "packet,syscall", in_script);
+	accept(f, "init_scripts", "", command_line);
 	accept(f, "init_scripts", "/a.sh,b.sh", command_line);
 	accept(f, "code_sockopt", "TCP_INFO", command_line);
 	accept(f, "tcp_md5_secret", "key", command_line);
