@@ -63,6 +63,30 @@ static const char *choose_address(const struct config *config, struct arena *are
 			    ip_mode_name(config->ip_mode));
 }
 
+static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
+{
+	struct ip_prefix whole = {*a, a->version == 4 ? 32 : 128};
+	return prefix_holds(&whole, b);
+}
+
+/* What is sent to an address of this host never reaches the device. */
+static bool is_loopback(const struct config *config, const struct ip_addr *addr)
+{
+	struct ip_prefix loopback = {.length = config->ip_mode == IP_V6 ? 128 : 8};
+	ip_addr_parse(config->ip_mode == IP_V6 ? "::1" : "127.0.0.0", &loopback.addr);
+	return prefix_holds(&loopback, addr);
+}
+
+static const char *check_remote(const struct config *config, struct arena *arena)
+{
+	const struct ip_addr *remote = &config->remote_ip.addr;
+	char text[46];
+	if (!is_loopback(config, remote) && !same_addr(&config->local_ip, remote))
+		return NULL;
+	return arena_printf(arena, "--remote_ip: %s is an address of this side, not of the peer",
+			    ip_addr_print(remote, text));
+}
+
 const char *config_finish(struct config *config, struct arena *arena)
 {
 	int v6 = config->ip_mode == IP_V6;
@@ -86,5 +110,5 @@ const char *config_finish(struct config *config, struct arena *arena)
 	wrong = choose_address(config, arena, "gateway_ip", config->given_gateway, &gateway);
 	config->local_ip = local.addr;
 	config->gateway_ip = gateway.addr;
-	return wrong;
+	return wrong ? wrong : check_remote(config, arena);
 }

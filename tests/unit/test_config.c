@@ -255,6 +255,28 @@ static void test_wrong_family_of_the_script(void **state)
 	assert_non_null(config_finish(f->config, f->arena));
 }
 
+static void test_remote_is_not_local(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *version, *remote;
+	} rows[] = {
+		{"ipv4", "127.0.0.1"},
+		{"ipv4", "192.168.7.7"},
+		{"ipv6", "::1"},
+		{"ipv6", "fd3d:fa7b:d17d::7"},
+	};
+	accept(f, "local_ip", "192.168.7.7", command_line);
+	accept(f, "local_ip", "fd3d:fa7b:d17d::7", command_line);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		accept(f, "ip_version", rows[i].version, command_line);
+		accept(f, "remote_ip", rows[i].remote, command_line);
+		assert_non_null(config_finish(f->config, f->arena));
+	}
+	accept(f, "remote_ip", "fd3d:fa7b:d17d::8", command_line);
+	finish(f);
+}
+
 static void test_script_address_set_aside(void **state)
 {
 	struct fixture *f = *state;
@@ -318,6 +340,7 @@ int main(void)
 		TEST(test_mapped_takes_ipv4),
 		TEST(test_wrong_family_is_told),
 		TEST(test_wrong_family_of_the_script),
+		TEST(test_remote_is_not_local),
 		TEST(test_script_address_set_aside),
 		TEST(test_mode_of_the_suite),
 		TEST(test_addresses_of_every_mode),
