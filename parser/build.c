@@ -134,6 +134,12 @@ void build_end(struct parser *parser, struct loc loc, struct token end)
 	event->time.loc.end_column = loc.end_column;
 }
 
+void build_end_plus(struct parser *parser, struct loc plus)
+{
+	diag_error_hint(parser->diags, plus, "+0...0.5 ends 0.5 s after what +0 counts from",
+			"an end time has no '+': it counts as the beginning does");
+}
+
 void build_text(struct parser *parser, enum event_kind kind, struct token text, struct loc loc)
 {
 	(void)loc;

@@ -150,6 +150,7 @@ void build_bare_command(struct parser *parser, struct loc loc, struct token text
 void build_time(struct parser *parser, enum time_kind kind, struct loc loc, struct token at,
 		const struct token *until);
 void build_end(struct parser *parser, struct loc loc, struct token end);
+void build_end_plus(struct parser *parser, struct loc plus);
 void build_text(struct parser *parser, enum event_kind kind, struct token text, struct loc loc);
 void build_event(struct parser *parser, struct loc loc);
 

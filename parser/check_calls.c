@@ -260,11 +260,22 @@ static void (*const agreements[N_CALLS])(struct check *check, struct call *call)
 static void check_errno(struct check *check, struct call *call)
 {
 	const struct symbol *row = symbol_in_family(SYMBOLS_ERRNO, call->errno_name);
+	const char *hint = check_hint(check, "errno", call->errno_name);
 	call->errno_value = row ? row->value : 0;
+	if (call_by_name(call->errno_name))
+		hint = "an event begins with its time: +0, for example";
 	if (!row)
-		diag_error_hint(check->diags, call->errno_loc,
-				check_hint(check, "errno", call->errno_name), "unknown errno '%s'",
+		diag_error_hint(check->diags, call->errno_loc, hint, "unknown errno '%s'",
 				call->errno_name);
+}
+
+/* read(...) = EAGAIN: the number itself is never what a call returns. */
+static void check_no_errno(struct check *check, const struct expr *result)
+{
+	if (result->kind == EXPR_WORD && symbol_in_family(SYMBOLS_ERRNO, result->text))
+		diag_error_hint(check->diags, result->loc,
+				arena_printf(check->arena, "write -1 %s", result->text),
+				"an errno is no result");
 }
 
 static void check_result(struct check *check, struct call *call)
@@ -273,6 +284,7 @@ static void check_result(struct check *check, struct call *call)
 		diag_error(check->diags, call->name_loc, "%s() needs '= RESULT'", call->name);
 		return;
 	}
+	check_no_errno(check, call->result);
 	check_resolve(check, call->result);
 	if (!expr_is_int(call->result))
 		diag_error(check->diags, call->result->loc,

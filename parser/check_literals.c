@@ -97,9 +97,16 @@ static bool fits_address(struct check *check, const struct expr *value)
 	return value->addr.version || expr_is_int(value);
 }
 
+/* A bare number would stand in the host's byte order, which nobody means. */
+static bool fits_port(struct check *check, const struct expr *value)
+{
+	(void)check;
+	return expr_is_int(value) && (value->kind == EXPR_CALL || !value->value);
+}
+
 static const struct member sockaddr_members[] = {
 	INT("sa_family", true),
-	INT("sin_port", true),
+	{"sin_port", true, fits_port, "htons(PORT)"},
 	{"sin_addr", true, fits_address, "inet_addr(\"...\") or inet6_addr(\"...\")"},
 };
 static const struct shape sockaddr_shape = SHAPE("a socket address", sockaddr_members);

@@ -144,7 +144,8 @@ static bool is_icmp_error(const struct packet *packet)
  */
 static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
 {
-	const char *near = diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
+	const char *near =
+		diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
 	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
 						: NULL;
 }
@@ -254,6 +255,16 @@ static void check_size(const struct raw_packet *raw, struct diags *diags)
 			   ip + size - UINT16_MAX);
 }
 
+static void check_digests(const struct raw_packet *raw, const struct config *config,
+			  struct diags *diags)
+{
+	const struct tcp_segment *tcp = &raw->packet.tcp;
+	for (unsigned i = 0; raw->packet.kind == PACKET_TCP && i < tcp->n_options; i++)
+		if (tcp->options[i].computed && !config->md5_secret)
+			diag_error_hint(diags, raw->options_loc, "--tcp_md5_secret=TEXT",
+					"md5 valid: the digest needs a key");
+}
+
 void check_packet(struct raw_packet *raw, const struct config *config, struct arena *arena,
 		  struct diags *diags)
 {
@@ -276,5 +287,6 @@ void check_packet(struct raw_packet *raw, const struct config *config, struct ar
 	packet->sport = sport;
 	packet->dport = dport;
 	kinds[packet->kind](raw, arena, diags);
+	check_digests(raw, config, diags);
 	check_size(raw, diags);
 }

@@ -81,6 +81,7 @@ item:
 time:
 	moment
 	| moment ELLIPSIS number	{ build_end(parser, @3, $3); }
+	| moment ELLIPSIS '+' number	{ build_end_plus(parser, @3); }
 	;
 
 moment:

@@ -11,7 +11,7 @@
 /* A blocking call is given this long to fall asleep or to return. */
 #define ASLEEP_NS (1 * NSEC_PER_SEC)
 /* And this long, once it is due, if the next call may be what wakes it up. */
-#define CAUSE_NS  (300 * NSEC_PER_USEC)
+#define CAUSE_NS (300 * NSEC_PER_USEC)
 
 static struct conn *conn_of(struct run *run, const struct call_slot *slot)
 {
@@ -63,8 +63,7 @@ static void call_at_once(struct run *run, const struct event *event)
 	if (!program_wait(run->program, call, clock_now() + GRACE_NS + own_timeout(call))) {
 		record->actual_ns = run_now(run);
 		run_fail(run, record,
-			 "write the time as START...END if it is meant to block, e.g. +0...+.5 "
-			 "without the second +",
+			 "write the time as START...END if it is meant to block, e.g. +0...0.5",
 			 "%s() has not returned: it blocks though it is not marked as blocking",
 			 call->name);
 		run_record_done(run, record, run->conns.conn_under_test);

@@ -21,7 +21,7 @@ static const struct packet *parse(struct arena *arena, const char *line, unsigne
 	struct script *script;
 	const struct packet *packet;
 
-	source.text = arena_printf(arena, "0 %s\n", line);
+	source.text = arena_printf(arena, "--tcp_md5_secret=secret\n0 %s\n", line);
 	source.size = strlen(source.text);
 	diags = diags_new(&source);
 	script = script_parse(arena, &source, NULL, 0, version == 6 ? IP_V6 : IP_V4, diags);

@@ -68,7 +68,7 @@ static void test_time_forms(void **state)
 	     -1);
 	says(SOCKET "0x1 close(3) = 0\n", "t.pkt:2:1: error: ", -1);
 	says(SOCKET "1. close(3) = 0\n", "t.pkt:2:2: error: unexpected '.'", -1);
-	says(SOCKET "1...+2 close(3) = 0\n", "t.pkt:2:5: error: unexpected '+'", -1);
+	says(SOCKET "1...+2 close(3) = 0\n", "t.pkt:2:5: error: an end time has no '+'", -1);
 	says(SOCKET "+0...1 > . 1:1(0) ack 1\n", "only a call has an end time", -1);
 }
 
