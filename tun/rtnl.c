@@ -238,6 +238,9 @@ static unsigned char route_scope(const struct rtnl_route *route)
 	return route->gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
+/* Behind any local route that a script's command adds for the same prefix. */
+#define LOCAL_PRIORITY 9999
+
 int rtnl_route_add(struct mnl_socket *nl, const struct rtnl_route *route, struct errbuf *err)
 {
 	char buffer[256] __attribute__((aligned(8)));
@@ -258,6 +261,8 @@ int rtnl_route_add(struct mnl_socket *nl, const struct rtnl_route *route, struct
 	if (route->gateway)
 		mnl_attr_put(nlh, RTA_GATEWAY, size_of(route->gateway), route->gateway->bytes);
 	mnl_attr_put_u32(nlh, RTA_OIF, route->index);
+	if (route->local)
+		mnl_attr_put_u32(nlh, RTA_PRIORITY, LOCAL_PRIORITY);
 	return talk(nl, nlh,
 		    route->local ? "add the local route" : "add the route to the remote prefix",
 		    err);
