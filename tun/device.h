@@ -22,7 +22,8 @@ struct tun_config {
 	struct tun_addr gateway; /* next hop of the route */
 	struct tun_addr remote;	 /* its prefix of remote_bits is routed through the device */
 	unsigned remote_bits;
-	bool any_ip;	 /* local is not configured; local's /bits is made a local route, of low priority */
+	bool any_ip;	 /* local is not configured; local's /bits is made a local route, of low
+			    priority */
 	bool transient;	 /* the device goes away when the link is closed: for a namespace that
 			  * outlives the run. The process that closes it last waits for that, 20 ms
 			  */
