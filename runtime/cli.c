@@ -200,8 +200,11 @@ static void add_row(struct cli *cli, struct getopt_tables *tables, size_t *n, co
 }
 
 /* Additions whose names would make abbreviations of packetdrill's options ambiguous (--ip_ver,
- * --str): they are known in full only. */
-static const char *const full_names[] = {"ip_versions", "strict"};
+ * --str, --loc, --gate, --re, --no, --p): they are known in full only. */
+static const char *const full_names[] = {
+	"ip_versions", "strict",     "local_linklocal_ip", "gateway_linklocal_ip",
+	"requires",    "no_cleanup", "persistent_tun_dev",
+};
 
 static bool is_spelling(const char *arg, const char *name)
 {

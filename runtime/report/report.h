@@ -20,6 +20,9 @@ void report_failure(FILE *out, const struct run_result *result, const char *sour
 /* The same as malloc'd text that is valid UTF-8 without control characters, for files. */
 char *report_failure_text(const struct run_result *result);
 
+/* classic.c: what packetdrill says of such a failure, for wrappers that look for its words. */
+void report_classic(FILE *out, const struct run_result *result);
+
 /* The first line of that without its position, "ack differs (ipv4)": for annotations, lists. Writes
  * at most `size` bytes with the NUL. */
 void report_headline(char *out, size_t size, const struct run_result *result);

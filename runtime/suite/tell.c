@@ -134,10 +134,12 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 {
 	if (result->diagnostics)
 		fputs(result->diagnostics, stderr);
-	else if (verdict_is_failure(result->verdict))
-		report_failure(stderr, result, NULL, teller->cli->use_color);
 	else if (result->verdict == VERDICT_SKIP)
 		fprintf(stderr, "%s: %s\n", result->path, result->reason);
+	if (result->diagnostics || !verdict_is_failure(result->verdict))
+		return;
+	report_failure(stderr, result, NULL, teller->cli->use_color);
+	report_classic(stderr, result);
 }
 
 void teller_result(struct teller *teller, const struct results *results,

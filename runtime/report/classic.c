@@ -1,0 +1,266 @@
+/* Under the name packetdrill: the lines that wrappers of packetdrill look for in its standard
+ * error, in its words. What they leave out stands in report_failure(). */
+#include "runtime/report/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/tables.h"
+#include "runtime/report/text.h"
+
+/* Fields of segments, as packetdrill calls them; others keep their names. */
+static const struct {
+	const char *ours, *theirs;
+} fields[] = {
+	{"seq", "tcp_seq"},	{"ack", "tcp_ack_seq"}, {"win", "tcp_window"},
+	{"urg", "tcp_urg_ptr"}, {"ttl", "ipv4_ttl"},	{"tos", "ipv4_tos"},
+};
+
+static const struct {
+	char letter;
+	const char *theirs;
+} flags[] = {
+	{'F', "tcp_fin"}, {'S', "tcp_syn"}, {'R', "tcp_rst"}, {'P', "tcp_psh"}, {'.', "tcp_ack"},
+	{'U', "tcp_urg"}, {'E', "tcp_ece"}, {'W', "tcp_cwr"}, {'A', "tcp_ae"},
+};
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+static void print_position(FILE *out, const struct run_result *result, const struct record *record)
+{
+	fprintf(out, "%s:%u: ", result->path, record->line);
+}
+
+/* ---- segments ------------------------------------------------------------------------------ */
+
+static void print_field(FILE *out, const char *name, const char *expected, const char *actual)
+{
+	char *end_e, *end_a;
+	long long e = strtoll(expected, &end_e, 10), a = strtoll(actual, &end_a, 10);
+
+	fprintf(out, "live packet field %s: expected: %s", name, expected);
+	if (*expected && !*end_e && *actual && !*end_a)
+		fprintf(out, " (0x%llx) vs actual: %s (0x%llx)\n", e, actual, a);
+	else
+		fprintf(out, " vs actual: %s\n", actual);
+}
+
+static void print_flag(FILE *out, const struct mismatch *m)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		bool expected = strchr(m->expected, flags[i].letter);
+
+		if (expected == (strchr(m->actual, flags[i].letter) != NULL))
+			continue;
+		print_field(out, flags[i].theirs, expected ? "1" : "0", expected ? "0" : "1");
+		return;
+	}
+	print_field(out, "tcp_flags", m->expected, m->actual);
+}
+
+static void print_option(FILE *out, const struct mismatch *m)
+{
+	size_t name = strcspn(m->expected, " ");
+
+	for (size_t i = 0; i < n_tcp_option_rows; i++) {
+		if (strncmp(tcp_option_rows[i].name, m->expected, name) ||
+		    tcp_option_rows[i].name[name] || strncmp(m->actual, m->expected, name))
+			continue;
+		fprintf(out,
+			"bad value in outbound TCP option (kind=%u): expected: %s actual: %s\n",
+			tcp_option_rows[i].kind, m->expected, m->actual);
+		return;
+	}
+	fputs("bad outbound TCP options\n", out);
+}
+
+static void print_mismatch(FILE *out, const struct mismatch *m)
+{
+	const char *name = m->field;
+
+	if (!strncmp(name, "option", strlen("option"))) {
+		print_option(out, m);
+	} else if (!strcmp(name, "flags")) {
+		print_flag(out, m);
+	} else if (!strcmp(name, "payload length")) {
+		fprintf(out, "live packet payload: expected %s bytes vs actual %s bytes\n",
+			m->expected, m->actual);
+	} else {
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+			if (!strcmp(name, fields[i].ours))
+				name = fields[i].theirs;
+		print_field(out, name, m->expected, m->actual);
+	}
+}
+
+/* "> . 1:1(0) ack 1" without its direction. */
+static const char *packet_text(const char *text)
+{
+	return text + strspn(text, "<> ");
+}
+
+static void print_late(FILE *out, const struct record *record, const char *what)
+{
+	fprintf(out,
+		"timing error: expected %s at %.6f sec but happened at %.6f sec; "
+		"tolerance %.6f sec\n",
+		what, seconds(record->due_ns), seconds(record->actual_ns),
+		seconds(record->tolerance_ns));
+}
+
+static bool has_mismatch(const struct record *record)
+{
+	return record->mismatches && record->mismatches->n > 0;
+}
+
+static void print_segment(FILE *out, const struct run_result *result, const struct record *record)
+{
+	int64_t due = record->due_ns == INT64_MIN ? record->actual_ns : record->due_ns;
+
+	print_position(out, result, record);
+	fputs("error handling packet: ", out);
+	if (!record->actual) {
+		fputs("Timed out waiting for packet\n", out);
+		return;
+	}
+	if (has_mismatch(record))
+		print_mismatch(out, &record->mismatches->at[0]);
+	else if (record->late)
+		print_late(out, record, "outbound packet");
+	else
+		fprintf(out, "%s\n", record->message ? record->message : "unexpected packet");
+	if (record->expected && record->actual_ns != INT64_MIN)
+		fprintf(out, "script packet: %9.6f %s\nactual packet: %9.6f %s\n", seconds(due),
+			packet_text(text_without_time(record->expected)),
+			seconds(record->actual_ns), packet_text(record->actual));
+}
+
+static void print_inject(FILE *out, const struct run_result *result, const struct record *record)
+{
+	print_position(out, result, record);
+	if (record->late)
+		print_late(out, record, "inbound packet");
+	else
+		fprintf(out, "error handling packet: %s\n", record->message ? record->message : "");
+}
+
+/* ---- calls --------------------------------------------------------------------------------- */
+
+/* "-1 EPIPE (Broken pipe)" to 32. */
+static int errno_of(const char *text)
+{
+	char name[32];
+	int64_t value;
+
+	if (sscanf(text, "%*d %31[A-Z0-9]", name) != 1 && sscanf(text, "%31[A-Z0-9]", name) != 1)
+		return 0;
+	return symbol_value(name, &value) ? (int)value : 0;
+}
+
+static void print_result(FILE *out, const struct call_row *row, const struct mismatch *m)
+{
+	long expected = strtol(m->expected, NULL, 0), actual = strtol(m->actual, NULL, 0);
+	int error = errno_of(m->actual);
+
+	if (row && row->result == RESULT_FD && expected >= 0)
+		fputs("Expected non-negative result", out);
+	else
+		fprintf(out, "Expected result %ld", expected);
+	fprintf(out, " but got %ld with errno %d (%s)\n", actual, error, strerror(error));
+}
+
+static void print_call_error(FILE *out, const struct record *record, const struct call_row *row)
+{
+	const struct mismatch *m = has_mismatch(record) ? &record->mismatches->at[0] : NULL;
+
+	if (m && !strcmp(m->field, "result")) {
+		print_result(out, row, m);
+	} else if (m && !strcmp(m->field, "errno")) {
+		int expected = errno_of(m->expected), actual = errno_of(m->actual);
+
+		fprintf(out, "Expected errno %d (%s) but got %d (%s)\n", expected,
+			strerror(expected), actual, strerror(actual));
+	} else if (m) {
+		fprintf(out, "Bad %s: expected: %s actual: %s\n", m->field, m->expected, m->actual);
+	} else {
+		fprintf(out, "%s\n", record->message ? record->message : "wrong result");
+	}
+}
+
+static void print_call(FILE *out, const struct run_result *result, const struct record *record)
+{
+	const char *text = record->expected ? text_without_time(record->expected) : "";
+	char *name = strndup(text, strcspn(text, "("));
+
+	if (!name)
+		abort();
+	print_position(out, result, record);
+	if (record->late && !has_mismatch(record)) {
+		print_late(out, record,
+			   record->kind == RECORD_CALL ? "system call start"
+						       : "system call return");
+	} else {
+		fprintf(out, "runtime error in %s call: ", name);
+		print_call_error(out, record, call_by_name(name));
+	}
+	free(name);
+}
+
+/* ---- commands and code --------------------------------------------------------------------- */
+
+/* The exit status is the only number in "the command exited with status 3: `exit 3`". */
+static int status_of(const char *message)
+{
+	int status = 1;
+
+	if (message)
+		sscanf(message, "%*[^0-9]%d", &status);
+	return status;
+}
+
+static void print_command(FILE *out, const struct run_result *result, const struct record *record)
+{
+	const char *text = record->expected ? text_without_time(record->expected) : "";
+
+	print_position(out, result, record);
+	if (record->late)
+		print_late(out, record, "command");
+	else
+		fprintf(out, "error executing %s command: non-zero status %d\n", text,
+			status_of(record->message));
+}
+
+static void print_code(FILE *out, const struct run_result *result, const struct record *record)
+{
+	print_position(out, result, record);
+	fprintf(out, "error in Python code\n%s: error executing code: non-zero status\n",
+		result->path);
+}
+
+static void print_around(FILE *out, const struct run_result *result, const struct record *record)
+{
+	if (record->line)
+		fprintf(out, "%s: error executing %s command: non-zero status %d\n", result->path,
+			record->kind == RECORD_SETUP ? "init" : "cleanup",
+			status_of(record->message));
+}
+
+static void (*const printers[])(FILE *out, const struct run_result *result,
+				const struct record *record) = {
+	[RECORD_INJECT] = print_inject,	  [RECORD_SEGMENT] = print_segment,
+	[RECORD_CALL] = print_call,	  [RECORD_CALL_END] = print_call,
+	[RECORD_COMMAND] = print_command, [RECORD_CODE] = print_code,
+	[RECORD_SETUP] = print_around,	  [RECORD_CLEANUP] = print_around,
+};
+
+void report_classic(FILE *out, const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+
+	if (failed && verdict_is_failure(result->verdict) &&
+	    failed->kind < sizeof(printers) / sizeof(*printers) && printers[failed->kind])
+		printers[failed->kind](out, result, failed);
+}
