@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 static struct run_result *known_result(const struct test *test, enum verdict verdict)
@@ -77,6 +78,14 @@ static void add_test(struct plan *plan, const struct test *test)
 	plan->tests[plan->n++] = *test;
 }
 
+/* Standard input and pipes can be read only once: their text is kept. */
+static bool read_once(const char *path)
+{
+	struct stat status;
+
+	return !strcmp(path, "-") || (stat(path, &status) == 0 && !S_ISREG(status.st_mode));
+}
+
 /* Adds the test of one mode. False if the script is bad. */
 static bool add_mode(struct plan *plan, const struct cli *cli, const struct source *source,
 		     enum ip_mode mode)
@@ -90,7 +99,7 @@ static bool add_mode(struct plan *plan, const struct cli *cli, const struct sour
 	test.options = cli_options_of(cli, (int)mode, &test.n_options);
 	script = script_parse(arena, source, test.options, test.n_options, (int)mode, diags);
 	good = diags_errors(diags) == 0;
-	if (!strcmp(source->path, "-"))
+	if (read_once(source->path))
 		test.source = source;
 	if (good)
 		test.scripted_ns = script_duration(script);
@@ -116,24 +125,30 @@ static unsigned modes_of(const struct cli *cli, const struct source *source)
 	return modes;
 }
 
-/* A file's text is needed only while it is checked; standard input's to the end. */
+/* A file's text is needed only while it is checked, unless it cannot be read again. */
 static int add_file(struct plan *plan, const struct cli *cli, const char *path, struct errbuf *err)
 {
-	bool is_stdin = !strcmp(path, "-");
-	struct arena *arena = is_stdin ? plan->arena : arena_new();
+	bool once = read_once(path);
+	struct arena *arena = once ? plan->arena : arena_new();
 	struct source *source = arena_new_of(arena, struct source);
 	int code = source_load(arena, path, source);
 	unsigned modes = 0;
+	bool good = false;
 
 	if (code)
 		err_set(err, code, "%s: %s", path, strerror(-code));
 	else
 		modes = modes_of(cli, source);
 	source->path = path; /* the list's, which lasts */
-	for (enum ip_mode mode = 0; mode < N_IP_MODES; mode++)
-		if (modes & 1U << mode && !add_mode(plan, cli, source, mode))
+	for (enum ip_mode mode = 0; mode < N_IP_MODES; mode++) {
+		if (!(modes & 1U << mode))
+			continue;
+		if (add_mode(plan, cli, source, mode))
+			good = true;
+		else if (!good)
 			break; /* one failure of its own, not one a mode */
-	if (!is_stdin)
+	}
+	if (!once)
 		arena_free(arena);
 	return code;
 }

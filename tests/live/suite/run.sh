@@ -78,6 +78,7 @@ check "slow scripts are left out" prints 'slow' "$bin" slow.pkt
 check "an expected failure is 0" exits 0 "$bin" xfail.pkt
 check "an unexpected pass is 1" exits 1 "$bin" xpass.pkt
 check "standard input" exits 0 "$bin" - <pass.pkt
+check "a pipe, which can be read only once" exits 0 sh -c "cat pass.pkt | '$bin' /dev/stdin"
 check "dry_run plays nothing" exits 0 "$bin" --dry_run fail.pkt pass.pkt
 check "dry_run finds bad scripts" exits 2 "$bin" --dry_run bad.pkt pass.pkt
 check "--help is 0" exits 0 "$bin" --help
