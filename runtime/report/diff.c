@@ -184,6 +184,13 @@ static void print_source(FILE *out, const struct record *record, const char *lin
 	free(shown);
 }
 
+/* Nothing but its time is wrong, so what the script left open is no difference either. */
+static bool only_late(const struct record *record)
+{
+	return record->late && record->kind != RECORD_STATE && record->kind != RECORD_STATES &&
+	       (!record->mismatches || record->mismatches->n == 0);
+}
+
 static void print_both(FILE *out, const struct record *record, bool color)
 {
 	const char *absent = kinds[record->kind].absent;
@@ -200,7 +207,7 @@ static void print_both(FILE *out, const struct record *record, bool color)
 	else if (absent)
 		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color), absent,
 			text_paint(PAINT_PLAIN, color));
-	if (record->actual && record->expected && *marked.marks)
+	if (record->actual && record->expected && *marked.marks && !only_late(record))
 		fprintf(out, INDENT "%s%s%s\n", text_paint(PAINT_BAD, color), marked.marks,
 			text_paint(PAINT_PLAIN, color));
 	marked_free(&marked);

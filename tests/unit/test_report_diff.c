@@ -78,7 +78,7 @@ static void segment_late(void **state)
 {
 	struct run_result *result = begin("ipv4");
 	struct record *record =
-		event(result, RECORD_SEGMENT, 14, 150 * MS, "0.150 > . 2:2(0) ack 2 <...>",
+		event(result, RECORD_SEGMENT, 14, 150 * MS, "0.150 > . 2:2(0) ack 2",
 		      "> . 2:2(0) ack 2 win 65535", "TCP_TIME_WAIT");
 
 	(void)state;
