@@ -56,6 +56,54 @@ static bool read_line(FILE *in, struct line *line)
 	return false;
 }
 
+/* A test as the file names it. */
+struct name {
+	const char *mode, *path;
+};
+
+/* A sorted set of names. */
+struct names {
+	struct arena *arena;
+	struct name *items;
+	size_t n, size;
+};
+
+static void names_add(struct names *names, const char *mode, const char *path)
+{
+	if (names->n == names->size) {
+		size_t size = names->size ? names->size * 2 : 64;
+		struct name *bigger = arena_alloc(names->arena, size * sizeof(*bigger));
+
+		if (names->n)
+			memcpy(bigger, names->items, names->n * sizeof(*bigger));
+		names->items = bigger;
+		names->size = size;
+	}
+	names->items[names->n++] = (struct name){arena_strndup(names->arena, mode, strlen(mode)),
+						 arena_strndup(names->arena, path, strlen(path))};
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : strcmp(x->mode, y->mode);
+}
+
+static void names_sort(struct names *names)
+{
+	if (names->n)
+		qsort(names->items, names->n, sizeof(*names->items), by_name);
+}
+
+static bool names_have(const struct names *names, const char *mode, const char *path)
+{
+	struct name name = {mode, path};
+
+	return names->n && bsearch(&name, names->items, names->n, sizeof(name), by_name);
+}
+
 static FILE *open_history(void)
 {
 	char path[PATH_MAX];
@@ -63,58 +111,45 @@ static FILE *open_history(void)
 	return state_path(path, sizeof(path), "last-failed") ? fopen(path, "re") : NULL;
 }
 
-struct cli_list history_paths(struct arena *arena)
+/* The whole file, in its order. */
+static struct names read_history(struct arena *arena)
 {
-	struct cli_list list = {0};
+	struct names names = {.arena = arena};
 	FILE *in = open_history();
-	size_t size = 0;
 	struct line line;
 
-	while (in && read_line(in, &line)) {
-		bool known = access(line.path, R_OK) != 0;
-
-		for (size_t i = 0; i < list.n; i++)
-			known |= !strcmp(list.items[i], line.path);
-		if (known)
-			continue;
-		if (list.n == size) {
-			const char **bigger;
-
-			size = size ? size * 2 : 16;
-			bigger = arena_alloc(arena, size * sizeof(*bigger));
-			if (list.n)
-				memcpy(bigger, list.items, list.n * sizeof(*bigger));
-			list.items = bigger;
-		}
-		list.items[list.n++] = arena_strndup(arena, line.path, strlen(line.path));
-	}
+	while (in && read_line(in, &line))
+		names_add(&names, line.mode, line.path);
 	if (in)
 		fclose(in);
-	return list;
+	return names;
 }
 
-static bool failed_last(const char *mode, const char *path)
+struct cli_list history_paths(struct arena *arena)
 {
-	FILE *in = open_history();
-	bool found = false;
-	struct line line;
+	struct names names = read_history(arena);
+	struct cli_list list = {.items = arena_alloc(arena, (names.n + 1) * sizeof(*list.items))};
 
-	while (in && !found && read_line(in, &line))
-		found = !strcmp(line.mode, mode) && !strcmp(line.path, path);
-	if (in)
-		fclose(in);
-	return found;
+	names_sort(&names);
+	for (size_t i = 0; i < names.n; i++)
+		if ((!i || strcmp(names.items[i].path, names.items[i - 1].path)) &&
+		    !access(names.items[i].path, R_OK))
+			list.items[list.n++] = names.items[i].path;
+	return list;
 }
 
 void history_keep_failed(struct plan *plan)
 {
+	struct names failed = read_history(plan->arena);
 	size_t kept = 0;
 
+	names_sort(&failed);
 	for (size_t i = 0; i < plan->n; i++) {
 		struct test *test = &plan->tests[i];
 		char path[PATH_MAX];
 
-		if (realpath(test->path, path) && failed_last(ip_mode_name(test->mode), path))
+		if (realpath(test->path, path) &&
+		    names_have(&failed, ip_mode_name(test->mode), path))
 			plan->tests[kept++] = *test;
 		else
 			run_result_free(test->known);
@@ -122,41 +157,61 @@ void history_keep_failed(struct plan *plan)
 	plan->n = kept;
 }
 
-/* Was this test among the results? What was not played stays as it was. */
-static bool played(struct run_result *const *results, size_t n, const struct line *line)
+/* Results by their paths from the root, which costs: once a path, of which many in a row are the
+ * same. */
+static void name_results(struct run_result *const *results, size_t n, struct names *played,
+			 struct names *failed)
 {
-	for (size_t i = 0; i < n; i++) {
-		char path[PATH_MAX];
+	const char *last = NULL;
+	char path[PATH_MAX];
 
-		if (!strcmp(results[i]->mode, line->mode) && realpath(results[i]->path, path) &&
-		    !strcmp(path, line->path))
-			return true;
+	for (size_t i = 0; i < n; i++) {
+		if (!last || strcmp(last, results[i]->path))
+			last = realpath(results[i]->path, path) ? results[i]->path : NULL;
+		if (!last)
+			continue;
+		names_add(played, results[i]->mode, path);
+		if (verdict_is_failure(results[i]->verdict))
+			names_add(failed, results[i]->mode, path);
 	}
-	return false;
+	names_sort(played);
+	names_sort(failed);
 }
 
-void history_save(struct run_result *const *results, size_t n)
+/* Beside it first, so that it is never half there. A convenience: that it fails is no error. */
+static void write_history(const char *name, const struct names *kept, const struct names *failed)
 {
-	char name[PATH_MAX], path[PATH_MAX + 16], real[PATH_MAX];
-	struct line line;
-	FILE *in, *out;
+	char path[PATH_MAX + 16];
+	FILE *out;
 
-	if (!state_path(name, sizeof(name), "last-failed"))
-		return;
-	make_parents(name);
 	snprintf(path, sizeof(path), "%s.%d", name, (int)getpid());
 	out = fopen(path, "we");
 	if (!out)
-		return; /* a convenience: not worth an error */
-	in = open_history();
-	while (in && read_line(in, &line))
-		if (!played(results, n, &line))
-			fprintf(out, "%s %s\n", line.mode, line.path);
-	if (in)
-		fclose(in);
-	for (size_t i = 0; i < n; i++)
-		if (verdict_is_failure(results[i]->verdict) && realpath(results[i]->path, real))
-			fprintf(out, "%s %s\n", results[i]->mode, real);
+		return;
+	for (size_t i = 0; i < kept->n; i++)
+		fprintf(out, "%s %s\n", kept->items[i].mode, kept->items[i].path);
+	for (size_t i = 0; i < failed->n; i++)
+		if (!i || by_name(&failed->items[i], &failed->items[i - 1]))
+			fprintf(out, "%s %s\n", failed->items[i].mode, failed->items[i].path);
 	if (fclose(out) || rename(path, name))
 		unlink(path);
+}
+
+/* What was not played stays as it was. */
+void history_save(struct run_result *const *results, size_t n)
+{
+	struct arena *arena = arena_new();
+	struct names before = read_history(arena), kept = {.arena = arena};
+	struct names played = {.arena = arena}, failed = {.arena = arena};
+	char name[PATH_MAX];
+
+	name_results(results, n, &played, &failed);
+	for (size_t i = 0; i < before.n; i++)
+		if (!names_have(&played, before.items[i].mode, before.items[i].path))
+			names_add(&kept, before.items[i].mode, before.items[i].path);
+	if ((failed.n || kept.n != before.n) && state_path(name, sizeof(name), "last-failed")) {
+		make_parents(name);
+		write_history(name, &kept, &failed);
+	}
+	arena_free(arena);
 }

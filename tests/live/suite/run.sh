@@ -185,7 +185,7 @@ check "and is called late" prints '"verdict":"late"' cat late.json
 check "a run that was late once passes" exits 0 "$bin" late-once.pkt
 rm -f late-once.mark
 check "and is listed as flaky" prints 'flaky' "$bin" late-once.pkt
-check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --json f.json fail.pkt; cat f.json"
+check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --repeat 5 --json f.json fail.pkt; cat f.json"
 
 # ---- choosing
 make_scripts many 10 "$socket"
