@@ -247,7 +247,8 @@ static void make_tables(struct cli *cli, struct getopt_tables *tables, int argc,
 	tables->longs = arena_alloc(cli->arena, (2 * (N_RUNNER_ROWS + n_option_rows) + 1) *
 							sizeof(*tables->longs));
 	for (size_t i = 0; i < N_RUNNER_ROWS; i++)
-		if (!cli->drop_in || runner_rows[i].drop_in)
+		if ((!cli->drop_in || runner_rows[i].drop_in) &&
+		    wanted_row(runner_rows[i].name, argc, argv))
 			add_row(cli, tables, &n, runner_rows[i].name, runner_rows[i].letter,
 				has_arg[runner_rows[i].kind], FIRST_VAL + (int)i);
 	for (size_t i = 0; i < n_option_rows; i++) {

@@ -61,7 +61,7 @@ static void usage(FILE *out, bool drop_in)
 static int dispatch(const struct command *command, struct cli *cli)
 {
 	if (cli->help) {
-		usage(stdout, false);
+		usage(stdout, cli->drop_in);
 		return STATUS_PASSED;
 	}
 	if (cli->version) {

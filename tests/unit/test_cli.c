@@ -199,6 +199,10 @@ static void as_packetdrill_it_knows_less(void **state)
 	assert_true(f->cli.dry_run);
 	assert_true(f->cli.verbose);
 	assert_int_equal(f->cli.n_options, 2);
+	assert_true(parse(f, true, "--v a.pkt"));
+	assert_true(f->cli.verbose);
+	assert_true(parse(f, true, "--help --version"));
+	assert_true(f->cli.help && f->cli.version);
 	assert_false(parse(f, true, "--jobs=2 a.pkt"));
 }
 
