@@ -203,7 +203,7 @@ static void add_row(struct cli *cli, struct getopt_tables *tables, size_t *n, co
  * --str, --loc, --gate, --re, --no, --p): they are known in full only. */
 static const char *const full_names[] = {
 	"ip_versions", "strict",     "local_linklocal_ip", "gateway_linklocal_ip",
-	"requires",    "no_cleanup", "persistent_tun_dev",
+	"requires",    "no_cleanup", "persistent_tun_dev", "version",
 };
 
 static bool is_spelling(const char *arg, const char *name)
