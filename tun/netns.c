@@ -158,7 +158,7 @@ static const char *sysctl_hint(int code)
 {
 	switch (-code) {
 	case ENOENT:
-		return "this kernel has no such sysctl";
+		return "a network namespace of this kernel has no such sysctl";
 	case EROFS:
 	case EACCES:
 	case EPERM:
