@@ -248,11 +248,40 @@ static void agree_epoll_fd(struct check *check, struct call *call)
 			   (long long)field->value->value, (long long)fd->value);
 }
 
+static size_t option_value_size(const struct expr *value)
+{
+	if (value->kind == EXPR_STRING)
+		return value->size;
+	if (value->kind == EXPR_RECORD)
+		return 2 * sizeof(int32_t); /* struct linger */
+	return value->addr.version == 6 ? 16 : 4;
+}
+
+/* As many bytes are compared as are asked for. */
+static void agree_option_length(struct check *check, struct call *call)
+{
+	const struct expr *value = call->args[3], *length = call->args[4];
+	size_t size = option_value_size(value);
+	if (length->kind == EXPR_LIST && length->items[0]->value != (int64_t)size)
+		diag_error(check->diags, length->loc,
+			   "getsockopt(): the length is [%lld], but the value has %zu byte%s",
+			   (long long)length->items[0]->value, size, size == 1 ? "" : "s");
+}
+
+/* The kernel only ever writes them. */
+static void agree_no_flags(struct check *check, struct call *call)
+{
+	const struct field *flags = expr_field(call->args[1], "msg_flags");
+	if (flags && expr_is_int(flags->value) && flags->value->value != 0)
+		diag_error_hint(check->diags, flags->value->loc,
+				"flags of a sendmsg() are its last argument",
+				"sendmsg() ignores msg_flags: write 0");
+}
+
 static void (*const agreements[N_CALLS])(struct check *check, struct call *call) = {
-	[CALL_readv] = agree_iovecs,
-	[CALL_writev] = agree_iovecs,
-	[CALL_poll] = agree_pollfds,
-	[CALL_epoll_ctl] = agree_epoll_fd,
+	[CALL_readv] = agree_iovecs,	 [CALL_writev] = agree_iovecs,
+	[CALL_poll] = agree_pollfds,	 [CALL_getsockopt] = agree_option_length,
+	[CALL_sendmsg] = agree_no_flags, [CALL_epoll_ctl] = agree_epoll_fd,
 };
 
 /* ---- results ----------------------------------------------------------------------------- */
@@ -269,13 +298,21 @@ static void check_errno(struct check *check, struct call *call)
 				call->errno_name);
 }
 
-/* read(...) = EAGAIN: the number itself is never what a call returns. */
-static void check_no_errno(struct check *check, const struct expr *result)
+/* fcntl(3, F_GETFL) = O_RDWR, read(...) = EAGAIN: a result is a number, written or defined. */
+static void check_no_word(struct check *check, const struct expr *result)
 {
-	if (result->kind == EXPR_WORD && symbol_in_family(SYMBOLS_ERRNO, result->text))
+	int64_t number;
+	if (result->kind != EXPR_WORD || !symbol_value(result->text, &number))
+		return;
+	if (symbol_in_family(SYMBOLS_ERRNO, result->text))
 		diag_error_hint(check->diags, result->loc,
 				arena_printf(check->arena, "write -1 %s", result->text),
 				"an errno is no result");
+	else
+		diag_error_hint(
+			check->diags, result->loc,
+			arena_printf(check->arena, "write its number: %lld", (long long)number),
+			"a constant is no result");
 }
 
 static void check_result(struct check *check, struct call *call)
@@ -284,7 +321,7 @@ static void check_result(struct check *check, struct call *call)
 		diag_error(check->diags, call->name_loc, "%s() needs '= RESULT'", call->name);
 		return;
 	}
-	check_no_errno(check, call->result);
+	check_no_word(check, call->result);
 	check_resolve(check, call->result);
 	if (!expr_is_int(call->result))
 		diag_error(check->diags, call->result->loc,

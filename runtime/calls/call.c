@@ -192,6 +192,14 @@ static const char *errno_text(int error)
 	return error == 0 ? "no error" : name ? name : strerror(error);
 }
 
+/* Results are ints: 0xffffffff is -1. */
+static int64_t expected_result(const struct expr *expected)
+{
+	int64_t value = expected->value;
+
+	return value > INT32_MAX && value <= UINT32_MAX ? (int32_t)value : value;
+}
+
 /* Result and errno against the script. */
 static void compare_result(struct call_ctx *c)
 {
@@ -199,16 +207,18 @@ static void compare_result(struct call_ctx *c)
 	struct call_slot *slot = c->slot;
 	const struct expr *expected = call->result;
 	char want[128], got[128];
+	int64_t wanted;
 	bool same;
 
 	if (!expected || is_any(expected))
 		return;
-	if (call->row->result == RESULT_FD && expected->value >= 0)
+	wanted = expected_result(expected);
+	if (call->row->result != RESULT_EXACT && wanted >= 0)
 		same = slot->result >= 0;
 	else
-		same = slot->result == expected->value;
+		same = slot->result == wanted;
 	if (!same) {
-		print_result(want, sizeof(want), expected->value, call->errno_value);
+		print_result(want, sizeof(want), wanted, call->errno_value);
 		print_result(got, sizeof(got), slot->result, slot->error);
 		mismatch_add(&slot->mismatches, "result", want, got);
 	} else if (call->errno_name && slot->error != call->errno_value) {

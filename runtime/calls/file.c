@@ -40,7 +40,7 @@ void call_ioctl(struct call_ctx *c)
 		*stored = want;
 	if (!call_begin(c))
 		return;
-	call_end(c, ioctl(fd, request, stored));
+	call_end(c, ioctl(fd, request, list ? stored : NULL));
 	if (!list)
 		return;
 	if (c->slot->result >= 0 && *stored != want)
