@@ -1,6 +1,7 @@
 #include "runtime/command.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ static int spawn(const char *text, int output_fd, int fd, pid_t *pid)
 	char *argv[] = {(char *)"sh", (char *)"-c", (char *)text, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	struct sched_param param = {0};
 	sigset_t defaults;
 	int error;
 
@@ -30,7 +32,10 @@ static int spawn(const char *text, int output_fd, int fd, pid_t *pid)
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE); /* ignored here, not in the shell */
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	/* It would keep timelines waiting. */
+	posix_spawnattr_setschedpolicy(&attributes, SCHED_OTHER);
+	posix_spawnattr_setschedparam(&attributes, &param);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSCHEDULER);
 	if (output_fd >= 0) {
 		posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
 		posix_spawn_file_actions_adddup2(&actions, output_fd, STDERR_FILENO);

@@ -10,7 +10,7 @@ static bool raise_thread(pid_t thread)
 {
 	struct sched_param param = {.sched_priority = 1};
 
-	return sched_setscheduler(thread, SCHED_FIFO | SCHED_RESET_ON_FORK, &param) == 0;
+	return sched_setscheduler(thread, SCHED_FIFO, &param) == 0;
 }
 
 bool priority_raise(pid_t program)
@@ -19,10 +19,9 @@ bool priority_raise(pid_t program)
 	struct dirent *entry;
 	DIR *dir;
 
-	if (!raise_thread(0)) {
-		setpriority(PRIO_PROCESS, 0, -20);
+	setpriority(PRIO_PROCESS, 0, -20); /* what children have */
+	if (!raise_thread(0))
 		return getpriority(PRIO_PROCESS, 0) < 0;
-	}
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)program);
 	dir = opendir(path);
 	if (!dir)

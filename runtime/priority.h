@@ -6,7 +6,8 @@
 #include <sys/types.h>
 
 /* SCHED_FIFO for this process and all threads of `program`; else the best nice value allowed.
- * False: neither was allowed. Children (commands) do not inherit it. */
+ * False: neither was allowed. Children inherit it, so that they do start on a busy machine; they
+ * then give SCHED_FIFO up (command.c) and keep the best nice value. */
 bool priority_raise(pid_t program);
 /* Back to SCHED_OTHER, and nice. */
 void priority_lower(void);

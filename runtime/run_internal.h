@@ -12,6 +12,9 @@
 /* A part of the tolerance: own lateness from which a failure may be the machine's, not the
  * kernel's. */
 #define LATENESS_SHARE 4
+/* So many actions of ours back lateness may explain a failure: of a late ACK the kernel's smoothed
+ * round-trip time keeps (7/8)^32, 1.4% (RFC 6298, section 2.3). */
+#define LATENESS_REACH 32
 
 struct code; /* code.h */
 
@@ -42,9 +45,11 @@ struct run {
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
 	int64_t span; /* what the last call or the program's end took: what it made the kernel send
 		       * may be as much older than base */
-	int64_t last_time;	       /* resolved time of the event before this one */
-	bool last_inbound;	       /* the event before this one was an inbound packet */
-	int64_t due, until, tolerance; /* of the current event, ns since start */
+	int64_t last_time;		  /* resolved time of the event before this one */
+	bool last_inbound;		  /* the event before this one was an inbound packet */
+	int64_t due, until, tolerance;	  /* of the current event, ns since start */
+	int64_t lateness[LATENESS_REACH]; /* of our last actions, a ring; at n_lateness the next */
+	unsigned n_lateness;
 	bool failed;
 };
 
@@ -70,6 +75,8 @@ bool run_check_time(struct run *run, struct record *record, const char *what);
 /* Accounts for an action of ours that was due at `due` and happened at `actual` (ns since start).
  */
 void run_late(struct run *run, int64_t due, int64_t actual);
+/* Something of ours, other than an action, may have been this late. */
+void run_late_note(struct run *run, int64_t late);
 /* Completes an event: later relative times count from `time`. */
 void run_complete(struct run *run, int64_t time);
 

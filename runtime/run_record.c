@@ -88,6 +88,11 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 	return false;
 }
 
+void run_late_note(struct run *run, int64_t late)
+{
+	run->lateness[run->n_lateness++ % LATENESS_REACH] = late;
+}
+
 void run_late(struct run *run, int64_t due, int64_t actual)
 {
 	/* What the script itself took (a slow command before it) is not ours. */
@@ -95,6 +100,7 @@ void run_late(struct run *run, int64_t due, int64_t actual)
 		due = run->base;
 	if (actual - due > run->result->max_late_ns)
 		run->result->max_late_ns = actual - due;
+	run_late_note(run, actual - due);
 }
 
 void run_complete(struct run *run, int64_t time)

@@ -44,6 +44,7 @@ struct job_spec {
 	bool own_directory;    /* chdir to the script's */
 	bool sandbox;	       /* in pid and mount namespaces of its own */
 	bool keep_netns;
+	bool alone; /* no other runs at the same time */
 	bool private_tmp;
 	bool all_records; /* records in the result of a pass too */
 	bool live;	  /* print each record when it happens */

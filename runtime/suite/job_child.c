@@ -129,6 +129,7 @@ static void play(struct child *child)
 		.recorded = spec->live ? recorded : NULL,
 		.cookie = child,
 		.current_event = &child->slot->event,
+		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
 	};
 

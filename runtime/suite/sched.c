@@ -141,7 +141,7 @@ static const char *pcap_path(const struct sched *s, const struct test *test)
 		(int)strcspn(name, "."), name, ip_mode_name(test->mode), dot ? dot : "");
 }
 
-static void describe(const struct sched *s, const struct test *test, struct job_spec *spec)
+static void describe(struct sched *s, const struct test *test, struct job_spec *spec)
 {
 	bool one = s->cli->verbose && s->progress.all == 1;
 
@@ -156,6 +156,7 @@ static void describe(const struct sched *s, const struct test *test, struct job_
 		.own_directory = !s->cli->drop_in,
 		.sandbox = s->sandbox,
 		.keep_netns = s->keep_netns,
+		.alone = s->cap == 1 || waiting(s) == &s->alone,
 		.private_tmp = !s->cli->drop_in && !s->cli->keep_tmp,
 		.all_records = s->cli->verbose,
 		.live = one || (s->cli->drop_in && s->cli->verbose),
