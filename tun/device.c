@@ -25,6 +25,8 @@
 #define DEVICE_NAME	 "tun0"
 #define DEVICE_NODE	 "/dev/net/tun"
 #define QUEUED_WITHIN_NS 1000000   /* from capture to queue: a microsecond, with interrupts a few */
+#define NAME_WAITS	 10	   /* for one who is about to give the name back ... */
+#define NAME_WAIT_NS	 100000000 /* ... so long each */
 #define PACKET_MAX	 (1 << 16) /* IP's largest; an offloaded one is no larger by default */
 
 /* A packet read from the device, waiting for the capture to say when it was sent. */
@@ -299,17 +301,32 @@ static const char *make_hint(int error)
 	}
 }
 
+/* Where runs share a namespace, the one before may be just closing its device. */
+static int claim_name(int fd, struct ifreq *request, unsigned waits)
+{
+	const struct timespec nap = {.tv_nsec = NAME_WAIT_NS};
+
+	while (ioctl(fd, TUNSETIFF, request) < 0) {
+		if (errno != EBUSY || waits-- == 0)
+			return -errno;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
 static int make_device(int fd, bool persistent, struct errbuf *err)
 {
 	/* TUN_EXCL: what another run left there is not what this one asked for. */
 	struct ifreq request = {.ifr_flags =
 					(short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 	unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+	int code;
 
 	strcpy(request.ifr_name, DEVICE_NAME);
-	if (ioctl(fd, TUNSETIFF, &request) < 0)
-		return err_set(err, -errno, "cannot make " DEVICE_NAME ": %s%s", strerror(errno),
-			       make_hint(errno));
+	code = claim_name(fd, &request, persistent ? 0 : NAME_WAITS);
+	if (code < 0)
+		return err_set(err, code, "cannot make " DEVICE_NAME ": %s%s", strerror(-code),
+			       make_hint(-code));
 	if (ioctl(fd, TUNSETOFFLOAD, offloads) < 0)
 		return err_set(err, -errno, "cannot offer segmentation on " DEVICE_NAME ": %s",
 			       strerror(errno));

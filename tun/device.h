@@ -25,8 +25,8 @@ struct tun_config {
 	bool any_ip;	 /* local is not configured; local's /bits is made a local route, of low
 			    priority */
 	bool transient;	 /* the device goes away when the link is closed: for a namespace that
-			  * outlives the run. The process that closes it last waits for that, 20 ms
-			  */
+			  * outlives the run. The process that closes it last waits for that, 20
+			  * ms. A tun0 in use is waited for, a second at most */
 	bool background; /* return before the capture runs: call link->ops->ready() later */
 };
 

@@ -60,6 +60,7 @@ printf "0 \`echo worse\`\n" >worse.pkt
 
 printf '0 `echo $(sysctl net.ipv4.tcp_sack); sysctl -q net.ipv4.tcp_timestamps=0`\n' >sysctl.pkt
 printf '`tc qdisc add dev tun0 root pfifo`\n0 `ip -br addr show dev tun0; nstat -n; ss -tan >/dev/null`\n' >device.pkt
+printf '0 `sleep 0.3`\n' >long.pkt
 printf '0 `[ $PPID = $PACKETDRILL_PID ] && echo same`\n' >pid.pkt
 printf '0 `echo said; echo cried >&2`\n' >streams.pkt
 printf '`true`\n0 `false`\n`echo cleaned`\n' >cleanup.pkt
@@ -89,6 +90,8 @@ check "what a script sets stays there" 0 "^net.ipv4.tcp_timestamps = 0" \
 check "commands about tun0" 0 "^tun0 .*192.168.9.9/16" "packetdrill --local_ip=192.168.9.9 device.pkt"
 check "twice, each with a device of its own" 0 "tun0" "packetdrill device.pkt && packetdrill device.pkt device.pkt"
 check "the device is gone afterwards" 1 "tun0" "packetdrill device.pkt; ip link show tun0"
+check "two at a time take turns" 0 "^both" "packetdrill long.pkt & packetdrill long.pkt && wait \$! && echo both"
+check "another's tun0 is left alone" 0 "^tun0 *DOWN" "ip tuntap add tun0 mode tun; packetdrill served.pkt && ip -br link show tun0"
 check "PACKETDRILL_PID is the shell's parent" 0 "same" "packetdrill pid.pkt"
 check "init scripts come before the device" 0 "^lo *\$" "packetdrill --init_scripts=./init.sh good.pkt"
 check "both streams are the caller's: output" 0 "^said\$" "packetdrill streams.pkt 2>/dev/null"
