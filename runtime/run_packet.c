@@ -239,9 +239,23 @@ static bool may_grow(const struct packet *expected, const struct packet *actual)
 	       !(actual->tcp.flags & (TCP_FIN | TCP_RST));
 }
 
+/* What came so far, against all that is expected; then why it did not go on. */
+static bool unfinished(struct run *run, struct expectation *want, const struct mismatches *why)
+{
+	unsigned i;
+
+	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
+	for (i = 0; why && i < why->n && i < MAX_MISMATCHES; i++)
+		mismatch_add(&want->mismatches, why->at[i].field, why->at[i].expected,
+			     why->at[i].actual);
+	return false;
+}
+
 /* Segments that continue the first are taken together until the expected length is reached. */
 static bool merge(struct run *run, struct expectation *want)
 {
+	struct mismatches why = {0};
+	struct live_packet *live;
 	struct packet next;
 	int code;
 
@@ -252,13 +266,13 @@ static bool merge(struct run *run, struct expectation *want)
 			if (code == READ_PACKET)
 				continue;
 			want->timed_out = code == READ_NOTHING;
-			return false;
+			return unfinished(run, want, NULL);
 		}
-		want->live = conn_dequeue(want->conn);
-		flow_to_script(want->conn->flow, want->expected, &want->live->packet, &next,
-			       run->arena);
-		if (!match_merge(want->expected, &want->actual, &next, &want->mismatches))
-			return false;
+		live = conn_dequeue(want->conn);
+		flow_to_script(want->conn->flow, want->expected, &live->packet, &next, run->arena);
+		if (!match_merge(want->expected, &want->actual, &next, &why))
+			return unfinished(run, want, &why);
+		want->live = live;
 	}
 	return true;
 }
@@ -295,8 +309,11 @@ static const char *timed_out_hint(const struct run *run)
 static void explain(struct run *run, struct record *record, const struct expectation *want)
 {
 	double waited = (double)(run_now(run) - run->until) / NSEC_PER_SEC;
-	struct mismatches *copy;
+	struct mismatches *copy = arena_new_of(run->result->arena, struct mismatches);
 
+	*copy = want->mismatches;
+	if (copy->n)
+		record->mismatches = copy;
 	if (want->error.text[0]) {
 		run_fail(run, record, NULL, "%s", want->error.text);
 	} else if (want->timed_out && want->live) {
@@ -308,9 +325,6 @@ static void explain(struct run *run, struct record *record, const struct expecta
 			 "Timed out waiting for packet: none came within %.1f s of its window",
 			 waited);
 	} else {
-		copy = arena_new_of(run->result->arena, struct mismatches);
-		*copy = want->mismatches;
-		record->mismatches = copy;
 		run_fail(run, record, NULL, "the segment differs from the expected one in %s%s",
 			 copy->at[0].field, copy->n > 1 ? " and more" : "");
 	}

@@ -89,14 +89,23 @@ static bool is_keyword(const struct token *token)
 	return token->kind == TOKEN_WORD && token->size > 1 && islower((unsigned char)*token->text);
 }
 
-/* A number belongs to the keyword before it: the 1 of "ack 1" is not that of "urg 1". */
+static bool ends_range(const struct tokens *tokens, size_t i)
+{
+	return i > 0 && *tokens->at[i - 1].text == ':';
+}
+
+/* A number belongs to the keyword before it: the 1 of "ack 1" is not that of "urg 1". Nor is the
+ * end of "1:11(10)" the length of "1:12(11)". */
 static bool other_field(const struct tokens *e, size_t i, const struct tokens *a, size_t j)
 {
 	const struct token *before_e = i > 0 ? &e->at[i - 1] : NULL;
 	const struct token *before_a = j > 0 ? &a->at[j - 1] : NULL;
 
-	return e->at[i].kind == TOKEN_NUMBER && before_e && before_a && is_keyword(before_e) &&
-	       is_keyword(before_a) && !token_same(before_e, before_a);
+	if (e->at[i].kind != TOKEN_NUMBER)
+		return false;
+	return ends_range(e, i) != ends_range(a, j) ||
+	       (before_e && before_a && is_keyword(before_e) && is_keyword(before_a) &&
+		!token_same(before_e, before_a));
 }
 
 /* What pairing two tokens is worth; 0: they do not pair. Different ones of a kind pair too, if

@@ -74,6 +74,21 @@ static void all_differs(void **state)
 	expect(result, "diff-all.txt");
 }
 
+/* The end of one range is the length of the other: they do not pair. */
+static void one_byte_less(void **state)
+{
+	struct run_result *result = begin("ipv4");
+	struct record *record =
+		event(result, RECORD_SEGMENT, 14, 150 * MS, "+0 > P. 1:12(11) ack 2",
+		      "> P. 1:11(10) ack 1 win 64240", "TCP_ESTABLISHED");
+
+	(void)state;
+	differ(result, record, "payload length", "11", "10");
+	differ(result, record, "ack", "2", "1");
+	run_result_fail(result, record);
+	expect(result, "diff-length.txt");
+}
+
 static void segment_late(void **state)
 {
 	struct run_result *result = begin("ipv4");
@@ -395,29 +410,18 @@ static void terminal_is_safe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(segment_differs),
-		cmocka_unit_test(options_differ),
-		cmocka_unit_test(all_differs),
-		cmocka_unit_test(segment_late),
-		cmocka_unit_test(segment_early_of_range),
-		cmocka_unit_test(timed_out),
-		cmocka_unit_test(sent_instead),
-		cmocka_unit_test(call_result),
-		cmocka_unit_test(call_out_values),
-		cmocka_unit_test(call_blocks),
-		cmocka_unit_test(state_differs),
-		cmocka_unit_test(path_differs),
-		cmocka_unit_test(not_quiet),
-		cmocka_unit_test(extra_segment),
-		cmocka_unit_test(command_fails),
-		cmocka_unit_test(code_fails),
-		cmocka_unit_test(crash),
-		cmocka_unit_test(bad_script),
-		cmocka_unit_test(expected_failure),
-		cmocka_unit_test(late_itself),
-		cmocka_unit_test(skipped),
-		cmocka_unit_test(a_pass_says_nothing),
-		cmocka_unit_test(color_and_source),
+		cmocka_unit_test(segment_differs),     cmocka_unit_test(options_differ),
+		cmocka_unit_test(all_differs),	       cmocka_unit_test(one_byte_less),
+		cmocka_unit_test(segment_late),	       cmocka_unit_test(segment_early_of_range),
+		cmocka_unit_test(timed_out),	       cmocka_unit_test(sent_instead),
+		cmocka_unit_test(call_result),	       cmocka_unit_test(call_out_values),
+		cmocka_unit_test(call_blocks),	       cmocka_unit_test(state_differs),
+		cmocka_unit_test(path_differs),	       cmocka_unit_test(not_quiet),
+		cmocka_unit_test(extra_segment),       cmocka_unit_test(command_fails),
+		cmocka_unit_test(code_fails),	       cmocka_unit_test(crash),
+		cmocka_unit_test(bad_script),	       cmocka_unit_test(expected_failure),
+		cmocka_unit_test(late_itself),	       cmocka_unit_test(skipped),
+		cmocka_unit_test(a_pass_says_nothing), cmocka_unit_test(color_and_source),
 		cmocka_unit_test(terminal_is_safe),
 	};
 
