@@ -185,7 +185,7 @@ struct packet {
 	enum packet_kind kind;
 	uint8_t ip_version; /* 4 or 6: of the innermost IP header, on the wire */
 	uint8_t n_outer;
-	struct outer_header outer[MAX_OUTER_HEADERS];
+	struct outer_header *outer; /* n_outer of them, outermost first; NULL: none */
 	struct ip_info ip;
 	bool has_ports;
 	uint16_t sport, dport; /* 0: the connection's own */

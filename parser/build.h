@@ -217,7 +217,7 @@ struct config;
 void check_packet(struct raw_packet *raw, const struct config *config, struct arena *arena,
 		  struct diags *diags);
 void check_tcp_options(struct raw_packet *raw, struct arena *arena, struct diags *diags);
-void check_outers(struct raw_packet *raw, struct diags *diags);
+void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *diags);
 void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
 		   struct diags *diags);
 

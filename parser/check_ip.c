@@ -328,9 +328,11 @@ static void check_outer_ip(const struct raw_outer *raw, struct outer_header *out
 		check_ip_info(&outer->ip, raw->atoms, direction, diags);
 }
 
-void check_outers(struct raw_packet *raw, struct diags *diags)
+void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
+	if (raw->outers)
+		packet->outer = arena_alloc(arena, MAX_OUTER_HEADERS * sizeof(*packet->outer));
 	for (const struct raw_outer *one = raw->outers; one; one = one->next) {
 		if (packet->n_outer == MAX_OUTER_HEADERS) {
 			diag_error(diags, one->loc, "too many outer headers: at most %d",

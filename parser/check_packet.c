@@ -279,7 +279,7 @@ void check_packet(struct raw_packet *raw, const struct config *config, struct ar
 	if (raw->unsupported)
 		diag_error(diags, raw->unsupported_loc, "%s is not supported yet",
 			   raw->unsupported);
-	check_outers(raw, diags);
+	check_outers(raw, arena, diags);
 	if (raw->ip_info)
 		check_ip_info(&packet->ip, raw->ip_info, packet->direction, diags);
 	packet->has_ports = check_optional(&raw->sport, UINT16_MAX, "a port", diags, &sport) &&

@@ -32,24 +32,35 @@ static const struct {
 	{PROTO_ICMPV6, 6, icmp_take},
 };
 
-/* Takes one outer header that is not IP. */
-static enum wire_result tunnel_take(struct view *in, struct packet *packet, uint8_t *protocol,
-				    struct wire_error *error)
+/* Room for one more outer header; NULL: there are too many. */
+static struct outer_header *push_outer(struct arena *arena, struct packet *packet)
 {
-	struct outer_header *outer;
-
 	if (packet->n_outer == MAX_OUTER_HEADERS)
+		return NULL;
+	if (!packet->outer)
+		packet->outer = arena_alloc(arena, MAX_OUTER_HEADERS * sizeof(*packet->outer));
+	return &packet->outer[packet->n_outer++];
+}
+
+/* Takes one outer header that is not IP. */
+static enum wire_result tunnel_take(struct view *in, struct arena *arena, struct packet *packet,
+				    uint8_t *protocol, struct wire_error *error)
+{
+	struct outer_header *outer = push_outer(arena, packet);
+
+	if (!outer)
 		return WIRE_FOREIGN;
-	outer = &packet->outer[packet->n_outer++];
 	return *protocol == PROTO_GRE ? gre_take(in, outer, protocol, error)
 				      : mpls_take(in, outer, protocol, error);
 }
 
-static bool push_ip(struct packet *packet, const struct ip_header *ip)
+static bool push_ip(struct arena *arena, struct packet *packet, const struct ip_header *ip)
 {
-	if (packet->n_outer == MAX_OUTER_HEADERS)
+	struct outer_header *outer = push_outer(arena, packet);
+
+	if (!outer)
 		return false;
-	packet->outer[packet->n_outer++] = (struct outer_header){
+	*outer = (struct outer_header){
 		.kind = ip->version == 6 ? HEADER_IPV6 : HEADER_IPV4,
 		.ip = ip->info,
 		.src = ip->src,
@@ -69,18 +80,18 @@ static bool is_tunnel(uint8_t protocol)
 }
 
 /* Everything in front of the transport header. */
-static enum wire_result headers_take(struct view *in, struct packet *packet, struct ip_header *ip,
-				     struct wire_error *error)
+static enum wire_result headers_take(struct view *in, struct arena *arena, struct packet *packet,
+				     struct ip_header *ip, struct wire_error *error)
 {
 	enum wire_result result = ip_take(in, ip, error);
 
 	while (result == WIRE_OK && (is_ip(ip->protocol) || is_tunnel(ip->protocol))) {
 		uint8_t next = ip->protocol;
 
-		if (!push_ip(packet, ip))
+		if (!push_ip(arena, packet, ip))
 			return WIRE_FOREIGN;
 		while (result == WIRE_OK && is_tunnel(next))
-			result = tunnel_take(in, packet, &next, error);
+			result = tunnel_take(in, arena, packet, &next, error);
 		if (result != WIRE_OK)
 			return result;
 		result = ip_take(in, ip, error);
@@ -102,7 +113,7 @@ enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *ar
 	*packet = (struct packet){.direction = OUTBOUND};
 	*tuple = (struct wire_tuple){0};
 	error->text[0] = '\0';
-	result = headers_take(&in, packet, &ip, error);
+	result = headers_take(&in, arena, packet, &ip, error);
 	if (result != WIRE_OK)
 		return result;
 	packet->ip_version = ip.version;

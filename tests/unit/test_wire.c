@@ -236,9 +236,11 @@ static void udp_and_icmp(void **state)
 static void outer_headers(void **state)
 {
 	struct packet packet = test_tcp(INBOUND, 4, TCP_SYN, 0, 10, 0), out;
+	struct outer_header outer[MAX_OUTER_HEADERS] = {0};
 	struct arena *arena = arena_new();
 
 	(void)state;
+	packet.outer = outer;
 	packet.outer[0] = test_outer_ip("2001:db8::7", "2001:db8::8");
 	packet.outer[1].kind = HEADER_GRE;
 	packet.outer[1].gre.flags = 0xb000;

@@ -175,10 +175,13 @@ static void hostile_bytes(void **state)
 	assert_int_equal(mprotect(end, page, PROT_NONE), 0);
 	for (unsigned i = 0; i < 400; i++) {
 		struct packet packet = test_random_packet(&seed, options);
+		struct outer_header outer[2];
 		size_t size;
 
 		packet.tcp.payload %= 64;
 		if (i % 4 == 0) {
+			memset(outer, 0, sizeof(outer));
+			packet.outer = outer;
 			packet.outer[0] = test_outer_ip("10.0.0.1", "10.0.0.2");
 			packet.outer[1].kind = i % 8 ? HEADER_MPLS : HEADER_GRE;
 			packet.outer[1].gre.flags = 0xb000;
