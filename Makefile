@@ -23,7 +23,8 @@ CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread
 XML_CPPFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
 XML_LDLIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 CPPFLAGS += $(XML_CPPFLAGS)
-LDLIBS := -lpcap -lmnl -ljansson $(XML_LDLIBS) -lm
+# Without libxml2, which is loaded when it is wanted (runtime/report/junit.c).
+LDLIBS := -lpcap -lmnl -ljansson -ldl -lm
 
 ifeq ($(VARIANT),gcc)
 CC := gcc
@@ -93,7 +94,7 @@ $(PARSER): $(B)/parser/grammar.h
 
 # tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
-$(UNIT): LINK_MORE := -lcmocka
+$(UNIT): LINK_MORE := -lcmocka $(XML_LDLIBS)
 $(UNIT): $(B)/%: $(B)/%.o $(LIBS)
 	@echo "LD    $@"
 	@$(LINK)

@@ -2,6 +2,7 @@
  * verdict inside a testcase, no attributes on testsuites) and that of Jenkins' xUnit. */
 #include "runtime/report/report.h"
 
+#include <dlfcn.h>
 #include <libxml/xmlwriter.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,58 @@ static const enum told_as told_as[] = {
 	[VERDICT_LATE] = AS_ERROR,
 };
 
+/* Loaded when it is wanted: with all it needs in turn it takes longer to load than all the rest,
+ * and every run's process would carry it. */
+#define XML_FUNCTIONS(X)                                                                           \
+	X(xmlFreeTextWriter)                                                                       \
+	X(xmlNewTextWriter)                                                                        \
+	X(xmlOutputBufferCreateIO)                                                                 \
+	X(xmlTextWriterEndDocument)                                                                \
+	X(xmlTextWriterEndElement)                                                                 \
+	X(xmlTextWriterFlush)                                                                      \
+	X(xmlTextWriterSetIndent)                                                                  \
+	X(xmlTextWriterStartDocument)                                                              \
+	X(xmlTextWriterStartElement)                                                               \
+	X(xmlTextWriterWriteAttribute)                                                             \
+	X(xmlTextWriterWriteString)
+
+struct library {
+#define X(name) __typeof__(&name) name;
+	XML_FUNCTIONS(X)
+#undef X
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+} functions[] = {
+#define X(name) {#name, offsetof(struct library, name)},
+	XML_FUNCTIONS(X)
+#undef X
+};
+
+/* Never closed: the process is near its end. */
+static bool load(struct library *library)
+{
+	static const char *const names[] = {"libxml2.so.2", "libxml2.so.16", "libxml2.so"};
+	void *handle = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !handle; i++)
+		handle = dlopen(names[i], RTLD_NOW);
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		void *function = handle ? dlsym(handle, functions[i].name) : NULL;
+
+		if (!function)
+			return false;
+		memcpy((char *)library + functions[i].offset, &function, sizeof(function));
+	}
+	return true;
+}
+
 /* The writer remembers no errors; this does. Text is cleaned first: XML has no way to hold control
  * characters or bytes that are not UTF-8. */
 struct xml {
+	struct library library;
 	xmlTextWriterPtr writer;
 	bool bad;
 };
@@ -38,19 +88,20 @@ static void check(struct xml *xml, int code)
 
 static void open_element(struct xml *xml, const char *name)
 {
-	check(xml, xmlTextWriterStartElement(xml->writer, BAD_CAST name));
+	check(xml, xml->library.xmlTextWriterStartElement(xml->writer, BAD_CAST name));
 }
 
 static void close_element(struct xml *xml)
 {
-	check(xml, xmlTextWriterEndElement(xml->writer));
+	check(xml, xml->library.xmlTextWriterEndElement(xml->writer));
 }
 
 static void attribute(struct xml *xml, const char *name, const char *value)
 {
 	char *clean = text_clean(value, false);
 
-	check(xml, xmlTextWriterWriteAttribute(xml->writer, BAD_CAST name, BAD_CAST clean));
+	check(xml,
+	      xml->library.xmlTextWriterWriteAttribute(xml->writer, BAD_CAST name, BAD_CAST clean));
 	free(clean);
 }
 
@@ -74,7 +125,7 @@ static void content(struct xml *xml, const char *text)
 {
 	char *clean = text_clean(text, true);
 
-	check(xml, xmlTextWriterWriteString(xml->writer, BAD_CAST clean));
+	check(xml, xml->library.xmlTextWriterWriteString(xml->writer, BAD_CAST clean));
 	free(clean);
 }
 
@@ -240,21 +291,26 @@ static int write_bytes(void *context, const char *bytes, int size)
 bool report_junit(FILE *out, const struct run_result *const *results, size_t n,
 		  const struct junit_options *options)
 {
-	xmlOutputBufferPtr buffer = xmlOutputBufferCreateIO(write_bytes, NULL, out, NULL);
-	struct xml xml = {.writer = buffer ? xmlNewTextWriter(buffer) : NULL};
+	struct xml xml = {0};
+	struct library *library = &xml.library;
+	xmlOutputBufferPtr buffer;
 	size_t id = 0;
 
+	if (!load(library))
+		return false;
+	buffer = library->xmlOutputBufferCreateIO(write_bytes, NULL, out, NULL);
+	xml.writer = buffer ? library->xmlNewTextWriter(buffer) : NULL;
 	if (!xml.writer)
 		return false;
-	xmlTextWriterSetIndent(xml.writer, 1);
-	check(&xml, xmlTextWriterStartDocument(xml.writer, NULL, "UTF-8", NULL));
+	library->xmlTextWriterSetIndent(xml.writer, 1);
+	check(&xml, library->xmlTextWriterStartDocument(xml.writer, NULL, "UTF-8", NULL));
 	open_element(&xml, "testsuites");
 	for (size_t i = 0; i < n; i++)
 		if (is_first_of_folder(results, i))
 			write_suite(&xml, results, n, i, id++, options);
 	close_element(&xml);
-	check(&xml, xmlTextWriterEndDocument(xml.writer));
-	check(&xml, xmlTextWriterFlush(xml.writer));
-	xmlFreeTextWriter(xml.writer);
+	check(&xml, library->xmlTextWriterEndDocument(xml.writer));
+	check(&xml, library->xmlTextWriterFlush(xml.writer));
+	library->xmlFreeTextWriter(xml.writer);
 	return !xml.bad && !ferror(out);
 }

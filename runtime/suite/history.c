@@ -197,7 +197,7 @@ static void write_history(const char *name, const struct names *kept, const stru
 		unlink(path);
 }
 
-/* What was not played stays as it was. */
+/* What was not played stays as it was, unless the file is gone. */
 void history_save(struct run_result *const *results, size_t n)
 {
 	struct arena *arena = arena_new();
@@ -207,7 +207,8 @@ void history_save(struct run_result *const *results, size_t n)
 
 	name_results(results, n, &played, &failed);
 	for (size_t i = 0; i < before.n; i++)
-		if (!names_have(&played, before.items[i].mode, before.items[i].path))
+		if (!names_have(&played, before.items[i].mode, before.items[i].path) &&
+		    !access(before.items[i].path, F_OK))
 			names_add(&kept, before.items[i].mode, before.items[i].path);
 	if ((failed.n || kept.n != before.n) && state_path(name, sizeof(name), "last-failed")) {
 		make_parents(name);

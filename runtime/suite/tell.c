@@ -59,11 +59,13 @@ static bool write_json(FILE *out, const struct run_result *const *results, size_
 static const struct {
 	size_t path; /* in struct cli */
 	report_writer write;
+	const char *failed;
 } files[] = {
-	{offsetof(struct cli, tap), write_tap},
-	{offsetof(struct cli, ktap), write_ktap},
-	{offsetof(struct cli, junit), write_junit},
-	{offsetof(struct cli, json), write_json},
+	{offsetof(struct cli, tap), write_tap, "could not be written"},
+	{offsetof(struct cli, ktap), write_ktap, "could not be written"},
+	{offsetof(struct cli, junit), write_junit,
+	 "could not be written; libxml2 must be installed"},
+	{offsetof(struct cli, json), write_json, "could not be written"},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
@@ -168,19 +170,20 @@ void teller_result(struct teller *teller, const struct results *results,
 	fflush(teller->out);
 }
 
-static bool write_file(const char *path, report_writer writer, const struct results *results,
-		       time_t began, struct errbuf *err)
+static bool write_file(const struct teller *teller, size_t i, const struct results *results,
+		       struct errbuf *err)
 {
+	const char *path = file_path(teller->cli, i);
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
 	struct report_file file;
 
 	if (is_stdout(path))
-		return writer(stdout, items, results->n, began) && !fflush(stdout);
+		return files[i].write(stdout, items, results->n, teller->began) && !fflush(stdout);
 	if (report_file_open(&file, path, err))
 		return false;
-	if (!writer(file.stream, items, results->n, began)) {
+	if (!files[i].write(file.stream, items, results->n, teller->began)) {
 		report_file_abort(&file);
-		err_set(err, -EIO, "%s: could not be written", path);
+		err_set(err, -EIO, "%s: %s", path, files[i].failed);
 		return false;
 	}
 	return !report_file_commit(&file, err);
@@ -253,8 +256,7 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 	fflush(teller->out);
 	for (size_t i = 0; i < N_FILES; i++)
 		if (file_path(cli, i))
-			ok &= write_file(file_path(cli, i), files[i].write, results, teller->began,
-					 err);
+			ok &= write_file(teller, i, results, err);
 	if (cli->github)
 		ok &= tell_github(results, err);
 	free(teller);
