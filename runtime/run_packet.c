@@ -212,6 +212,7 @@ struct expectation {
 	struct live_packet *live; /* the last one, if merged */
 	struct packet actual;	  /* in script numbers */
 	bool timed_out;
+	bool other_size; /* as wrong as no packet: what follows would be out of step */
 	struct wire_error error;
 	struct mismatches mismatches;
 };
@@ -244,6 +245,7 @@ static bool unfinished(struct run *run, struct expectation *want, const struct m
 {
 	unsigned i;
 
+	want->other_size = true;
 	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
 	for (i = 0; why && i < why->n && i < MAX_MISMATCHES; i++)
 		mismatch_add(&want->mismatches, why->at[i].field, why->at[i].expected,
@@ -286,6 +288,7 @@ static bool await_packet(struct run *run, struct expectation *want)
 		       run->arena);
 	if (!merge(run, want))
 		return false;
+	want->other_size = payload(&want->actual) != payload(want->expected);
 	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
 	return want->mismatches.n == 0;
 }
@@ -355,7 +358,8 @@ void run_outbound(struct run *run, const struct event *event)
 		explain(run, record, want);
 	if (want->live && event->index)
 		run_check_time(run, record, "the segment came");
-	if (record->status == RECORD_FAILED && run->config->non_fatal_packet && want->live)
+	if (record->status == RECORD_FAILED && run->config->non_fatal_packet && want->live &&
+	    !want->other_size)
 		record->status = RECORD_WARNING;
 	conns_sample(&run->conns);
 	run_record_done(run, record, want->conn ? want->conn : run->conns.conn_under_test);

@@ -103,6 +103,20 @@ static void recorded(void *cookie, const struct record *record)
 	fflush(stdout);
 }
 
+/* --non_fatal: whatever else is shown of the run, a warning is. */
+static void warn(void *cookie, const struct record *record)
+{
+	const struct child *child = cookie;
+
+	if (record->status != RECORD_WARNING)
+		return;
+	fprintf(stderr, "%s:%u:%u: warning: %s (%s)\n", child->spec->path, record->line,
+		record->column, record->message, ip_mode_name(child->spec->mode));
+	if (record->expected && record->actual)
+		fprintf(stderr, "  expected  %s\n  actual    %s\n", record->expected,
+			record->actual);
+}
+
 /* --xfail: a failure is what was expected, and a pass is not. */
 static void expect_failure(struct run_result *result, const char *why)
 {
@@ -126,7 +140,7 @@ static void play(struct child *child)
 		.output_fd = child->output_fd,
 		.ready = ready,
 		.finished = finished,
-		.recorded = spec->live ? recorded : NULL,
+		.recorded = spec->live ? recorded : warn,
 		.cookie = child,
 		.current_event = &child->slot->event,
 		.alone = spec->alone,
@@ -268,8 +282,8 @@ static void find_pcap(struct child *child)
 	char *copy = strdup(path), *name = strdup(path);
 	int directory = copy ? open(dirname(copy), O_PATH | O_CLOEXEC) : -1;
 
-	if (directory < 0 || !name)
-		perror(path);
+	if (directory < 0 || !name) /* the run will say so */
+		snprintf(child->pcap_path, sizeof(child->pcap_path), "%s", path);
 	else
 		snprintf(child->pcap_path, sizeof(child->pcap_path), "/proc/self/fd/%d/%s",
 			 directory, basename(name));

@@ -226,6 +226,8 @@ check "merge puts shards together" merged
 check "--pcap saves what was sent" sh -c "'$bin' --pcap p.pcap packets.pkt && test \$(wc -c < p.pcap) -gt 100"
 check "of many runs each has its own" sh -c "'$bin' --pcap q.pcap --ip_versions=ipv4,ipv6 packets.pkt &&
 	test -s q-packets-ipv4.pcap && test -s q-packets-ipv6.pcap"
+check "--pcap says where it cannot write" exits 1 "$bin" --pcap no-such-directory/p.pcap packets.pkt
+check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../audit2/non-fatal.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
 check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
 
 # ---- an ordinary user
