@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
-#include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -76,17 +75,20 @@ static bool mount_proc(void)
 	       !mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
+static int probe(void *unused)
+{
+	(void)unused;
+	_exit(mount_proc() ? 0 : 1);
+}
+
+/* The child borrows our memory while we wait (CLONE_VFORK), which spares copying it. */
 bool sandbox_available(void)
 {
-	struct clone_args args = {
-		.flags = CLONE_NEWPID | CLONE_NEWNS,
-		.exit_signal = SIGCHLD,
-	};
+	char stack[16384] __attribute__((aligned(16)));
 	int status = -1;
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	pid_t pid = clone(probe, stack + sizeof(stack),
+			  CLONE_NEWPID | CLONE_NEWNS | CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
 
-	if (!pid)
-		_exit(mount_proc() ? 0 : 1);
 	if (pid < 0)
 		return false;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
