@@ -79,13 +79,16 @@ static void convert_kill(struct check *check, struct event *event, struct call *
 {
 	const struct expr *name = call->args[0];
 	if (name->kind == EXPR_INT && name->value > 0 && name->value < 65)
-		event->signal = name->value;
+		event->signal = (int)name->value;
 	else if (name->kind != EXPR_WORD)
 		diag_error(check->diags, name->loc, "expected a signal such as SIGKILL, got %s",
 			   check_show(check, name));
 	else if (!signal_by_name(name->text, &event->signal))
 		diag_error_hint(check->diags, name->loc, check_hint(check, "signal", name->text),
 				"unknown signal '%s'", name->text);
+	if (event->signal && !signal_ends(event->signal))
+		diag_error_hint(check->diags, name->loc, "SIGKILL and SIGTERM do",
+				"%s does not end a process", check_show(check, name));
 }
 
 static void convert_exit(struct check *check, struct event *event, struct call *call)

@@ -104,6 +104,16 @@ bool signal_by_name(const char *name, int *value)
 	return row != NULL;
 }
 
+bool signal_ends(int signal)
+{
+	/* Ignored, or they stop or continue it. 32 and 33 belong to the C library. */
+	static const unsigned char harmless[] = {
+		SIGCHLD, SIGURG, SIGWINCH, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, 32, 33,
+	};
+
+	return signal > 0 && signal <= SIGRTMAX && !memchr(harmless, signal, sizeof(harmless));
+}
+
 /* By number: the states are few, and other TCP_ constants share their numbers. */
 static const char *const tcp_states[N_TCP_STATES + 1] = {
 	NULL,

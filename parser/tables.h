@@ -79,6 +79,8 @@ bool symbol_value(const char *name, int64_t *value);
 /* A name for an errno (EPIPE), a signal (SIGKILL), a TCP state (TCP_CLOSE_WAIT); NULL: none. */
 const char *errno_symbol(int value);
 const char *signal_symbol(int value);
+/* Does this signal's default action end a process? (signal(7)) */
+bool signal_ends(int signal);
 const char *tcp_state_symbol(int state);   /* netinet/tcp.h number -> "TCP_FIN_WAIT1" */
 /* netinet/tcp.h number of "TCP_FIN_WAIT1" or "FIN_WAIT1"; -1: unknown. */
 int tcp_state_by_name(const char *name);

@@ -364,16 +364,6 @@ bool program_snapshot(struct program *program, int script_fd, struct sock_snapsh
 	return true;
 }
 
-bool program_signal_ends(int number)
-{
-	/* signal(7): default action ignore, continue or stop. 32 and 33 belong to the C library. */
-	static const unsigned char harmless[] = {
-		SIGCHLD, SIGURG, SIGWINCH, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, 32, 33,
-	};
-
-	return number > 0 && number <= SIGRTMAX && !memchr(harmless, number, sizeof(harmless));
-}
-
 /* The first event of a script that ends the program is the one that does it. */
 static void remember_ender(struct program *program)
 {
@@ -386,7 +376,7 @@ static void remember_ender(struct program *program)
 
 int program_kill(struct program *program, int number)
 {
-	if (!program_signal_ends(number))
+	if (!signal_ends(number))
 		return -EINVAL;
 	if (!program_alive(program))
 		return -ESRCH;

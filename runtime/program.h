@@ -96,9 +96,6 @@ bool program_asleep(struct program *program, const struct call *call);
 bool program_snapshot(struct program *program, int script_fd, struct sock_snapshot *snapshot,
 		      int64_t deadline_ns);
 
-/* Does this signal's default action end a process? */
-bool program_signal_ends(int signal);
-
 /* Ends the program by a signal, or normally with exit(status) (from a thread that is not inside a
  * call), and waits until it is gone and the kernel has closed its sockets. Calls still pending are
  * then done, with a failure. Returns 0, -EINVAL (a signal that ends nothing), -ESRCH (already

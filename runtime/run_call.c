@@ -241,11 +241,10 @@ void run_kill(struct run *run, const struct event *event)
 	run_late(run, run->due, record->actual_ns);
 	code = kill ? program_kill(run->program, event->signal)
 		    : program_exit(run->program, event->status);
-	if (code == -EINVAL)
-		run_fail(run, record, "SIGKILL and SIGTERM do",
-			 "this signal's default action does not end a process");
+	if (code == -ESRCH)
+		run_fail(run, record, NULL, "the program under test has already ended");
 	else if (code < 0)
-		run_fail(run, record, NULL, "the program under test cannot be ended again: %s",
+		run_fail(run, record, NULL, "the program under test cannot be ended: %s",
 			 strerror(-code));
 	else if (event->index)
 		run_check_time(run, record, "the program was ended");

@@ -272,6 +272,7 @@ static const struct {
 	{"+0 tcp_state(-1) = CLOSE", 14, "expected a descriptor"},
 	{"+0 tcp_state() = CLOSE", 4, "tcp_state(fd) = STATE"},
 	{"+0 tcp_states(3) = CLOSE", 20, "a list of TCP states"},
+	{"+0 kill(SIGCHLD)", 9, "does not end a process"},
 	{"+0 kill(SIGKIL)", 9, "did you mean SIGKILL?"},
 	{"+0 exit(256)", 9, "0 to 255"},
 	{"+0 quiet", 1, "quiet needs a time range"},
