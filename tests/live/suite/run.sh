@@ -4,7 +4,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${1:-$here/../../../finwait}")
-kills=${KILLS:-20}
+kills=${KILLS:-50}
 work=$(mktemp -d /tmp/finwait-suite.XXXXXX) || exit 1
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
@@ -140,11 +140,12 @@ check "a run that hangs is ended, and says where" \
 
 # ---- nothing is left behind
 host_state() {
-	ip -o link; ip -o addr; ip route show table all; ip -6 route show table all
+	ip -o link; ip -o addr; ip route show table all; ip -6 route show table all; ip rule; ip -6 rule
+	tc qdisc; ip netns; nft list ruleset; iptables-save | grep -v '^#'; ip6tables-save | grep -v '^#'
 	sysctl -a 2>/dev/null | grep -E '^(net|kernel|vm|fs)' |
 		grep -vE 'random|uuid|nr_|_state|cpu_|hostname|ns_last_pid|tcp_mem|epoch|\.pty|dentry|inode|file-'
 	ls -A /tmp | grep -e '^finwait-busy' -e '^finwait-left'
-}
+} 2>/dev/null
 make_scripts busy 150 "\`echo x > /tmp/finwait-busy-\$PPID; sleep $nap & \`
 $socket
 +.3 close(3) = 0"
