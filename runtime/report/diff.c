@@ -21,28 +21,32 @@ static const struct {
 	const char *missing; /* headline when it did not happen; NULL: as differs */
 	const char *absent;  /* shown for `actual` when there is none; NULL: no such line */
 	bool prints;	     /* what the run's output may explain */
+	const char *label;   /* of what was as expected but for its time; NULL: never only that */
 } kinds[] = {
 	[RECORD_INJECT] = {"the packet was injected", "the packet could not be injected", NULL,
-			   NULL, false},
+			   NULL, false, "packet"},
 	[RECORD_SEGMENT] = {"the segment came", "the segment differs from the expected one",
-			    "the segment did not come", "nothing", false},
+			    "the segment did not come", "nothing", false, "segment"},
 	[RECORD_EXTRA] = {"the segment came", "the script expects no such segment", NULL, NULL,
-			  false},
+			  false, NULL},
 	[RECORD_CALL] = {"the call was made", "the call did not do what the script says",
-			 "the call did not return", "did not return", false},
+			 "the call did not return", "did not return", false, "call"},
 	[RECORD_CALL_END] = {"the call returned", "the call did not do what the script says",
-			     "the call did not return", "did not return", false},
-	[RECORD_COMMAND] = {"the command ran", "the command failed", NULL, NULL, true},
-	[RECORD_CODE] = {"the code ran", "the assertion failed", NULL, NULL, true},
-	[RECORD_STATE] = {"the state came", "the state is not the expected one", NULL, NULL, false},
+			     "the call did not return", "did not return", false, "call"},
+	[RECORD_COMMAND] = {"the command ran", "the command failed", NULL, NULL, true, "command"},
+	[RECORD_CODE] = {"the code ran", "the assertion failed", NULL, NULL, true, "event"},
+	[RECORD_STATE] = {"the state came", "the state is not the expected one", NULL, NULL, false,
+			  NULL},
 	[RECORD_STATES] = {"the states came", "the states so far are not the expected ones", NULL,
-			   NULL, false},
-	[RECORD_QUIET] = {"a segment came", "the connection was not quiet", NULL, NULL, false},
+			   NULL, false, NULL},
+	[RECORD_QUIET] = {"a segment came", "the connection was not quiet", NULL, NULL, false,
+			  NULL},
 	[RECORD_KILL] = {"the signal was sent", "the program could not be killed", NULL, NULL,
-			 false},
-	[RECORD_EXIT] = {"the program ended", "the program did not exit", NULL, NULL, false},
-	[RECORD_SETUP] = {"the start-up ran", "the start-up failed", NULL, NULL, true},
-	[RECORD_CLEANUP] = {"the cleanup ran", "the cleanup failed", NULL, NULL, true},
+			 false, "event"},
+	[RECORD_EXIT] = {"the program ended", "the program did not exit", NULL, NULL, false,
+			 "event"},
+	[RECORD_SETUP] = {"the start-up ran", "the start-up failed", NULL, NULL, true, NULL},
+	[RECORD_CLEANUP] = {"the cleanup ran", "the cleanup failed", NULL, NULL, true, NULL},
 };
 
 static const struct {
@@ -187,7 +191,7 @@ static void print_source(FILE *out, const struct record *record, const char *lin
 /* Nothing but its time is wrong, so what the script left open is no difference either. */
 static bool only_late(const struct record *record)
 {
-	return record->late && record->kind != RECORD_STATE && record->kind != RECORD_STATES &&
+	return record->late && kinds[record->kind].label &&
 	       (!record->mismatches || record->mismatches->n == 0);
 }
 
@@ -197,6 +201,12 @@ static void print_both(FILE *out, const struct record *record, bool color)
 	struct marked marked = marked_new(text_without_time(record->expected),
 					  record->actual ? record->actual : "", record->mismatches);
 
+	/* What one wrote and the other sent is the same: the time says what is wrong. */
+	if (record->actual && record->expected && only_late(record) && !strchr(marked.marks, '^')) {
+		fprintf(out, LABEL "%s\n", kinds[record->kind].label, marked.expected);
+		marked_free(&marked);
+		return;
+	}
 	if (record->expected)
 		fprintf(out, LABEL "%s%s%s\n", record->actual || absent ? "expected" : "event",
 			text_paint(PAINT_GOOD, color), marked.expected,
@@ -243,18 +253,66 @@ static void print_mismatches(FILE *out, const struct mismatches *list)
 		fprintf(out, "      and %u more\n", list->n - kept);
 }
 
+/* ---- what happened around it --------------------------------------------------------------- */
+
+struct moment {
+	const struct record *record;
+	int64_t ns; /* one without a time: that of the record before it */
+	size_t at;  /* its index */
+	int side;   /* before (-1) or after (1) the failed one, which has 0 */
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct moment *x = a, *y = b;
+
+	if (x->side != y->side)
+		return x->side < y->side ? -1 : 1;
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* All of them, malloc'd. Records are in the order in which the run came to them: what came while a
+ * call blocked may stand before its end, though it was later. Where nothing came there is no time
+ * to compare with, so that order counts. */
+static struct moment *moments_new(const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+	bool by_order = !failed || failed->actual_ns == INT64_MIN ||
+			(!failed->actual && kinds[failed->kind].absent);
+	size_t at = failed ? (size_t)result->failed_record : result->n_records;
+	struct moment *moments = calloc(result->n_records + 1, sizeof(*moments));
+	int64_t ns = INT64_MIN;
+
+	if (!moments)
+		abort();
+	for (size_t i = 0; i < result->n_records; i++) {
+		const struct record *record = result->records[i];
+		bool before = i < at;
+
+		if (record->actual_ns != INT64_MIN || record->due_ns != INT64_MIN)
+			ns = record->actual_ns != INT64_MIN ? record->actual_ns : record->due_ns;
+		if (!by_order && ns != failed->actual_ns)
+			before = ns < failed->actual_ns;
+		moments[i] = (struct moment){record, ns, i, i == at ? 0 : before ? -1 : 1};
+	}
+	qsort(moments, result->n_records, sizeof(*moments), by_time);
+	return moments;
+}
+
 /* Lines as in a trace, columns as narrow as these lines allow. */
-static void print_events(FILE *out, const struct run_result *result, size_t from, size_t to,
-			 const char *label, bool color)
+static void print_events(FILE *out, const struct moment *moments, size_t n, const char *label,
+			 bool color)
 {
 	struct trace_cells cells[EVENTS_BEFORE + EVENTS_AFTER];
-	size_t n = 0, text = 0, mark = 0, size;
+	size_t text = 0, mark = 0, size;
 
-	for (size_t i = from; i < to; i++, n++) {
-		cells[n] = trace_cells(result->records[i]);
-		size = text_width(cells[n].text, strlen(cells[n].text));
+	for (size_t i = 0; i < n; i++) {
+		cells[i] = trace_cells(moments[i].record);
+		size = text_width(cells[i].text, strlen(cells[i].text));
 		text = size > text ? size : text;
-		mark = strlen(cells[n].mark) > mark ? strlen(cells[n].mark) : mark;
+		mark = strlen(cells[i].mark) > mark ? strlen(cells[i].mark) : mark;
 	}
 	if (n > 0)
 		fprintf(out, "  %s:\n", label);
@@ -271,14 +329,17 @@ static void print_around(FILE *out, const struct run_result *result, bool color)
 {
 	const struct record *failed = run_result_failed(result);
 	bool missing = failed && !failed->actual && kinds[failed->kind].absent;
-	size_t n = result->n_records, at, end;
+	struct moment *moments = moments_new(result);
+	size_t n = result->n_records, at = 0, from, rest;
 
-	at = result->failed_record < 0 ? n : (size_t)result->failed_record;
-	print_events(out, result, at > EVENTS_BEFORE ? at - EVENTS_BEFORE : 0, at,
-		     result->failed_record < 0 ? "last events" : "before it", color);
-	end = n > at + 1 + EVENTS_AFTER ? at + 1 + EVENTS_AFTER : n;
-	if (at + 1 < end)
-		print_events(out, result, at + 1, end, missing ? "instead" : "after it", color);
+	while (at < n && moments[at].side < 0)
+		at++;
+	from = at > EVENTS_BEFORE ? at - EVENTS_BEFORE : 0;
+	print_events(out, moments + from, at - from, failed ? "before it" : "last events", color);
+	rest = at < n ? n - at - 1 : 0;
+	print_events(out, moments + at + 1, rest < EVENTS_AFTER ? rest : EVENTS_AFTER,
+		     missing ? "instead" : "after it", color);
+	free(moments);
 }
 
 /* The end of what commands and code printed, where that may explain the failure. */

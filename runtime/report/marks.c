@@ -36,6 +36,13 @@ static const struct token *first_of(const struct view *view, const struct stretc
 	return s->e_from < s->e_to ? &view->e.at[s->e_from] : &view->a.at[s->a_from];
 }
 
+/* Follows from the errno before it, so it is neither marked nor kept in columns. */
+static bool is_note(const struct view *view, const struct stretch *s)
+{
+	return (s->e_from < s->e_to && view->e.at[s->e_from].kind == TOKEN_NOTE) ||
+	       (s->a_from < s->a_to && view->a.at[s->a_from].kind == TOKEN_NOTE);
+}
+
 static bool contains(const char *text, const struct token *token)
 {
 	struct tokens *tokens = malloc(sizeof(*tokens));
@@ -80,13 +87,14 @@ static void choose_likely(struct view *view)
 	for (size_t k = 0; k < view->n; k++) {
 		const struct stretch *s = &view->stretches[k];
 
-		view->marked[k] = s->kind == STRETCH_DIFF && !one_sided(s);
+		view->marked[k] = s->kind == STRETCH_DIFF && !one_sided(s) && !is_note(view, s);
 		any = any || view->marked[k];
 	}
 	for (size_t k = 0; k < view->n && !any; k++) {
 		const struct stretch *s = &view->stretches[k];
 
-		view->marked[k] = one_sided(s) && !is_keyword(first_of(view, s));
+		view->marked[k] =
+			one_sided(s) && !is_keyword(first_of(view, s)) && !is_note(view, s);
 	}
 }
 
@@ -107,7 +115,7 @@ static void choose(struct view *view, const struct mismatches *list)
 	for (size_t k = 0; k < view->n; k++) {
 		const struct stretch *s = &view->stretches[k];
 
-		if (s->kind != STRETCH_DIFF)
+		if (s->kind != STRETCH_DIFF || is_note(view, s))
 			continue;
 		view->marked[k] = kept == 0;
 		for (unsigned i = 0; i < kept && !view->marked[k]; i++)
@@ -249,7 +257,7 @@ static void draw(const struct view *view, struct line *e, struct line *a, struct
 		size_t e_at = e->width + gap_of(&view->e, s->e_from, s->e_to);
 		size_t a_at = a->width + gap_of(&view->a, s->a_from, s->a_to);
 
-		if (k < n_aligned && (has_e || has_a))
+		if (k < n_aligned && (has_e || has_a) && !is_note(view, s))
 			e_at = a_at = larger(e_at, a_at);
 		line_tokens(e, &view->e, s->e_from, s->e_to, e_at);
 		line_tokens(a, &view->a, s->a_from, s->a_to, a_at);

@@ -34,6 +34,16 @@ static size_t word_size(const char *text)
 	return size;
 }
 
+/* "ENOENT (No such file or directory)": `text` is at the parenthesis. 0: it is no such note. */
+static size_t note_size(const struct token *before, const char *text)
+{
+	const char *end = *text == '(' ? strchr(text, ')') : NULL;
+	bool is_errno = before && before->kind == TOKEN_WORD && before->size > 2 &&
+			before->text[0] == 'E' && isupper((unsigned char)before->text[1]);
+
+	return is_errno && end ? (size_t)(end - text) + 1 : 0;
+}
+
 static void token_measure(struct token *token)
 {
 	const char *text = token->text;
@@ -74,7 +84,10 @@ void tokens_cut(struct tokens *tokens, const char *text)
 			token->size = strlen(text);
 			return;
 		}
-		token_measure(token);
+		token->kind = TOKEN_NOTE;
+		token->size = gap && tokens->n > 1 ? note_size(token - 1, text) : 0;
+		if (!token->size)
+			token_measure(token);
 		text += token->size;
 	}
 }
@@ -116,7 +129,7 @@ static unsigned worth(const struct tokens *e, size_t i, const struct tokens *a, 
 {
 	static const unsigned char by_kind[] = {
 		[TOKEN_WORD] = 16,   [TOKEN_NUMBER] = 8, [TOKEN_PUNCT] = 4,
-		[TOKEN_STRING] = 16, [TOKEN_DOTS] = 4,
+		[TOKEN_STRING] = 16, [TOKEN_DOTS] = 4,	 [TOKEN_NOTE] = 4,
 	};
 	enum token_kind kind = e->at[i].kind;
 

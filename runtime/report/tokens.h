@@ -7,7 +7,8 @@
 
 #define MAX_TOKENS 400 /* of one text; what follows them counts as one token */
 
-enum token_kind { TOKEN_WORD, TOKEN_NUMBER, TOKEN_PUNCT, TOKEN_STRING, TOKEN_DOTS };
+enum token_kind { TOKEN_WORD, TOKEN_NUMBER, TOKEN_PUNCT, TOKEN_STRING, TOKEN_DOTS, TOKEN_NOTE };
+/* TOKEN_NOTE: what an errno means, "(Connection refused)". */
 
 struct token {
 	const char *text; /* into the text cut up */

@@ -36,7 +36,9 @@ static const char *what_happened(const char *text)
 
 struct trace_cells trace_cells(const struct record *record)
 {
-	const char *text = record->actual ? record->actual : record->expected;
+	const char *text = record->actual		  ? record->actual
+			   : record->kind == RECORD_QUIET ? "no segment"
+							  : record->expected;
 	int64_t at_ns = record->actual_ns != INT64_MIN ? record->actual_ns : record->due_ns;
 	struct trace_cells cells = {
 		.mark = marks[record->kind],

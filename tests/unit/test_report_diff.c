@@ -160,6 +160,39 @@ static void call_result(void **state)
 	expect(result, "diff-call.txt");
 }
 
+/* What an errno means stands right behind it, unmarked. */
+static void call_errno(void **state)
+{
+	struct run_result *result = begin("ipv4");
+	struct record *record = event(
+		result, RECORD_CALL, 11, 151 * MS,
+		"+0 bind(3, ..., ...) = -1 EADDRINUSE (Address already in use)",
+		"bind(3, ..., ...) = -1 EADDRNOTAVAIL (Cannot assign requested address)", NULL);
+
+	(void)state;
+	differ(result, record, "errno", "EADDRINUSE", "EADDRNOTAVAIL");
+	run_result_fail(result, record);
+	expect(result, "diff-errno.txt");
+}
+
+/* Recorded before the call that blocked has returned, but later than that. */
+static void call_returned_before(void **state)
+{
+	struct run_result *result = begin("ipv4");
+	struct record *record;
+
+	(void)state;
+	event(result, RECORD_QUIET, 10, 200 * MS, "+0~+.05 quiet", NULL, "TCP_FIN_WAIT1");
+	event(result, RECORD_INJECT, 10, 260 * MS, "+0 < . 1:1(0) ack 2", "< . 1:1(0) ack 2",
+	      "TCP_FIN_WAIT2");
+	record = event(result, RECORD_CALL_END, 4, 400 * MS, "+.01...0.4 read(4, ..., 9) = 0",
+		       "read(4, ..., 9) = 0", "TCP_FIN_WAIT1");
+	record->actual_ns = 255 * MS;
+	record->late = true;
+	run_result_fail(result, record);
+	expect(result, "diff-returned.txt");
+}
+
 static void call_out_values(void **state)
 {
 	struct run_result *result = begin("ipv4");
@@ -410,19 +443,33 @@ static void terminal_is_safe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(segment_differs),     cmocka_unit_test(options_differ),
-		cmocka_unit_test(all_differs),	       cmocka_unit_test(one_byte_less),
-		cmocka_unit_test(segment_late),	       cmocka_unit_test(segment_early_of_range),
-		cmocka_unit_test(timed_out),	       cmocka_unit_test(sent_instead),
-		cmocka_unit_test(call_result),	       cmocka_unit_test(call_out_values),
-		cmocka_unit_test(call_blocks),	       cmocka_unit_test(state_differs),
-		cmocka_unit_test(path_differs),	       cmocka_unit_test(not_quiet),
-		cmocka_unit_test(extra_segment),       cmocka_unit_test(command_fails),
-		cmocka_unit_test(code_fails),	       cmocka_unit_test(crash),
-		cmocka_unit_test(bad_script),	       cmocka_unit_test(expected_failure),
-		cmocka_unit_test(late_itself),	       cmocka_unit_test(skipped),
-		cmocka_unit_test(a_pass_says_nothing), cmocka_unit_test(color_and_source),
+		cmocka_unit_test(segment_differs),
+		cmocka_unit_test(options_differ),
+		cmocka_unit_test(all_differs),
+		cmocka_unit_test(one_byte_less),
+		cmocka_unit_test(segment_late),
+		cmocka_unit_test(segment_early_of_range),
+		cmocka_unit_test(timed_out),
+		cmocka_unit_test(sent_instead),
+		cmocka_unit_test(call_result),
+		cmocka_unit_test(call_out_values),
+		cmocka_unit_test(call_blocks),
+		cmocka_unit_test(state_differs),
+		cmocka_unit_test(path_differs),
+		cmocka_unit_test(not_quiet),
+		cmocka_unit_test(extra_segment),
+		cmocka_unit_test(command_fails),
+		cmocka_unit_test(code_fails),
+		cmocka_unit_test(crash),
+		cmocka_unit_test(bad_script),
+		cmocka_unit_test(expected_failure),
+		cmocka_unit_test(late_itself),
+		cmocka_unit_test(skipped),
+		cmocka_unit_test(a_pass_says_nothing),
+		cmocka_unit_test(color_and_source),
 		cmocka_unit_test(terminal_is_safe),
+		cmocka_unit_test(call_errno),
+		cmocka_unit_test(call_returned_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
