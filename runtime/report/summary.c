@@ -30,24 +30,90 @@ static void print_name(FILE *out, const struct run_result *result)
 	free(path);
 }
 
+/* Only its time was wrong: each mode has its own, so how it is said differs. */
+static bool only_time(const struct record *record)
+{
+	return record->late && record->actual && !(record->mismatches && record->mismatches->n > 0);
+}
+
+static bool same_record(const struct record *a, const struct record *b)
+{
+	if (a->kind != b->kind || a->line != b->line)
+		return false;
+	if (only_time(a) && only_time(b))
+		return (a->actual_ns < a->due_ns) == (b->actual_ns < b->due_ns);
+	return !a->message == !b->message && (!a->message || !strcmp(a->message, b->message));
+}
+
+/* A script that fails in the same way in another mode: no second block. */
+static bool same_failure(const struct run_result *a, const struct run_result *b)
+{
+	const struct record *x = run_result_failed(a), *y = run_result_failed(b);
+
+	return a->verdict == VERDICT_FAIL && b->verdict == VERDICT_FAIL && x && y && a->mode &&
+	       b->mode && !strcmp(a->path, b->path) && same_record(x, y);
+}
+
+/* The modes of all that fail as the first does, one run of each, marked as `shown`: malloc'd,
+ * "ipv4, ipv6". */
+static char *join_modes(const struct run_result *const *results, size_t n, bool *shown)
+{
+	const char *last = results[0]->mode;
+	char *modes = NULL;
+	size_t size;
+	FILE *out = open_memstream(&modes, &size);
+
+	if (!out)
+		abort();
+	fputs(last, out);
+	for (size_t i = 1; i < n && !strcmp(results[i]->path, results[0]->path); i++) {
+		const char *mode = results[i]->mode;
+
+		/* Equal modes, of --repeat, stand together. */
+		if (shown[i] || !same_failure(results[0], results[i]) || !strcmp(mode, last))
+			continue;
+		fprintf(out, ", %s", mode);
+		last = mode;
+		shown[i] = true;
+	}
+	fclose(out);
+	return modes;
+}
+
+static void print_failure(FILE *out, const struct run_result *const *results, size_t n, bool *shown,
+			  bool color)
+{
+	struct run_result joined = *results[0];
+	char *modes = joined.mode ? join_modes(results, n, shown) : NULL;
+
+	joined.mode = modes;
+	report_failure(out, &joined, NULL, color);
+	putc('\n', out);
+	free(modes);
+}
+
 /* With `quiet` a line for each. */
 static void print_failures(FILE *out, const struct run_result *const *results, size_t n,
 			   const struct summary_options *options)
 {
+	bool *shown = calloc(n + 1, sizeof(*shown));
+
+	if (!shown)
+		abort();
 	for (size_t i = 0; i < n; i++) {
 		char *text;
 
-		if (!verdict_is_failure(results[i]->verdict))
+		if (shown[i] || !verdict_is_failure(results[i]->verdict))
 			continue;
 		if (!options->quiet) {
-			report_failure(out, results[i], NULL, options->color);
-			putc('\n', out);
+			print_failure(out, results + i, n - i, shown + i, options->color);
 			continue;
 		}
 		text = report_failure_text(results[i]);
 		fprintf(out, "%.*s\n", (int)strcspn(text, "\n"), text);
 		free(text);
 	}
+	free(shown);
 }
 
 static void print_heading(FILE *out, const char *text, bool color)

@@ -93,6 +93,57 @@ static void summary(void **state)
 	suite_free(suite);
 }
 
+/* One block for the modes that fail in the same way; a late segment of any mode has its own times,
+ * and what is repeated, another message or another side of its time has a block of its own. */
+static void modes_are_joined(void **state)
+{
+	static const struct {
+		const char *mode, *message;
+		int64_t at_ns; /* of a segment due at 150 ms; 0: not late */
+	} rows[] = {
+		{"ipv4", "ack differs", 0},	   {"ipv4", "ack differs", 0},
+		{"ipv6", "ack differs", 0},	   {"ipv6", "win differs", 0},
+		{"ipv4", "came at 0.2", 200 * MS}, {"ipv6", "came at 0.3", 300 * MS},
+		{"ipv4", "came at 0.1", 100 * MS},
+	};
+	enum { N = sizeof(rows) / sizeof(rows[0]) };
+	static const char *const want[] = {
+		"error: ack differs (ipv4, ipv6)\n", "error: ack differs (ipv4)\n",
+		"error: win differs (ipv6)\n",	     "error: came at 0.2 (ipv4, ipv6)\n",
+		"error: came at 0.1 (ipv4)\n",
+	};
+	struct run_result *suite[N];
+	struct summary_options options = {0};
+	const char *at;
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		struct record *record;
+
+		suite[i] = begin(rows[i].mode);
+		record = event(suite[i], RECORD_SEGMENT, 14, 150 * MS, "> . 2:2(0) ack 2",
+			       "> . 2:2(0) ack 2", "TCP_CLOSING");
+		record->message = rows[i].message;
+		record->late = rows[i].at_ns > 0;
+		if (record->late)
+			record->actual_ns = rows[i].at_ns;
+		run_result_fail(suite[i], record);
+	}
+	at = text = NEW(report_summary, (const struct run_result *const *)suite, N, &options);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		at = strstr(at, "error: ");
+		assert_non_null(at);
+		assert_memory_equal(at, want[i], strlen(want[i]));
+		at++;
+	}
+	assert_null(strstr(at, "error: "));
+	assert_non_null(strstr(text, "\n0 passed, 7 failed, 0 skipped\n"));
+	free(text);
+	for (int i = 0; i < N; i++)
+		run_result_free(suite[i]);
+}
+
 /* ---- progress ------------------------------------------------------------------------------ */
 
 /* Columns of what a terminal shows of it: without the codes. */
@@ -345,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trace),
 		cmocka_unit_test(summary),
+		cmocka_unit_test(modes_are_joined),
 		cmocka_unit_test(progress_never_wraps),
 		cmocka_unit_test(progress_says),
 		cmocka_unit_test(progress_when_piped),
