@@ -128,6 +128,37 @@ static void describe(struct run *run, struct record *record, const struct event 
 	}
 }
 
+static void name_state(char *out, size_t size, const uint8_t *states, size_t n, size_t at)
+{
+	snprintf(out, size, "%s", at < n ? tcp_state_symbol(states[at]) : "none");
+}
+
+/* Where it first goes wrong: reports show both paths in whole. */
+static void refuse(struct run *run, struct record *record, const struct event *event,
+		   const struct subject *subject, int state)
+{
+	const struct state_claim *claim = event->state;
+	bool range =
+		event->time.kind == TIME_RELATIVE_RANGE || event->time.kind == TIME_ABSOLUTE_RANGE;
+	const char *when = range ? " within the window" : "";
+	bool path = event->kind == EVENT_STATES && subject->conn;
+	unsigned skip = path ? left_out(subject->conn, claim) : 0;
+	uint8_t only = (uint8_t)state;
+	const uint8_t *states = path ? subject->conn->path + skip : &only;
+	size_t n = path ? subject->conn->n_path - skip : 1, at = 0;
+	char want[32], got[32];
+
+	while (at < n && at < claim->n_states && states[at] == claim->states[at])
+		at++;
+	name_state(want, sizeof(want), claim->states, claim->n_states, at);
+	name_state(got, sizeof(got), states, n, at);
+	if (event->kind == EVENT_STATES)
+		run_fail(run, record, NULL, "state %zu of the path: expected %s%s, got %s", at + 1,
+			 want, when, got);
+	else
+		run_fail(run, record, NULL, "expected %s%s, got %s", want, when, got);
+}
+
 static int watch(struct run *run, const struct event *event, const struct subject *subject)
 {
 	int64_t end = run->start + run->until + run->tolerance, look = FIRST_LOOK_NS, now;
@@ -150,7 +181,6 @@ void run_state(struct run *run, const struct event *event)
 	struct record *record;
 	struct subject subject;
 	const char *why = "";
-	char want[512];
 	int state;
 
 	clock_sleep_until(run->start + run->due);
@@ -166,18 +196,8 @@ void run_state(struct run *run, const struct event *event)
 	state = watch(run, event, &subject);
 	record->actual_ns = run_now(run);
 	describe(run, record, event, &subject, state);
-	if (!holds(event, &subject, state)) {
-		path_print(want, sizeof(want), event->state->states, event->state->n_states);
-		run_fail(run, record, NULL,
-			 event->kind == EVENT_STATES ? "expected [%s]%s, but %s"
-						     : "expected %s%s, but %s",
-			 want,
-			 event->time.kind == TIME_RELATIVE_RANGE ||
-					 event->time.kind == TIME_ABSOLUTE_RANGE
-				 ? " within the window"
-				 : "",
-			 record->actual);
-	}
+	if (!holds(event, &subject, state))
+		refuse(run, record, event, &subject, state);
 	run_complete(run, record->actual_ns);
 	run_record_done(run, record, subject.conn);
 }
