@@ -234,10 +234,11 @@ check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
 # ---- an ordinary user
 ordinary() {
 	chmod 755 "$work"
+	cp -r "$here/../../../scripts/close" "$work"
 	chmod -R a+rX "$work" "$bin"
 	unshare -m sh -c "mkdir tun && mknod tun/tun c 10 200 && chmod 666 tun/tun &&
 		mount --bind tun/tun /dev/net/tun &&
-		XDG_STATE_HOME=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups $bin pass.pkt families.pkt packets.pkt"
+		XDG_STATE_HOME=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups $bin pass.pkt families.pkt packets.pkt close"
 }
 if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Un true 2>/dev/null &&
 	setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$bin"; then
