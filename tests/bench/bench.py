@@ -176,7 +176,7 @@ class Bench:
         n = self.args.at_once
         script = self.write("second.pkt", HANDSHAKE + "+1 close(4) = 0\n+0 > F. 1:1(0) ack 1 <...>\n")
         path = os.path.join(self.folder, "waiting.json")
-        process = subprocess.Popen([self.ours, "--repeat", str(n), "--at-once", str(n), "--json", path, script],
+        process = subprocess.Popen([self.ours, "-q", "--repeat", str(n), "--at-once", str(n), "--json", path, script],
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         started, peak = time.monotonic(), 0
         while process.poll() is None:
