@@ -63,8 +63,8 @@ struct job {
 	struct run_result *result; /* once its line has come */
 };
 
-/* Starts a run. `alive_fd` is the reading end of a pipe whose other end only the runner has. 0, or
- * -errno with err. */
+/* Starts a run. `alive_fd` is a pidfd of the runner: readable once that is gone. 0, or -errno with
+ * err. */
 int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slot, int alive_fd,
 	      struct errbuf *err);
 

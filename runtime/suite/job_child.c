@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ struct child {
 	const struct job_spec *spec;
 	struct job_slot *slot;
 	int fd;
+	int runner; /* pidfd; -1: none */
 	int output_fd;
 	struct script *script;
 	char pcap_path[PATH_MAX]; /* "" when nothing is to be saved */
@@ -233,9 +235,28 @@ static pid_t fork_run(const struct job_slot *slot)
 	return pid >= 0 ? pid : fork();
 }
 
-/* Reaps until the run is gone; SIGTERM means that its time is up. */
+/* Sleeps until a signal or the runner's end. The signal, or 0: the runner is gone. */
+static int next_signal(int signals, int runner)
+{
+	struct pollfd pollers[] = {{.fd = signals, .events = POLLIN},
+				   {.fd = runner, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		if (poll(pollers, 2, -1) < 0)
+			continue;
+		if (pollers[1].revents)
+			return 0;
+		if (read(signals, &info, sizeof(info)) == sizeof(info))
+			return (int)info.ssi_signo;
+	}
+}
+
+/* Reaps until the run is gone; SIGTERM means that its time is up. Whatever became of the
+ * parent-death signal (a change of credentials clears it), nothing outlives the runner. */
 static void wait_for(const struct child *child, pid_t run, const sigset_t *signals)
 {
+	int from = signalfd(-1, signals, SFD_CLOEXEC), signal;
 	bool timed_out = false;
 
 	for (;;) {
@@ -249,10 +270,14 @@ static void wait_for(const struct child *child, pid_t run, const sigset_t *signa
 		}
 		if (pid < 0 && errno == ECHILD)
 			return;
-		if (pid <= 0 && sigwaitinfo(signals, NULL) == SIGTERM) {
-			timed_out = true;
+		if (pid > 0)
+			continue;
+		signal = next_signal(from, child->runner);
+		if (signal != SIGCHLD)
 			kill(run, SIGKILL);
-		}
+		if (!signal)
+			return;
+		timed_out |= signal == SIGTERM;
 	}
 }
 
@@ -291,14 +316,25 @@ static void find_pcap(struct child *child)
 	free(name);
 }
 
-/* Nothing of the runner's but its standard streams and our pipe; standard input is empty. */
+static void close_between(int from, int to)
+{
+	if (from < STDERR_FILENO)
+		from = STDERR_FILENO;
+	if (to > from + 1)
+		close_range((unsigned)from + 1, (unsigned)to - 1, 0);
+}
+
+/* Nothing of the runner's but its standard streams, our pipe and its pidfd; standard input is
+ * empty. */
 static void own_files(struct child *child)
 {
+	int first = child->fd < child->runner ? child->fd : child->runner;
+	int last = child->fd < child->runner ? child->runner : child->fd;
 	int null;
 
-	if (child->fd > STDERR_FILENO + 1)
-		close_range(STDERR_FILENO + 1, (unsigned)child->fd - 1, 0);
-	close_range((unsigned)child->fd + 1, ~0U, 0);
+	close_between(STDERR_FILENO, first);
+	close_between(first, last);
+	close_range((unsigned)last + 1, ~0U, 0);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
@@ -321,7 +357,7 @@ static void own_directory(const struct job_spec *spec)
 
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
 {
-	struct child child = {.spec = spec, .slot = slot, .fd = fd};
+	struct child child = {.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd};
 	struct arena *arena = arena_new();
 	struct source source = {0};
 	struct diags *diags;
