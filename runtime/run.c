@@ -58,7 +58,7 @@ static void run_command(struct run *run, const struct event *event)
 	else if (event->index)
 		run_check_time(run, record, "the command ran");
 	/* Start-ups of other runs hold locks of the kernel that `tc` and `ip` need. */
-	if (event->index && !run->env->alone)
+	if (event->index && !run->env->alone && record->status == RECORD_OK)
 		run_late_note(run, run_now(run) - record->actual_ns - run->tolerance);
 	run_complete(run, run_now(run));
 	run_record_done(run, record, run->conns.conn_under_test);

@@ -241,7 +241,7 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 		.color = cli->use_color,
 		.quiet = cli->quiet,
 		.wall_ns = wall_ns,
-		.slowest = 5,
+		.slowest = results->n > 10 ? 5 : 0,
 	};
 	bool ok = true;
 

@@ -188,6 +188,12 @@ rm -f late-once.mark
 check "and is listed as flaky" prints 'flaky' "$bin" late-once.pkt
 check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --repeat 5 --json f.json fail.pkt; cat f.json"
 
+check "nor one that was late long before" prints '"attempts":1,' sh -c \
+	"'$bin' --retries 1 --json f.json late-long-ago.pkt; cat f.json"
+check "after a slow command it is tried again, at last alone" prints '"attempts":4,' sh -c \
+	"'$bin' --json f.json slow-command.pkt pass.pkt; cat f.json"
+check "alone at once" prints '"attempts":1,' sh -c "'$bin' --json f.json slow-command.pkt; cat f.json"
+
 # ---- choosing
 make_scripts many 10 "$socket"
 check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
