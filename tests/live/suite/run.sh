@@ -198,7 +198,12 @@ check "alone at once" prints '"attempts":1,' sh -c "'$bin' --json f.json slow-co
 make_scripts many 10 "$socket"
 check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
 check "--fail-fast" sh -c "'$bin' -x -j 1 --timelines 1 --json x.json fail.pkt fail.pkt fail.pkt; test \$(wc -l < x.json) = 1"
-check "--last-failed plays what failed" prints '1 failed' "$bin" --last-failed -q
+last_failed() {
+	export XDG_STATE_HOME=$work/state-of-two
+	"$bin" -q fail.pkt pass.pkt
+	"$bin" -q --last-failed
+}
+check "--last-failed plays what failed" prints '0 passed, 1 failed' last_failed
 check "--repeat tells a rate" prints '100.0%  5 of 5' "$bin" --repeat 5 pass.pkt
 check "families of a script" sh -c "test \$('$bin' list families.pkt | wc -l) = 3"
 check "families are played" prints '3 passed' "$bin" families.pkt
