@@ -120,6 +120,15 @@ bool netns_is_first(void)
 	       !access("/proc/sys/net/core/dev_weight", F_OK);
 }
 
+/* Our mounts are not to be seen outside. In a chroot "/" is no mount that could be made private;
+ * ours are all below /proc. */
+static int make_private(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return 0;
+	return errno == EINVAL ? mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) : -1;
+}
+
 int netns_enter(struct errbuf *err)
 {
 	struct mnl_socket *nl;
@@ -127,7 +136,7 @@ int netns_enter(struct errbuf *err)
 
 	if (code < 0)
 		return code;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (make_private() < 0)
 		return err_set(err, -errno, "cannot make the mounts private: %s", strerror(errno));
 	guard_sysctls();
 	code = rtnl_open(&nl, err);
