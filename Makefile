@@ -23,6 +23,8 @@ CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread
 XML_CPPFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
 XML_LDLIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 CPPFLAGS += $(XML_CPPFLAGS)
+# Symbols are bound before the first fork, once for all runs.
+LDFLAGS += -Wl,-z,now
 # Without libxml2, which is loaded when it is wanted (runtime/report/junit.c).
 LDLIBS := -lpcap -lmnl -ljansson -ldl -lm
 

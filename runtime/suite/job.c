@@ -157,7 +157,7 @@ struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 	struct run_result *result = job->result;
 
 	if (!result)
-		result = job_error(spec, NULL, job->slot->event,
+		result = job_error(spec, job->slot->event,
 				   job->ended ? "hung, and had to be ended with all its processes"
 					      : "ended without a result");
 	job->result = NULL;

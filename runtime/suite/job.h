@@ -35,10 +35,8 @@ struct job_slot {
 /* What to play, and how. Copied into the new process by fork; nothing is kept. */
 struct job_spec {
 	const char *path;
-	const struct source *source; /* its text, if loaded; NULL: load it */
-	const struct cli_option *options;
-	size_t n_options;
-	int mode;	       /* enum ip_mode */
+	const struct script *script; /* NULL: it could not be read, and is not to be started */
+	int mode;		     /* enum ip_mode */
 	const char *pcap_path; /* NULL: none */
 	int64_t limit_ns;      /* for the message of a run that was ended */
 	bool own_directory;    /* chdir to the script's */
@@ -89,7 +87,6 @@ void job_abandon(struct job *job);
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd);
 
 /* A result for a run that could not tell its own. `event` UINT_MAX: before the timeline. */
-struct run_result *job_error(const struct job_spec *spec, const struct script *script,
-			     unsigned event, const char *reason);
+struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *reason);
 
 #endif

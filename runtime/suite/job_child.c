@@ -32,7 +32,6 @@ struct child {
 	int fd;
 	int runner; /* pidfd; -1: none */
 	int output_fd;
-	struct script *script;
 	char pcap_path[PATH_MAX]; /* "" when nothing is to be saved */
 };
 
@@ -149,10 +148,10 @@ static void play(struct child *child)
 		.keep_netns = spec->keep_netns,
 	};
 
-	result->scripted_ns = script_duration(child->script);
-	run_script(child->script, &env, result);
-	expect_failure(result, child->script->config->xfail);
-	run_result_quote(result, child->script->source.text);
+	result->scripted_ns = script_duration(spec->script);
+	run_script(spec->script, &env, result);
+	expect_failure(result, spec->script->config->xfail);
+	run_result_quote(result, spec->script->source.text);
 	attach_output(result, child->output_fd);
 	say_result(child->fd, result,
 		   spec->all_records ||
@@ -169,19 +168,18 @@ static const enum record_kind record_of_event[] = {
 	[EVENT_EXIT] = RECORD_EXIT,
 };
 
-struct run_result *job_error(const struct job_spec *spec, const struct script *script,
-			     unsigned event, const char *reason)
+struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *reason)
 {
+	const struct script *script = spec->script;
 	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
 	enum record_kind kind = at ? record_of_event[at->kind] : RECORD_SETUP;
 	struct record *record = run_result_add(result, kind);
 
 	result->verdict = VERDICT_ERROR;
-	result->reason =
-		at ? arena_printf(result->arena, "%s at line %u", reason, at->loc.line)
-		   : arena_printf(result->arena, "%s %s", reason,
-				  event == UINT_MAX ? "before the first event" : "during the run");
+	result->reason = at ? arena_printf(result->arena, "%s at line %u", reason, at->loc.line)
+			    : arena_printf(result->arena, "%s%s", reason,
+					   script ? " before the first event" : "");
 	result->scripted_ns = script ? script_duration(script) : 0;
 	result->failed_record = 0;
 	record->status = RECORD_FAILED;
@@ -212,8 +210,8 @@ static void tell(const struct child *child, int status, bool timed_out)
 			 strsignal(WTERMSIG(status)));
 	else
 		snprintf(reason, sizeof(reason), "crashed: exit status %d", WEXITSTATUS(status));
-	result = job_error(child->spec, child->script, child->slot->event, reason);
-	run_result_quote(result, child->script->source.text);
+	result = job_error(child->spec, child->slot->event, reason);
+	run_result_quote(result, child->spec->script->source.text);
 	attach_output(result, child->output_fd);
 	say_result(child->fd, result, true);
 	run_result_free(result);
@@ -355,12 +353,27 @@ static void own_directory(const struct job_spec *spec)
 	free(copy);
 }
 
+/* All that dirties memory is done here and not by the keeper, whose pages would be copied. */
+static _Noreturn void be_the_run(struct child *child)
+{
+	const struct job_spec *spec = child->spec;
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sandbox_stand_back();
+	if (spec->sandbox)
+		sandbox_enter(spec->path, spec->private_tmp);
+	own_directory(spec);
+	play(child);
+	fflush(NULL);
+	_exit(0);
+}
+
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
 {
 	struct child child = {.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd};
-	struct arena *arena = arena_new();
-	struct source source = {0};
-	struct diags *diags;
 	sigset_t signals;
 	pid_t run;
 
@@ -369,33 +382,10 @@ void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int al
 	if (orphaned(alive_fd))
 		return;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (spec->source)
-		source = *spec->source;
-	else if (source_load(arena, spec->path, &source))
-		return;
-	diags = diags_new(&source);
-	child.script =
-		script_parse(arena, &source, spec->options, spec->n_options, spec->mode, diags);
-	if (diags_errors(diags))
-		return; /* the file changed since it was checked */
-	if (orphaned(alive_fd))
-		return;
 	own_files(&child);
-	sandbox_stand_back();
-	if (spec->sandbox)
-		sandbox_enter(spec->path, spec->private_tmp);
-	own_directory(spec);
 	run = fork_run(slot);
-	if (!run) {
-		sigset_t none;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
-		play(&child);
-		fflush(NULL);
-		_exit(0);
-	}
+	if (!run)
+		be_the_run(&child);
 	if (run < 0)
 		return;
 	wait_for(&child, run, &signals);

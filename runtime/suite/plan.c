@@ -170,6 +170,39 @@ int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *f
 	return 0;
 }
 
+const struct script *test_script(struct test *test)
+{
+	struct source *source;
+	struct diags *diags;
+
+	if (test->users++)
+		return test->script;
+	test->arena = arena_new();
+	source = arena_new_of(test->arena, struct source);
+	if (test->source)
+		*source = *test->source;
+	if (test->source || !source_load(test->arena, test->path, source)) {
+		diags = diags_new(source);
+		test->script = script_parse(test->arena, source, test->options, test->n_options,
+					    (int)test->mode, diags);
+		if (diags_errors(diags))
+			test->script = NULL;
+		diags_free(diags);
+	}
+	if (!test->script)
+		test_release(test);
+	return test->script;
+}
+
+void test_release(struct test *test)
+{
+	if (--test->users)
+		return;
+	arena_free(test->arena);
+	test->arena = NULL;
+	test->script = NULL;
+}
+
 void plan_free(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++)

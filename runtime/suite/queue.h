@@ -6,7 +6,7 @@
 
 /* One try of one test. */
 struct entry {
-	const struct test *test;
+	struct test *test;
 	unsigned attempt;      /* from 1 */
 	int64_t worst_late_ns; /* of the tries before */
 };

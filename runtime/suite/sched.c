@@ -5,6 +5,7 @@
 #include "runtime/suite/suite.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,7 @@ static void ended(struct sched *s, struct active *active)
 	const struct entry *entry = &active->entry;
 	struct run_result *result = job_finish(&active->job, &active->spec);
 
+	test_release(entry->test);
 	active->used = false;
 	s->n_active--;
 	s->count[JOB_DONE]--;
@@ -141,15 +143,13 @@ static const char *pcap_path(const struct sched *s, const struct test *test)
 		(int)strcspn(name, "."), name, ip_mode_name(test->mode), dot ? dot : "");
 }
 
-static void describe(struct sched *s, const struct test *test, struct job_spec *spec)
+static void describe(struct sched *s, struct test *test, struct job_spec *spec)
 {
 	bool one = s->cli->verbose && s->progress.all == 1;
 
 	*spec = (struct job_spec){
 		.path = test->path,
-		.source = test->source,
-		.options = test->options,
-		.n_options = test->n_options,
+		.script = test_script(test),
 		.mode = (int)test->mode,
 		.pcap_path = pcap_path(s, test),
 		.limit_ns = s->cli->timeout ? s->cli->timeout : test->scripted_ns + GRACE_NS,
@@ -176,9 +176,16 @@ static int start(struct sched *s, const struct entry *entry, struct errbuf *err)
 	event.data.u32 = (uint32_t)(active - s->active);
 	active->entry = *entry;
 	describe(s, entry->test, &active->spec);
+	if (!active->spec.script) {
+		settle(s, job_error(&active->spec, UINT_MAX,
+				    "the script has changed since it was checked"));
+		return 0;
+	}
 	code = job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
-	if (code)
+	if (code) {
+		test_release(entry->test);
 		return code;
+	}
 	active->used = true;
 	s->n_active++;
 	s->count[JOB_STARTING]++;
@@ -448,8 +455,10 @@ static int prepare(struct sched *s, struct errbuf *err)
 static void tidy(struct sched *s)
 {
 	for (unsigned i = 0; i < s->cap; i++)
-		if (s->active[i].used)
+		if (s->active[i].used) {
 			job_abandon(&s->active[i].job);
+			test_release(s->active[i].entry.test);
+		}
 	munmap(s->slots, s->cap * sizeof(*s->slots));
 	close(s->epoll);
 	close(s->signals);

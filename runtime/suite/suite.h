@@ -15,6 +15,9 @@ struct test {
 	const struct cli_option *options; /* those of the command line for this mode */
 	size_t n_options;
 	int64_t scripted_ns;
+	struct arena *arena; /* of `script` */
+	const struct script *script; /* while it has users */
+	unsigned users;
 	struct run_result
 		*known; /* not to be played: bad, or skipped. Until the results take it. */
 };
@@ -44,6 +47,11 @@ unsigned select_modes(const struct cli *cli, const struct config *config, const 
 int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files,
 	      struct errbuf *err);
 void plan_free(struct plan *plan);
+
+/* The script of a test, read again for its first user; NULL: it is no longer what was checked. Each
+ * success wants a test_release(). Forked processes inherit it. */
+const struct script *test_script(struct test *test);
+void test_release(struct test *test);
 
 /* Keeps the tests of shard k of n: longest first to the lightest shard, ties by path and mode, so
  * that all who have the same scripts and durations agree. */
