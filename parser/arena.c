@@ -1,4 +1,4 @@
-/* A bump allocator: fresh pages from the system are zero already, so nothing is cleared twice. */
+/* A bump allocator. Memory is cleared as it is handed out: what is not needed is not touched. */
 #include "parser/arena.h"
 
 #include <stdalign.h>
@@ -54,10 +54,23 @@ void arena_free(struct arena *arena)
 
 static struct chunk *chunk_add(struct arena *arena, size_t size)
 {
-	struct chunk *chunk = must(calloc(1, sizeof(*chunk) + size));
+	struct chunk *chunk = must(malloc(sizeof(*chunk) + size));
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	return chunk;
+}
+
+static void chunk_next(struct arena *arena, size_t size)
+{
+	arena->free = chunk_add(arena, size)->bytes;
+	arena->left = size;
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+	if (size > arena->left)
+		chunk_next(arena, size > arena->chunk_size ? size : arena->chunk_size);
+	memset(arena->free, 0, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -67,17 +80,16 @@ void *arena_alloc(struct arena *arena, size_t size)
 	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	/* Big ones get a chunk of their own, so that the rest of this one is not lost. */
 	if (size > arena->left && size >= arena->chunk_size / 4)
-		return chunk_add(arena, size)->bytes;
+		return memset(chunk_add(arena, size)->bytes, 0, size);
 	if (size > arena->left) {
-		arena->free = chunk_add(arena, arena->chunk_size)->bytes;
-		arena->left = arena->chunk_size;
+		chunk_next(arena, arena->chunk_size);
 		if (arena->chunk_size < LAST_CHUNK)
 			arena->chunk_size *= 2;
 	}
 	void *memory = arena->free;
 	arena->free += size;
 	arena->left -= size;
-	return memory;
+	return memset(memory, 0, size);
 }
 
 char *arena_strndup(struct arena *arena, const char *text, size_t size)

@@ -3,6 +3,7 @@
 #include "runtime/doctor.h"
 #include "runtime/suite/suite.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,9 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status = STATUS_USAGE;
 
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1); /* threads hardly allocate, and a heap for each is made late */
+#endif
 	for (size_t i = 0; !drop_in && argc > 1 && i < N_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name)) {
 			command = &commands[i];

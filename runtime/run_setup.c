@@ -1,6 +1,7 @@
 /* Start-up and teardown: everything that need not happen on the timeline. */
 #include "runtime/run_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -11,6 +12,10 @@
 #include "runtime/priority.h"
 #include "tun/netns.h"
 #include "tun/pcap_file.h"
+
+/* Memory that is present when the timeline begins: of buffers; of the result, for each event. */
+#define TOUCHED_BEFORE 4096
+#define RECORD_ROOM    1024
 
 static void cannot_run(struct run *run, const char *text)
 {
@@ -144,7 +149,14 @@ bool run_start_up(struct run *run)
 		setup_failed(run, (struct loc){0}, err.text);
 		return false;
 	}
-	run->buffer = arena_alloc(run->arena, WIRE_MAX_PACKET);
+	run->buffer = malloc(WIRE_MAX_PACKET);
+	if (!run->buffer) {
+		cannot_run(run, "out of memory");
+		return false;
+	}
+	memset(run->buffer, 0, TOUCHED_BEFORE);
+	arena_reserve(run->arena, TOUCHED_BEFORE);
+	arena_reserve(run->result->arena, (run->script->n_events + 1) * RECORD_ROOM);
 	run->code = run->script->has_code ? code_new(run->script) : NULL;
 	conns_init(&run->conns, run->arena, run->config, run->diag,
 		   (uint16_t)(40001 + (run->env->keep_netns ? clock_now() / 1000 % 20000 : 0)));
@@ -189,7 +201,9 @@ void run_clean_up(struct run *run, bool armed)
 	sockdiag_close(run->diag);
 	if (run->pcap && pcap_file_close(run->pcap, &err) < 0 && !run->failed)
 		setup_failed(run, (struct loc){0}, err.text);
-	if (run->link)
+	/* The end of the process closes what need not be gone before it; the kernel takes its time. */
+	if (run->link && run->env->keep_netns)
 		run->link->ops->close(run->link);
+	free(run->buffer);
 	arena_free(run->arena);
 }

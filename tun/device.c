@@ -39,7 +39,7 @@ struct tun_device {
 	bool framed; /* and `frame` was taken from the capture, not yet given out */
 	struct capture_frame frame;
 	size_t size;
-	uint8_t packet[PACKET_MAX];
+	uint8_t packet[]; /* PACKET_MAX bytes */
 };
 
 static struct tun_device *of(struct link *link)
@@ -84,7 +84,7 @@ static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsign
 static int take(struct tun_device *tun)
 {
 	struct virtio_net_hdr header;
-	struct iovec parts[] = {{&header, sizeof(header)}, {tun->packet, sizeof(tun->packet)}};
+	struct iovec parts[] = {{&header, sizeof(header)}, {tun->packet, PACKET_MAX}};
 	ssize_t n = readv(tun->fd, parts, 2);
 
 	if (n < 0)
@@ -427,13 +427,12 @@ static int build(struct tun_device *tun, const struct tun_config *config, struct
 
 int tun_open(const struct tun_config *config, struct link **link, struct errbuf *err)
 {
-	struct tun_device *tun = calloc(1, sizeof(*tun));
+	struct tun_device *tun = malloc(sizeof(*tun) + PACKET_MAX);
 	int code;
 
 	if (!tun)
 		return err_set(err, -ENOMEM, "out of memory");
-	tun->link.ops = &tun_ops;
-	tun->fd = -1;
+	*tun = (struct tun_device){.link.ops = &tun_ops, .fd = -1};
 	code = build(tun, config, err);
 	if (code < 0) {
 		tun_close(&tun->link);

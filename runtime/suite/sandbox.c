@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
@@ -96,30 +95,32 @@ bool sandbox_available(void)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-/* "/tmp/a/b/c" -> "/tmp/a"; false when it is not below a directory of /tmp. */
-static bool top_of(const char *path, char top[static PATH_MAX])
+/* "/tmp/a/b/c" -> "/tmp/a", malloced; NULL when it is not below a directory of /tmp. */
+static char *top_of(const char *path)
 {
-	char real[PATH_MAX];
-	char *end;
+	char *real = realpath(path, NULL);
+	char *end = real && !strncmp(real, "/tmp/", 5) ? strchr(real + 5, '/') : NULL;
 
-	if (!realpath(path, real) || strncmp(real, "/tmp/", 5))
-		return false;
-	end = strchr(real + 5, '/');
 	if (end)
 		*end = 0;
-	strcpy(top, real);
-	return true;
+	if (real && !strncmp(real, "/tmp/", 5))
+		return real;
+	free(real);
+	return NULL;
 }
+
+#define N_KEPT 3
 
 /* Kept by descriptor, since the new /tmp hides the name. */
 struct kept {
-	char path[PATH_MAX];
+	char *path; /* malloced; NULL: not below /tmp */
 	int fd;
 };
 
 static void keep(struct kept *kept, const char *path)
 {
-	kept->fd = top_of(path, kept->path) ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
+	kept->path = top_of(path);
+	kept->fd = kept->path ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
 }
 
 static void put_back(struct kept *kept)
@@ -138,29 +139,29 @@ static void put_back(struct kept *kept)
 			close(open(kept->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 		mount(from, kept->path, NULL, MS_BIND | MS_REC, NULL);
 	}
-	close(kept->fd);
 }
 
 static void own_tmp(const char *path)
 {
-	static const char *const self = "/proc/self/exe";
-	struct kept kept[3];
-	char cwd[PATH_MAX];
+	char *cwd = getcwd(NULL, 0);
+	struct kept kept[N_KEPT];
 
 	keep(&kept[0], path);
-	keep(&kept[1], getcwd(cwd, sizeof(cwd)) ? cwd : "/");
-	keep(&kept[2], self);
+	keep(&kept[1], cwd ? cwd : "/");
+	keep(&kept[2], "/proc/self/exe");
 	if (!mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")) {
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		for (size_t i = 0; i < N_KEPT; i++)
 			put_back(&kept[i]);
 		setenv("TMPDIR", "/tmp", 1);
-		if (chdir(cwd))
+		if (cwd && chdir(cwd))
 			perror(cwd);
-		return;
 	}
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+	for (size_t i = 0; i < N_KEPT; i++) {
 		if (kept[i].fd >= 0)
 			close(kept[i].fd);
+		free(kept[i].path);
+	}
+	free(cwd);
 }
 
 bool sandbox_enter(const char *path, bool private_tmp)
