@@ -15,6 +15,7 @@
 
 struct chunk {
 	struct chunk *next;
+	size_t size;
 	alignas(max_align_t) char bytes[];
 };
 
@@ -52,10 +53,25 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct chunk *kept = arena->chunks;
+	if (!kept)
+		return;
+	for (struct chunk *chunk = kept->next, *next; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	kept->next = NULL;
+	arena->free = kept->bytes;
+	arena->left = kept->size;
+}
+
 static struct chunk *chunk_add(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = must(malloc(sizeof(*chunk) + size));
 	chunk->next = arena->chunks;
+	chunk->size = size;
 	arena->chunks = chunk;
 	return chunk;
 }

@@ -8,6 +8,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena); /* accepts NULL */
+/* All that was handed out is gone; the memory is kept for what comes. */
+void arena_reset(struct arena *arena);
 
 /* Zeroed, suitably aligned memory; never NULL (out of memory aborts). */
 void *arena_alloc(struct arena *arena, size_t size);

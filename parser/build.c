@@ -107,6 +107,7 @@ void build_time(struct parser *parser, enum time_kind kind, struct loc loc, stru
 		const struct token *until)
 {
 	struct event *event = arena_new_of(parser->arena, struct event);
+	arena_reset(parser->scratch);
 	parser->event = event;
 	parser->packet = NULL;
 	parser->call = NULL;
@@ -158,8 +159,8 @@ void build_event(struct parser *parser, struct loc loc)
 	script->cleanup_command = NULL;
 	if (parser->packet) {
 		event->kind = EVENT_PACKET;
-		event->packet = &parser->packet->packet;
-		event->packet->loc = loc;
+		parser->packet->packet.loc = loc;
+		finish_packet(parser, event);
 	} else if (parser->call) {
 		event->kind = EVENT_CALL;
 		event->call = parser->call;

@@ -68,7 +68,7 @@ struct raw_outer {
 enum echo_kind { ECHO_NONE, ECHO_SEQ, ECHO_UDP, ECHO_RAW };
 
 struct raw_packet {
-	struct packet packet; /* first: event->packet points here until check_packet() is through */
+	struct packet packet; /* what check_packet() makes of the rest */
 	struct raw_outer *outers, **last_outer;
 	struct atoms *ip_info; /* NULL: none */
 	struct atom sport, dport;
@@ -97,12 +97,19 @@ struct define {
 #define N_DEFINE_BUCKETS 256
 #define MAX_RESUMED	 8
 
+struct cli_option;
+
 /* One parse. The scanner keeps its place here, so that it can be asked for tokens one by one. */
 struct parser {
 	struct arena *arena;
+	struct arena *scratch; /* of the current event: raw packets and their atoms */
 	struct diags *diags;
 	struct script *script;
 	const struct source *source;
+	const struct cli_option *options; /* of the command line */
+	size_t n_options;
+	int mode;	   /* enum ip_mode; -1: the config's */
+	bool options_only; /* the text ends before what is no option line */
 	void *scanner;
 	size_t offset;	       /* of the next byte to scan */
 	uint32_t line, column; /* of it */
@@ -209,7 +216,10 @@ void build_unsupported(struct parser *parser, struct loc loc, const char *what);
 void syntax_error(struct parser *parser, const char *unexpected, const char *const *expected,
 		  int n_expected);
 
-/* ---- after the grammar: check_packet.c, check_options.c ---------------------------- */
+/* Makes event->packet of parser->packet, which is gone with the next event: script.c. */
+void finish_packet(struct parser *parser, struct event *event);
+
+/* ---- behind the grammar: check_packet.c, check_options.c --------------------------- */
 
 struct config;
 

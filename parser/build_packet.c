@@ -5,7 +5,7 @@
 
 void build_packet(struct parser *parser, enum direction direction)
 {
-	struct raw_packet *packet = arena_new_of(parser->arena, struct raw_packet);
+	struct raw_packet *packet = arena_new_of(parser->scratch, struct raw_packet);
 	packet->packet.direction = direction;
 	packet->last_outer = &packet->outers;
 	parser->packet = packet;
@@ -19,13 +19,13 @@ void build_kind(struct parser *parser, enum packet_kind kind)
 static struct atom make_atom(struct parser *parser, enum atom_kind kind, struct token token,
 			     struct loc loc)
 {
-	return (struct atom){kind, loc, arena_strndup(parser->arena, token.text, token.size)};
+	return (struct atom){kind, loc, arena_strndup(parser->scratch, token.text, token.size)};
 }
 
 struct atom *build_one(struct parser *parser, enum atom_kind kind, struct token token,
 		       struct loc loc)
 {
-	struct atom *atom = arena_new_of(parser->arena, struct atom);
+	struct atom *atom = arena_new_of(parser->scratch, struct atom);
 	*atom = make_atom(parser, kind, token, loc);
 	return atom;
 }
@@ -35,7 +35,7 @@ void build_atom(struct parser *parser, enum atom_kind kind, struct token token, 
 	struct atoms *atoms = &parser->atoms;
 	if (atoms->n == atoms->capacity) {
 		atoms->capacity = atoms->n ? 2 * atoms->n : 4;
-		struct atom *items = arena_alloc(parser->arena, atoms->capacity * sizeof(*items));
+		struct atom *items = arena_alloc(parser->scratch, atoms->capacity * sizeof(*items));
 		if (atoms->n)
 			memcpy(items, atoms->items, atoms->n * sizeof(*items));
 		atoms->items = items;
@@ -53,7 +53,7 @@ static struct atoms take_atoms(struct parser *parser, struct loc loc)
 
 struct atoms *build_atoms(struct parser *parser, struct loc loc)
 {
-	struct atoms *atoms = arena_new_of(parser->arena, struct atoms);
+	struct atoms *atoms = arena_new_of(parser->scratch, struct atoms);
 	*atoms = take_atoms(parser, loc);
 	return atoms;
 }
@@ -61,7 +61,7 @@ struct atoms *build_atoms(struct parser *parser, struct loc loc)
 void build_outer(struct parser *parser, enum header_kind kind, struct loc loc, struct atoms *atoms,
 		 struct exprs *groups)
 {
-	struct raw_outer *outer = arena_new_of(parser->arena, struct raw_outer);
+	struct raw_outer *outer = arena_new_of(parser->scratch, struct raw_outer);
 	outer->kind = kind;
 	outer->loc = loc;
 	outer->atoms = atoms;
@@ -88,7 +88,7 @@ void build_ports(struct parser *parser, const struct atom *sport, const struct a
 void build_flags(struct parser *parser, struct loc loc, struct token a, struct token b,
 		 struct token c)
 {
-	const char *text = arena_printf(parser->arena, "%.*s%.*s%.*s", (int)a.size, a.text,
+	const char *text = arena_printf(parser->scratch, "%.*s%.*s%.*s", (int)a.size, a.text,
 					(int)b.size, b.text, (int)c.size, c.text);
 	parser->packet->flags = (struct atom){ATOM_WORD, loc, text};
 }
@@ -96,7 +96,7 @@ void build_flags(struct parser *parser, struct loc loc, struct token a, struct t
 struct raw_seq *build_seq(struct parser *parser, struct loc loc, const struct atom *start,
 			  const struct atom *end, const struct atom *length, bool literal)
 {
-	struct raw_seq *seq = arena_new_of(parser->arena, struct raw_seq);
+	struct raw_seq *seq = arena_new_of(parser->scratch, struct raw_seq);
 	seq->loc = loc;
 	seq->any = !start;
 	seq->literal = literal;
@@ -140,7 +140,7 @@ void build_tcp_option(struct parser *parser, struct loc loc)
 	if (packet->n_options == packet->options_capacity) {
 		packet->options_capacity = packet->n_options ? 2 * packet->n_options : 4;
 		struct atoms *options =
-			arena_alloc(parser->arena, packet->options_capacity * sizeof(*options));
+			arena_alloc(parser->scratch, packet->options_capacity * sizeof(*options));
 		if (packet->n_options)
 			memcpy(options, packet->options, packet->n_options * sizeof(*options));
 		packet->options = options;

@@ -29,6 +29,9 @@ static void scan(struct parser *parser)
 	parser->previous_loc = parser->token_loc;
 	parser->token_kind = scan_token(&value, &parser->token_loc, parser->scanner);
 	parser->token = value.token;
+	if (parser->options_only && parser->token_kind != OPTION &&
+	    parser->token_kind != OPTION_IS && parser->token_kind != VALUE)
+		parser->token_kind = PKT_EOF;
 	if (parser->token_kind == PKT_EOF) {
 		parser->token_loc =
 			(struct loc){parser->line, parser->column, parser->line, parser->column};

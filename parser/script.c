@@ -5,13 +5,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "parser/build.h"
 #include "parser/check.h"
 #include "parser/grammar.h"
 
-#define MAX_SOURCE ((size_t)256 << 20)
+#define MAX_SOURCE (256 << 20)
 
 /* The scanner's own functions (flex writes no header for us). */
 int scan_lex_init_extra(struct parser *parser, void **scanner);
@@ -31,7 +32,10 @@ int source_load(struct arena *arena, const char *path, struct source *source)
 		stdin_asked ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	struct stat status;
 	size_t size = 0, room = 4096;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size < MAX_SOURCE)
+		room = status.st_size + 2; /* one to end the text, one to see the end of the file */
 	char *text = arena_alloc(arena, room);
 	ssize_t n;
 	while ((n = read(fd, text + size, room - size - 1)) != 0) {
@@ -40,7 +44,7 @@ int source_load(struct arena *arena, const char *path, struct source *source)
 		if (n < 0)
 			return -errno;
 		size += n;
-		if (size > MAX_SOURCE)
+		if (size > (size_t)MAX_SOURCE)
 			return -EFBIG;
 		if (room - size > 1)
 			continue;
@@ -80,50 +84,84 @@ static void set_option(struct config *config, struct arena *arena, const char *n
 		diag_error(diags, loc, "%s", wrong);
 }
 
-/* Defaults <- option lines <- command line. */
-static void configure(struct script *script, struct arena *arena, const struct cli_option *options,
-		      size_t n_options, int mode, struct diags *diags)
+/* Defaults <- option lines <- command line. Once: option lines come before the first event. */
+static struct config *configure(struct parser *parser)
 {
-	struct config *config = script->config = config_new(arena);
+	struct script *script = parser->script;
+	struct config *config = config_new(parser->arena);
 	for (size_t i = 0; i < script->n_options; i++) {
 		const struct option_line *line = &script->options[i];
-		set_option(config, arena, line->name, line->value, line->loc, diags);
+		set_option(config, parser->arena, line->name, line->value, line->loc,
+			   parser->diags);
 	}
-	for (size_t i = 0; i < n_options; i++)
-		set_option(config, arena, options[i].name, options[i].value, (struct loc){0},
-			   diags);
-	if (mode >= 0)
-		config->ip_mode = mode;
-	const char *wrong = config_finish(config, arena);
+	for (size_t i = 0; i < parser->n_options; i++)
+		set_option(config, parser->arena, parser->options[i].name,
+			   parser->options[i].value, (struct loc){0}, parser->diags);
+	if (parser->mode >= 0)
+		config->ip_mode = parser->mode;
+	const char *wrong = config_finish(config, parser->arena);
 	if (wrong)
-		diag_error(diags, ((struct loc){0}), "%s", wrong);
+		diag_error(parser->diags, ((struct loc){0}), "%s", wrong);
+	return config;
+}
+
+void finish_packet(struct parser *parser, struct event *event)
+{
+	struct script *script = parser->script;
+	if (!script->config)
+		script->config = configure(parser);
+	check_packet(parser->packet, script->config, parser->arena, parser->diags);
+	event->packet = arena_new_of(parser->arena, struct packet);
+	*event->packet = parser->packet->packet;
+}
+
+/* Reads text; the script has a config then. */
+static struct script *read_script(struct parser *parser)
+{
+	parser->script = arena_new_of(parser->arena, struct script);
+	parser->script->source = *parser->source;
+	parser->scratch = arena_new();
+	for (size_t i = 0; i < parser->n_options; i++)
+		if (!strcmp(parser->options[i].name, "define") && parser->options[i].value)
+			define_add(parser, parser->options[i].value, true);
+	parse_text(parser);
+	arena_free(parser->scratch);
+	if (!parser->script->config)
+		parser->script->config = configure(parser);
+	return parser->script;
 }
 
 struct script *script_parse(struct arena *arena, const struct source *source,
 			    const struct cli_option *options, size_t n_options, int mode,
 			    struct diags *diags)
 {
-	struct script *script = arena_new_of(arena, struct script);
-	struct parser *parser = arena_new_of(arena, struct parser);
-	script->source = *source;
-	*parser =
-		(struct parser){.arena = arena, .diags = diags, .script = script, .source = source};
-	for (size_t i = 0; i < n_options; i++)
-		if (!strcmp(options[i].name, "define") && options[i].value)
-			define_add(parser, options[i].value, true);
-	parse_text(parser);
+	struct parser parser = {.arena = arena,
+				.diags = diags,
+				.source = source,
+				.options = options,
+				.n_options = n_options,
+				.mode = mode};
+	struct script *script = read_script(&parser);
 	if (!script->n_events && !diags_errors(diags))
-		diag_error(
-			diags,
-			((struct loc){parser->line, parser->column, parser->line, parser->column}),
-			"the script has no events");
-	configure(script, arena, options, n_options, mode, diags);
-	for (size_t i = 0; i < script->n_events; i++)
-		if (script->events[i]->kind == EVENT_PACKET)
-			check_packet((struct raw_packet *)script->events[i]->packet, script->config,
-				     arena, diags);
+		diag_error(diags, ((struct loc){parser.line, parser.column, parser.line, parser.column}),
+			   "the script has no events");
 	check_script(script, arena, diags);
 	return script;
+}
+
+const struct config *script_config(struct arena *arena, const struct source *source,
+				   const struct cli_option *options, size_t n_options)
+{
+	struct parser parser = {.arena = arena,
+				.diags = diags_new(source),
+				.source = source,
+				.options = options,
+				.n_options = n_options,
+				.mode = -1,
+				.options_only = true};
+	const struct config *config = read_script(&parser)->config;
+	diags_free(parser.diags);
+	return config;
 }
 
 int64_t script_duration(const struct script *script)

@@ -20,6 +20,11 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 			    const struct cli_option *options, size_t n_options, int mode,
 			    struct diags *diags);
 
+/* What the option lines and the command line say, without a look at the events; errors among them
+ * are script_parse()'s to tell. */
+const struct config *script_config(struct arena *arena, const struct source *source,
+				   const struct cli_option *options, size_t n_options);
+
 /* The scripted duration in ns: the sum of what the time column says (for scheduling, time-outs). */
 int64_t script_duration(const struct script *script);
 

@@ -114,13 +114,11 @@ static bool add_mode(struct plan *plan, const struct cli *cli, const struct sour
 static unsigned modes_of(const struct cli *cli, const struct source *source)
 {
 	struct arena *arena = arena_new();
-	struct diags *diags = diags_new(source);
 	size_t n;
 	struct cli_option *options = cli_options_of(cli, -1, &n);
-	struct script *script = script_parse(arena, source, options, n, -1, diags);
-	unsigned modes = select_modes(cli, script ? script->config : NULL, source->path);
+	unsigned modes =
+		select_modes(cli, script_config(arena, source, options, n), source->path);
 
-	diags_free(diags);
 	arena_free(arena);
 	return modes;
 }
