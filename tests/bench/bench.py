@@ -201,20 +201,32 @@ class Bench:
         for family, arguments in compat.FAMILIES.items():
             options += ["--for", family, *[a for a in arguments if not a.startswith("--ip_version")]]
         path = os.path.join(self.folder, "suite.json")
-        walls, failed = [], []
+        serially = self.runner("serially", "-S")
+        self.runner("all at once")
+        failed = []
         for busy in [False] * self.args.suite_rounds + [True] * bool(self.args.busy):
             load = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(os.cpu_count() * busy)]
             cost = spend([self.ours, *options, "--json", path, self.args.corpus])
             for process in load:
                 process.kill()
                 process.wait()
-            walls.append(cost.wall)
             failed.append({(r["path"], r["mode"]) for r in read_json(path) if r["verdict"] not in ("pass", "skip")})
-            self.show("the corpus" + (" on a busy machine" if busy else ""), cost.wall, None, "s")
+            self.show("the corpus" + (" on a busy machine" if busy else ""), cost.wall, serially, "s")
             self.verdicts(path)
         always = set.intersection(*failed)
         for path, mode in sorted(set.union(*failed) - always):
             self.note(f"failed in some rounds only: {path} ({mode})")
+
+    def runner(self, how, *options):
+        """Wall time of the reference's own runner, which stands beside it; None: it did not run."""
+        folder = os.path.dirname(self.theirs or "")
+        path = os.path.join(folder, "run_all.py")
+        if not os.path.exists(path):
+            return None
+        cost = spend([sys.executable, path, *options, os.path.abspath(self.args.corpus)], os.path.dirname(folder))
+        said = [line.strip() for line in cost.output.splitlines() if line.startswith("Ran ")]
+        self.note(f"the reference's runner, {how}: {said[-1] if said else cost.output[-300:]}")
+        return cost.wall if said else None
 
     # ---- reading what came ----------------------------------------------------------------
 
@@ -230,7 +242,9 @@ class Bench:
         late = [ns / 1e3 for run in runs for ns in run.get("lateness_ns", [])]
         count = collections.Counter(run["verdict"] for run in runs)
         flaky = sum(run["verdict"] == "pass" and run.get("attempts", 1) > 1 for run in runs)
-        self.note("verdicts: " + ", ".join(f"{n} {name}" for name, n in sorted(count.items())) + f", {flaky} flaky")
+        again = sum(run.get("attempts", 1) - 1 for run in runs)
+        self.note("verdicts: " + ", ".join(f"{n} {name}" for name, n in sorted(count.items())) +
+                  f", {flaky} flaky, {again} tries more than runs")
         if late:
             self.show("injection lateness there, median", percentile(late, 50), None, "us")
             self.show("injection lateness there, p99", percentile(late, 99), None, "us")
