@@ -2,6 +2,8 @@
 #ifndef FINWAIT_RUNTIME_RUN_INTERNAL_H
 #define FINWAIT_RUNTIME_RUN_INTERNAL_H
 
+#include <sched.h>
+
 #include "runtime/conn.h"
 #include "runtime/program.h"
 #include "runtime/run.h"
@@ -38,6 +40,8 @@ struct run {
 	struct code *code;
 	struct conns conns;
 	struct pending *pending;
+
+	cpu_set_t cpus; /* where we may run but for the timeline; empty until then */
 
 	const char **texts; /* of each event, without its time */
 	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */

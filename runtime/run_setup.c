@@ -171,7 +171,7 @@ bool run_start_up(struct run *run)
 
 void run_start_clock(struct run *run)
 {
-	priority_raise(program_pid(run->program));
+	priority_raise(program_pid(run->program), &run->cpus);
 	run->start = clock_align_to_tick();
 	program_set_start(run->program, run->start, run->start + clock_realtime_offset());
 }
@@ -181,7 +181,7 @@ void run_clean_up(struct run *run, bool armed)
 	struct record *record;
 	struct errbuf err;
 
-	priority_lower();
+	priority_lower(&run->cpus);
 	if (armed && run->script->cleanup_command &&
 	    command_run(run->script->cleanup_command, run->env->output_fd, &err) < 0 &&
 	    !run->failed) {
