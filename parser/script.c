@@ -95,8 +95,8 @@ static struct config *configure(struct parser *parser)
 			   parser->diags);
 	}
 	for (size_t i = 0; i < parser->n_options; i++)
-		set_option(config, parser->arena, parser->options[i].name,
-			   parser->options[i].value, (struct loc){0}, parser->diags);
+		set_option(config, parser->arena, parser->options[i].name, parser->options[i].value,
+			   (struct loc){0}, parser->diags);
 	if (parser->mode >= 0)
 		config->ip_mode = parser->mode;
 	const char *wrong = config_finish(config, parser->arena);
@@ -143,7 +143,8 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 				.mode = mode};
 	struct script *script = read_script(&parser);
 	if (!script->n_events && !diags_errors(diags))
-		diag_error(diags, ((struct loc){parser.line, parser.column, parser.line, parser.column}),
+		diag_error(diags,
+			   ((struct loc){parser.line, parser.column, parser.line, parser.column}),
 			   "the script has no events");
 	check_script(script, arena, diags);
 	return script;

@@ -32,23 +32,28 @@ void clock_sleep_until(int64_t deadline_ns)
 		;
 }
 
+int64_t clock_tick(void)
+{
+	struct timespec tick = {.tv_nsec = 4000000};
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return tick.tv_nsec;
+}
+
 /* A socket's receive time-out counts in jiffies (schedule_timeout()), unlike all other sleeps, so
  * it ends at a tick; no clock tells where the ticks are. The kernel's timers count from the tick
  * before they are set, in whole ticks rounded up: set just after a tick they are late by up to a
- * tick or two, just before one early as well as late. Three eighths of a tick in, the least of
- * public scripts, written on kernels of 1000 ticks a second, miss their tolerance at 250. */
-int64_t clock_align_to_tick(void)
+ * tick or two, just before one early as well as late. */
+int64_t clock_align_to_tick(unsigned eighths)
 {
 	struct timeval least = {.tv_usec = 1};
-	struct timespec tick = {.tv_nsec = 4000000};
 	char byte;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == 0) {
 		setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &least, sizeof(least));
-		clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
 		if (recv(pair[0], &byte, 1, 0) < 0)
-			clock_sleep_until(clock_now() + tick.tv_nsec / 8 * 3);
+			clock_sleep_until(clock_now() + clock_tick() / 8 * eighths);
 		close(pair[0]);
 		close(pair[1]);
 	}

@@ -27,12 +27,21 @@ static void add(struct mismatches *list, const char *field, const char *expected
 	copy_text(mismatch->field, sizeof(mismatch->field), field, strlen(field));
 	copy_text(mismatch->expected, sizeof(mismatch->expected), expected, expected_length);
 	copy_text(mismatch->actual, sizeof(mismatch->actual), actual, strlen(actual));
+	mismatch->off_ns = 0;
 }
 
 void mismatch_add(struct mismatches *list, const char *field, const char *expected,
 		  const char *actual)
 {
 	add(list, field, expected, strlen(expected), actual);
+}
+
+void mismatch_time(struct mismatches *list, const char *field, const char *expected,
+		   const char *actual, int64_t off_ns)
+{
+	mismatch_add(list, field, expected, actual);
+	if (list->n <= MAX_MISMATCHES)
+		list->at[list->n - 1].off_ns = off_ns;
 }
 
 void mismatch_int(struct mismatches *list, const char *field, long long expected, long long actual)

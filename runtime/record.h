@@ -76,6 +76,8 @@ struct run_result {
 	int64_t setup_ns, run_ns; /* wall time before and of the timeline */
 	int64_t cpu_ns;		  /* CPU of the run's processes */
 	int64_t max_late_ns;	  /* worst lateness of the run's own injections, calls and reads */
+	int64_t tick_ns;	  /* the failure is one of time, and the kernel's tick, which is so
+				   * long, may explain it; 0: it is not, or may not */
 	int64_t *lateness;	  /* of each injection, ns */
 	size_t n_lateness;
 	struct record **records;

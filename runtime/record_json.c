@@ -37,8 +37,9 @@ static const struct member result_members[] = {
 	RESULT(reason, JSON_TEXT),	RESULT(attempts, JSON_UNSIGNED),
 	RESULT(scripted_ns, JSON_NS),	RESULT(setup_ns, JSON_NS),
 	RESULT(run_ns, JSON_NS),	RESULT(cpu_ns, JSON_NS),
-	RESULT(max_late_ns, JSON_NS),	RESULT(output, JSON_TEXT),
-	RESULT(diagnostics, JSON_TEXT), RESULT(source_line, JSON_TEXT),
+	RESULT(max_late_ns, JSON_NS),	RESULT(tick_ns, JSON_NS),
+	RESULT(output, JSON_TEXT),	RESULT(diagnostics, JSON_TEXT),
+	RESULT(source_line, JSON_TEXT),
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -157,6 +157,24 @@ static int64_t recent_lateness(const struct run *run)
 	return worst;
 }
 
+/* The kernel's timers count in ticks and from the tick before they are set: where time zero lies
+ * between two ticks decides whether they are up to two ticks longer than a script says. */
+static void judge_tick(struct run *run)
+{
+	struct run_result *result = run->result;
+	int64_t tick = clock_tick();
+
+	if (!run->off_ns || run->off_ns > 2 * tick + tick / TICK_SLACK)
+		return;
+	result->tick_ns = tick;
+	if (result->failed_record >= 0 && !result->records[result->failed_record]->hint)
+		result->records[result->failed_record]->hint = arena_printf(
+			result->arena,
+			"that may be the kernel's clock, whose ticks are %lld ms apart here; a "
+			"tolerance of two ticks: --tolerance_usecs=%lld",
+			(long long)(tick / 1000000), (long long)(2 * tick / 1000 + 1000));
+}
+
 /* A failure that our own lateness could explain is `late`, to be tried again, not the kernel's. */
 static void judge(struct run *run)
 {
@@ -178,6 +196,7 @@ static void judge(struct run *run)
 		result->reason = result->records[i]->message;
 		break;
 	}
+	judge_tick(run);
 	late = recent_lateness(run);
 	if (late <= run->config->tolerance_usecs * NSEC_PER_USEC / LATENESS_SHARE)
 		return;

@@ -16,6 +16,8 @@ struct run_env {
 	void (*recorded)(void *cookie, const struct record *record);
 	void *cookie;
 	unsigned *current_event; /* written before each event, for a watcher in another process; NULL */
+	/* Time zero is so many eighths of a tick after one. */
+	unsigned tick_eighths;
 	/* Nothing of ours runs at the same time: that a command took long is the script's own. */
 	bool alone;
 	/* Play in the namespaces the process is in, instead of fresh ones; the device must then go

@@ -20,6 +20,20 @@ static struct conn *conn_of(struct run *run, const struct call_slot *slot)
 	return sock && sock->conn ? sock->conn : run->conns.conn_under_test;
 }
 
+/* How far the worst is off, if all are times; else 0. */
+static int64_t time_off(const struct mismatches *list)
+{
+	int64_t worst = 0;
+
+	for (unsigned i = 0; i < mismatches_kept(list); i++) {
+		if (!list->at[i].off_ns)
+			return 0;
+		if (list->at[i].off_ns > worst)
+			worst = list->at[i].off_ns;
+	}
+	return worst;
+}
+
 /* Takes a finished call over: what it tells of connections, and whether it did as written. */
 static void take_result(struct run *run, struct record *record, const struct call *call,
 			const struct call_slot *slot)
@@ -38,6 +52,7 @@ static void take_result(struct run *run, struct record *record, const struct cal
 			 "%s() differs from the script in %s: expected %s, got %s", call->name,
 			 slot->mismatches.at[0].field, slot->mismatches.at[0].expected,
 			 slot->mismatches.at[0].actual);
+		run->off_ns = time_off(&slot->mismatches);
 	}
 }
 

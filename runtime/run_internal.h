@@ -14,6 +14,8 @@
 /* A part of the tolerance: own lateness from which a failure may be the machine's, not the
  * kernel's. */
 #define LATENESS_SHARE 4
+/* A part of a tick: what a timer's segment takes from the tick on. */
+#define TICK_SLACK 4
 /* So many actions of ours back lateness may explain a failure: of a late ACK the kernel's smoothed
  * round-trip time keeps (7/8)^32, 1.4% (RFC 6298, section 2.3). */
 #define LATENESS_REACH 32
@@ -52,6 +54,7 @@ struct run {
 	int64_t last_time;		  /* resolved time of the event before this one */
 	bool last_inbound;		  /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance;	  /* of the current event, ns since start */
+	int64_t off_ns; /* the failure is one of time alone, so far off; 0: it is not */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, a ring; at n_lateness the next */
 	unsigned n_lateness;
 	bool failed;

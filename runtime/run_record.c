@@ -55,6 +55,7 @@ void run_fail(struct run *run, struct record *record, const char *hint, const ch
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	record->status = RECORD_FAILED;
+	run->off_ns = 0;
 	record->message = arena_printf(run->result->arena, "%s", text);
 	if (hint)
 		record->hint = arena_printf(run->result->arena, "%s", hint);
@@ -85,6 +86,8 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 		run_fail(run, record, NULL, "%s at %.6f s, expected at %.6f s (tolerance %.6f s)",
 			 what, seconds(record->actual_ns), seconds(record->due_ns),
 			 seconds(record->tolerance_ns));
+	run->off_ns = record->actual_ns < record->due_ns ? record->due_ns - record->actual_ns
+							 : record->actual_ns - record->until_ns;
 	return false;
 }
 

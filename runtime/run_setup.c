@@ -172,7 +172,7 @@ bool run_start_up(struct run *run)
 void run_start_clock(struct run *run)
 {
 	priority_raise(program_pid(run->program), &run->cpus);
-	run->start = clock_align_to_tick();
+	run->start = clock_align_to_tick(run->env->tick_eighths);
 	program_set_start(run->program, run->start, run->start + clock_realtime_offset());
 }
 
@@ -201,7 +201,8 @@ void run_clean_up(struct run *run, bool armed)
 	sockdiag_close(run->diag);
 	if (run->pcap && pcap_file_close(run->pcap, &err) < 0 && !run->failed)
 		setup_failed(run, (struct loc){0}, err.text);
-	/* The end of the process closes what need not be gone before it; the kernel takes its time. */
+	/* The end of the process closes what need not be gone before it; the kernel takes its time.
+	 */
 	if (run->link && run->env->keep_netns)
 		run->link->ops->close(run->link);
 	free(run->buffer);

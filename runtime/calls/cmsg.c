@@ -125,7 +125,7 @@ static void stamp_compare(struct cmsg *m)
 	snprintf(field, sizeof(field), "%s time", m->where);
 	stamp_text(expected, sizeof(expected), want);
 	stamp_text(actual, sizeof(actual), got);
-	mismatch_add(&m->c->slot->mismatches, field, expected, actual);
+	mismatch_time(&m->c->slot->mismatches, field, expected, actual, llabs(want - got));
 }
 
 static void stamp_show(struct call_ctx *c, const unsigned char *bytes, size_t n, char *out,

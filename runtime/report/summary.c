@@ -130,12 +130,19 @@ static void print_flaky(FILE *out, const struct run_result *const *results, size
 		if (!run_result_is_flaky(results[i]))
 			continue;
 		if (!any)
-			print_heading(out, "flaky, passed after a late run:", color);
+			print_heading(out, "flaky, passed at a later try:", color);
 		any = true;
 		fputs("  ", out);
 		print_name(out, results[i]);
-		fprintf(out, ", try %u, up to %s late itself\n", results[i]->attempts,
-			text_duration(results[i]->max_late_ns).text);
+		fprintf(out, ", try %u", results[i]->attempts);
+		if (results[i]->tick_ns)
+			fprintf(out,
+				", before that off by no more than two ticks of the kernel (%s "
+				"each)\n",
+				text_duration(results[i]->tick_ns).text);
+		else
+			fprintf(out, ", up to %s late itself\n",
+				text_duration(results[i]->max_late_ns).text);
 	}
 }
 

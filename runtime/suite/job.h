@@ -42,6 +42,7 @@ struct job_spec {
 	bool own_directory;    /* chdir to the script's */
 	bool sandbox;	       /* in pid and mount namespaces of its own */
 	bool keep_netns;
+	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
 	bool alone; /* no other runs at the same time */
 	bool private_tmp;
 	bool all_records; /* records in the result of a pass too */

@@ -144,6 +144,7 @@ static void play(struct child *child)
 		.recorded = spec->live ? recorded : warn,
 		.cookie = child,
 		.current_event = &child->slot->event,
+		.tick_eighths = spec->tick_eighths,
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
 	};

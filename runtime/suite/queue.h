@@ -8,8 +8,17 @@
 struct entry {
 	struct test *test;
 	unsigned attempt;      /* from 1 */
+	unsigned phase;	       /* how many of them began at another place between two ticks */
 	int64_t worst_late_ns; /* of the tries before */
+	int64_t tick_ns;       /* the same, see struct run_result */
 };
+
+/* Is a run to be tried again, and as what? A late one is; and one whose time is off by no more than
+ * the kernel's ticks may explain, which then begins elsewhere between them. */
+bool entry_again(const struct entry *entry, const struct run_result *result, unsigned retries,
+		 struct entry *next);
+/* Where time zero of this try lies between two ticks. */
+unsigned entry_tick_eighths(const struct entry *entry);
 
 struct queue {
 	struct entry *items; /* the next is items[next] */

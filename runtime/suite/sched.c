@@ -89,16 +89,12 @@ static void settle(struct sched *s, struct run_result *result)
 		s->stopping = true;
 }
 
-/* A late one goes round again; the last time alone, so that nothing of ours can make it late. */
 static bool try_again(struct sched *s, const struct entry *entry, const struct run_result *result)
 {
-	struct entry next = *entry;
+	struct entry next;
 
-	if (result->verdict != VERDICT_LATE || entry->attempt > s->cli->retries || s->stopping)
+	if (s->stopping || !entry_again(entry, result, s->cli->retries, &next))
 		return false;
-	next.attempt++;
-	if (result->max_late_ns > next.worst_late_ns)
-		next.worst_late_ns = result->max_late_ns;
 	queue_put(next.attempt <= s->cli->retries ? &s->again : &s->alone, &next);
 	return true;
 }
@@ -120,6 +116,8 @@ static void ended(struct sched *s, struct active *active)
 	result->attempts = entry->attempt;
 	if (entry->worst_late_ns > result->max_late_ns)
 		result->max_late_ns = entry->worst_late_ns;
+	if (entry->tick_ns)
+		result->tick_ns = entry->tick_ns;
 	s->results->cannot += result->verdict == VERDICT_SKIP;
 	s->results->played += result->verdict != VERDICT_SKIP;
 	settle(s, result);
@@ -143,8 +141,9 @@ static const char *pcap_path(const struct sched *s, const struct test *test)
 		(int)strcspn(name, "."), name, ip_mode_name(test->mode), dot ? dot : "");
 }
 
-static void describe(struct sched *s, struct test *test, struct job_spec *spec)
+static void describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
+	struct test *test = entry->test;
 	bool one = s->cli->verbose && s->progress.all == 1;
 
 	*spec = (struct job_spec){
@@ -156,6 +155,7 @@ static void describe(struct sched *s, struct test *test, struct job_spec *spec)
 		.own_directory = !s->cli->drop_in,
 		.sandbox = s->sandbox,
 		.keep_netns = s->keep_netns,
+		.tick_eighths = entry_tick_eighths(entry),
 		.alone = s->cap == 1 || waiting(s) == &s->alone,
 		.private_tmp = !s->cli->drop_in && !s->cli->keep_tmp,
 		.all_records = s->cli->verbose,
@@ -175,7 +175,7 @@ static int start(struct sched *s, const struct entry *entry, struct errbuf *err)
 		active++;
 	event.data.u32 = (uint32_t)(active - s->active);
 	active->entry = *entry;
-	describe(s, entry->test, &active->spec);
+	describe(s, entry, &active->spec);
 	if (!active->spec.script) {
 		settle(s, job_error(&active->spec, UINT_MAX,
 				    "the script has changed since it was checked"));
@@ -389,7 +389,8 @@ static void enqueue(struct sched *s)
 	for (unsigned round = 0; round < s->cli->repeat; round++)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
-				queue_put(&s->first, &(struct entry){&s->plan->tests[i], 1, 0});
+				queue_put(&s->first, &(struct entry){.test = &s->plan->tests[i],
+								     .attempt = 1});
 	if (!s->cli->drop_in)
 		queue_sort(&s->first);
 	for (size_t i = 0; i < n; i++)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/suite/budget.h"
+#include "runtime/suite/queue.h"
 #include "runtime/suite/suite.h"
 
 /* ---- discovery ---------------------------------------------------------------------------- */
@@ -227,6 +228,44 @@ static void the_budget_follows_lateness(void **state)
 	assert_int_equal(budget_now(&budget), 1000);
 }
 
+/* ---- tries ---------------------------------------------------------------------------------- */
+
+static void late_runs_are_tried_again(void **state)
+{
+	static const struct {
+		enum verdict verdict;
+		int64_t tick_ns;
+		unsigned attempt;
+		bool again;
+		unsigned phase; /* of the next try */
+	} rows[] = {
+		{VERDICT_PASS, 0, 1, false, 0},	       {VERDICT_FAIL, 0, 1, false, 0},
+		{VERDICT_LATE, 0, 1, true, 0},	       {VERDICT_LATE, 0, 3, true, 0},
+		{VERDICT_LATE, 0, 4, false, 0},	       {VERDICT_LATE, 4000000, 1, true, 0},
+		{VERDICT_FAIL, 4000000, 1, true, 1},   {VERDICT_FAIL, 4000000, 4, false, 0},
+		{VERDICT_XFAIL, 4000000, 1, false, 0}, {VERDICT_ERROR, 0, 1, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run_result *result = run_result_new("a.pkt", "ipv4");
+		struct entry entry = {.attempt = rows[i].attempt, .worst_late_ns = 7}, next;
+
+		result->verdict = rows[i].verdict;
+		result->tick_ns = rows[i].tick_ns;
+		result->max_late_ns = 9;
+		assert_int_equal(entry_again(&entry, result, 3, &next), rows[i].again);
+		if (rows[i].again) {
+			assert_int_equal(next.attempt, rows[i].attempt + 1);
+			assert_int_equal(next.phase, rows[i].phase);
+			assert_int_equal(next.worst_late_ns, 9);
+			assert_true((entry_tick_eighths(&next) != entry_tick_eighths(&entry)) ==
+				    (rows[i].phase > 0));
+		}
+		run_result_free(result);
+	}
+}
+
 static void the_budget_wants_to_be_used(void **state)
 {
 	struct budget budget;
@@ -337,6 +376,7 @@ int main(void)
 		cmocka_unit_test(measured_durations_count),
 		cmocka_unit_test(the_budget_follows_lateness),
 		cmocka_unit_test(the_budget_wants_to_be_used),
+		cmocka_unit_test(late_runs_are_tried_again),
 		cmocka_unit_test(a_fixed_budget_stays),
 		cmocka_unit_test(exit_status_tells_what_kind),
 		cmocka_unit_test(failures_are_remembered),

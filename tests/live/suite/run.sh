@@ -188,6 +188,22 @@ rm -f late-once.mark
 check "and is listed as flaky" prints 'flaky' "$bin" late-once.pkt
 check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --repeat 5 --json f.json fail.pkt; cat f.json"
 
+# Clock 6 is CLOCK_MONOTONIC_COARSE. The kernel answers at once: 1.5 ticks early, within two of its ticks; and 3, which are not.
+tick=$(python3 -c 'import time; print(time.clock_getres(6))' 2>/dev/null || echo 0)
+off_by() { # TICKS
+	printf '%s\n+0 bind(3, ..., ...) = 0\n+0 listen(3, 1) = 0\n+0 < S 0:0(0) win 1000\n+%s > S. 0:0(0) ack 1 <...>\n' \
+		"$socket" "$(awk "BEGIN { printf \"%.4f\", $1 * $tick }")" >"off-$1.pkt"
+}
+if awk "BEGIN { exit !($tick * 1.5 > .0045) }"; then
+	off_by 1.5
+	off_by 3
+	check "a time within two ticks is tried again, and fails" \
+		prints '"verdict":"fail".*"attempts":4.*"tick_ns":' sh -c "'$bin' --json f.json off-1.5.pkt; cat f.json"
+	check "and says why it may be" prints 'hint .*ticks are [0-9]* ms' "$bin" off-1.5.pkt
+	check "one further off is not tried again" prints '"attempts":1,' sh -c "'$bin' --json f.json off-3.pkt; cat f.json"
+else
+	skip "a time within two ticks is tried again" "the kernel's ticks are short, or no python3"
+fi
 check "nor one that was late long before" prints '"attempts":1,' sh -c \
 	"'$bin' --retries 1 --json f.json late-long-ago.pkt; cat f.json"
 check "after a slow command it is tried again, at last alone" prints '"attempts":4,' sh -c \
