@@ -163,12 +163,14 @@ static void judge_tick(struct run *run)
 {
 	struct run_result *result = run->result;
 	int64_t tick = clock_tick();
+	struct record *failed;
 
-	if (!run->off_ns || run->off_ns > 2 * tick + tick / TICK_SLACK)
+	if (result->failed_record < 0 || !run->off_ns || run->off_ns > 2 * tick + tick / TICK_SLACK)
 		return;
 	result->tick_ns = tick;
-	if (result->failed_record >= 0 && !result->records[result->failed_record]->hint)
-		result->records[result->failed_record]->hint = arena_printf(
+	failed = result->records[result->failed_record];
+	if (failed->kind != RECORD_CODE && !failed->hint)
+		failed->hint = arena_printf(
 			result->arena,
 			"that may be the kernel's clock, whose ticks are %lld ms apart here; a "
 			"tolerance of two ticks: --tolerance_usecs=%lld",

@@ -204,7 +204,10 @@ if awk "BEGIN { exit !($tick * 1.5 > .0045) }"; then
 else
 	skip "a time within two ticks is tried again" "the kernel's ticks are short, or no python3"
 fi
-check "nor one that was late long before" prints '"attempts":1,' sh -c \
+check "an assertion over what the kernel measures in ticks is tried again" prints '"attempts":4.*"tick_ns":' sh -c \
+	"'$bin' --json f.json busy-time.pkt; cat f.json"
+check "another is not" prints '"attempts":1,' sh -c "'$bin' --json f.json mss.pkt; cat f.json"
+check "nor a run that was late long before" prints '"attempts":1,' sh -c \
 	"'$bin' --retries 1 --json f.json late-long-ago.pkt; cat f.json"
 check "after a slow command it is tried again, at last alone" prints '"attempts":4,' sh -c \
 	"'$bin' --json f.json slow-command.pkt pass.pkt; cat f.json"
