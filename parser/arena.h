@@ -13,7 +13,8 @@ void arena_reset(struct arena *arena);
 
 /* Zeroed, suitably aligned memory; never NULL (out of memory aborts). */
 void *arena_alloc(struct arena *arena, size_t size);
-/* Makes the next `size` bytes present in memory, so that they cost nothing when they are handed out. */
+/* Makes the next `size` bytes present in memory, so that they cost nothing when they are handed
+ * out. */
 void arena_reserve(struct arena *arena, size_t size);
 char *arena_strndup(struct arena *arena, const char *text, size_t size);
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -51,9 +51,9 @@ struct run {
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
 	int64_t span; /* what the last call or the program's end took: what it made the kernel send
 		       * may be as much older than base */
-	int64_t last_time;		  /* resolved time of the event before this one */
-	bool last_inbound;		  /* the event before this one was an inbound packet */
-	int64_t due, until, tolerance;	  /* of the current event, ns since start */
+	int64_t last_time;	       /* resolved time of the event before this one */
+	bool last_inbound;	       /* the event before this one was an inbound packet */
+	int64_t due, until, tolerance; /* of the current event, ns since start */
 	int64_t off_ns; /* the failure is one of time alone, so far off; 0: it is not */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, a ring; at n_lateness the next */
 	unsigned n_lateness;

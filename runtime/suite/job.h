@@ -37,13 +37,13 @@ struct job_spec {
 	const char *path;
 	const struct script *script; /* NULL: it could not be read, and is not to be started */
 	int mode;		     /* enum ip_mode */
-	const char *pcap_path; /* NULL: none */
-	int64_t limit_ns;      /* for the message of a run that was ended */
-	bool own_directory;    /* chdir to the script's */
-	bool sandbox;	       /* in pid and mount namespaces of its own */
+	const char *pcap_path;	     /* NULL: none */
+	int64_t limit_ns;	     /* for the message of a run that was ended */
+	bool own_directory;	     /* chdir to the script's */
+	bool sandbox;		     /* in pid and mount namespaces of its own */
 	bool keep_netns;
 	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
-	bool alone; /* no other runs at the same time */
+	bool alone;	       /* no other runs at the same time */
 	bool private_tmp;
 	bool all_records; /* records in the result of a pass too */
 	bool live;	  /* print each record when it happens */

@@ -116,8 +116,7 @@ static unsigned modes_of(const struct cli *cli, const struct source *source)
 	struct arena *arena = arena_new();
 	size_t n;
 	struct cli_option *options = cli_options_of(cli, -1, &n);
-	unsigned modes =
-		select_modes(cli, script_config(arena, source, options, n), source->path);
+	unsigned modes = select_modes(cli, script_config(arena, source, options, n), source->path);
 
 	arena_free(arena);
 	return modes;

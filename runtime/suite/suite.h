@@ -15,7 +15,7 @@ struct test {
 	const struct cli_option *options; /* those of the command line for this mode */
 	size_t n_options;
 	int64_t scripted_ns;
-	struct arena *arena; /* of `script` */
+	struct arena *arena;	     /* of `script` */
 	const struct script *script; /* while it has users */
 	unsigned users;
 	struct run_result
