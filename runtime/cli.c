@@ -302,7 +302,7 @@ static bool split_shard(struct cli *cli, struct cli_error *error)
 	if (!cli->shard)
 		return true;
 	if (sscanf(cli->shard, "%u/%u%c", &cli->shard_k, &cli->shard_n, &rest) == 2 &&
-	    cli->shard_k >= 1 && cli->shard_k <= cli->shard_n)
+	    cli->shard_k >= 1 && cli->shard_k <= cli->shard_n && cli->shard_n <= 1000000)
 		return true;
 	return refuse(error, "for example --shard 1/4", "bad value '%s' for --shard K/N",
 		      cli->shard);
@@ -372,6 +372,8 @@ bool cli_parse(struct cli *cli, struct arena *arena, bool drop_in, int argc, cha
 		list_add(arena, &cli->paths, argv[i]);
 	if (cli->fail_fast)
 		cli->max_failures = 1;
+	if (!cli->repeat)
+		return refuse(error, "1 or more", "--repeat 0 would play nothing");
 	return split_shard(cli, error) && choose_color(cli, error);
 }
 

@@ -50,6 +50,11 @@ bool verdict_is_failure(enum verdict verdict)
 	return HAS(verdicts, verdict) && verdicts[verdict].failure;
 }
 
+const char *run_result_mode(const struct run_result *result)
+{
+	return result->mode ? result->mode : "";
+}
+
 bool run_result_is_flaky(const struct run_result *result)
 {
 	return result->verdict == VERDICT_PASS && result->attempts > 1;

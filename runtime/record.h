@@ -109,6 +109,8 @@ const struct record *run_result_failed(const struct run_result *result);
 bool verdict_is_failure(enum verdict verdict);
 bool run_result_is_flaky(const struct run_result *result);
 
+/* "" where it has none. */
+const char *run_result_mode(const struct run_result *result);
 const char *verdict_name(enum verdict verdict);		   /* "pass", "fail", ... */
 const char *record_kind_name(enum record_kind kind);	   /* "inject", ... */
 const char *record_status_name(enum record_status status); /* "ok", "warning", "failed" */

@@ -55,3 +55,16 @@ int report_json_read(FILE *in, struct run_result ***results, size_t *n, struct e
 	free(line);
 	return code;
 }
+
+int report_json_load(const char *path, struct run_result ***results, size_t *n, struct errbuf *err)
+{
+	FILE *in = fopen(path, "re");
+	struct errbuf inner = {""};
+	int code;
+
+	if (!in)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	code = report_json_read(in, results, n, &inner);
+	fclose(in);
+	return code ? err_set(err, code, "%s: %s", path, inner.text) : 0;
+}

@@ -68,6 +68,8 @@ bool report_json(FILE *out, const struct run_result *const *results, size_t n);
 /* Reads such a file to its end and appends to *results (malloc'd array, grown by realloc; each
  * owned by the caller, also after an error). 0, or a negative errno and a line in `err`. */
 int report_json_read(FILE *in, struct run_result ***results, size_t *n, struct errbuf *err);
+/* The same of a file, which an error then names. */
+int report_json_load(const char *path, struct run_result ***results, size_t *n, struct errbuf *err);
 
 /* github.c: workflow commands for the log (::error ...), and markdown for the file that
  * $GITHUB_STEP_SUMMARY names, to be opened for appending. */

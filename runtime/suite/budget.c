@@ -1,5 +1,7 @@
 #include "runtime/suite/budget.h"
 
+#include <sys/resource.h>
+
 /* Half the tolerance scripts usually have. */
 #define LATE_NS 2000000
 /* A late run costs nothing if it passes, and a second try if not: a few are cheaper than waiting.
@@ -9,6 +11,8 @@
 #define CUT	0.7
 #define START	1.5
 #define CAREFUL 1.1
+/* Descriptors that are not those of runs. */
+#define SPARE_FILES 64
 
 void budget_init(struct budget *budget, unsigned fixed, unsigned processors, unsigned most)
 {
@@ -51,4 +55,20 @@ void budget_learn(struct budget *budget, int64_t late_ns, unsigned running)
 unsigned budget_now(const struct budget *budget)
 {
 	return budget->now < 1 ? 1 : (unsigned)budget->now;
+}
+
+unsigned budget_files(unsigned wanted)
+{
+	struct rlimit limit;
+	rlim_t need = wanted + SPARE_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return wanted;
+	if (limit.rlim_cur < need) {
+		limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= need)
+		return wanted;
+	return limit.rlim_cur > SPARE_FILES ? (unsigned)limit.rlim_cur - SPARE_FILES : 1;
 }

@@ -45,9 +45,13 @@ static int walk(struct arena *arena, const char *path, struct cli_list *files, s
 	while ((entry = fts_read(fts)) && !code) {
 		if (entry->fts_info == FTS_F && is_script(entry->fts_name))
 			add(arena, files, entry->fts_path);
-		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
+		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+			 entry->fts_info == FTS_NS)
 			code = err_set(err, -entry->fts_errno, "%s: %s", entry->fts_path,
 				       strerror(entry->fts_errno));
+		else if (entry->fts_info == FTS_SLNONE && is_script(entry->fts_name))
+			code = err_set(err, -ENOENT, "%s: a link that leads nowhere",
+				       entry->fts_path);
 	}
 	fts_close(fts);
 	return code;

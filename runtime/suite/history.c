@@ -170,6 +170,8 @@ static void name_results(struct run_result *const *results, size_t n, struct nam
 			last = realpath(results[i]->path, path) ? results[i]->path : NULL;
 		if (!last)
 			continue;
+		if (!results[i]->mode || results[i]->verdict == VERDICT_SKIP)
+			continue;
 		names_add(played, results[i]->mode, path);
 		if (verdict_is_failure(results[i]->verdict))
 			names_add(failed, results[i]->mode, path);

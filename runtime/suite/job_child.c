@@ -74,6 +74,9 @@ static void attach_output(struct run_result *result, int fd)
 		return;
 	text = arena_alloc(result->arena, (size_t)(size - from) + 1);
 	n = pread(fd, text, (size_t)(size - from), from);
+	for (ssize_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' '; /* a text ends at the first */
 	if (n > 0)
 		result->output = text;
 }
@@ -204,7 +207,7 @@ static void tell(const struct child *child, int status, bool timed_out)
 	struct run_result *result;
 
 	if (timed_out)
-		snprintf(reason, sizeof(reason), "timed out after %.0f s",
+		snprintf(reason, sizeof(reason), "timed out after %.4g s",
 			 (double)child->spec->limit_ns / (double)NSEC_PER_SEC);
 	else if (WIFSIGNALED(status))
 		snprintf(reason, sizeof(reason), "crashed: signal %d (%s)", WTERMSIG(status),
@@ -379,6 +382,7 @@ void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int al
 	pid_t run;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0); /* a terminal's Ctrl-C is the runner's, which ends us */
 	own_signals(&signals);
 	if (orphaned(alive_fd))
 		return;

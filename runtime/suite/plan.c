@@ -122,8 +122,20 @@ static unsigned modes_of(const struct cli *cli, const struct source *source)
 	return modes;
 }
 
+/* One failure of its own; the others are played. */
+static void add_unreadable(struct plan *plan, const char *path, int code)
+{
+	struct test test = {.path = path, .mode = IP_V4};
+
+	test.known = known_result(&test, VERDICT_ERROR);
+	test.known->reason = arena_printf(test.known->arena, "cannot be read: %s", strerror(-code));
+	test.known->diagnostics = arena_printf(test.known->arena, "%s: error: cannot be read: %s\n",
+					       path, strerror(-code));
+	add_test(plan, &test);
+}
+
 /* A file's text is needed only while it is checked, unless it cannot be read again. */
-static int add_file(struct plan *plan, const struct cli *cli, const char *path, struct errbuf *err)
+static void add_file(struct plan *plan, const struct cli *cli, const char *path)
 {
 	bool once = read_once(path);
 	struct arena *arena = once ? plan->arena : arena_new();
@@ -133,7 +145,7 @@ static int add_file(struct plan *plan, const struct cli *cli, const char *path, 
 	bool good = false;
 
 	if (code)
-		err_set(err, code, "%s: %s", path, strerror(-code));
+		add_unreadable(plan, path, code);
 	else
 		modes = modes_of(cli, source);
 	source->path = path; /* the list's, which lasts */
@@ -147,24 +159,17 @@ static int add_file(struct plan *plan, const struct cli *cli, const char *path, 
 	}
 	if (!once)
 		arena_free(arena);
-	return code;
 }
 
-int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files,
-	      struct errbuf *err)
+void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->arena = arena_new();
 	for (size_t i = 0; i < files->n; i++) {
-		int code;
-
 		if (!cli->drop_in && !select_path(cli, files->items[i]))
 			continue;
-		code = add_file(plan, cli, files->items[i], err);
-		if (code)
-			return code;
+		add_file(plan, cli, files->items[i]);
 	}
-	return 0;
 }
 
 const struct script *test_script(struct test *test)

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,7 +28,6 @@
 #define TICK_NS	      (100 * NSEC_PER_SEC / 1000)
 /* Timelines released together would all act in the same moment. */
 #define RELEASE_GAP_NS (300 * NSEC_PER_USEC)
-#define SPARE_FILES    64
 #define MOST_AT_ONCE   8192
 #define USUAL_AT_ONCE  1024
 
@@ -62,6 +60,7 @@ struct sched {
 
 	struct progress_counts progress;
 	int64_t begin_ns, next_tick;
+	sigset_t mask;		    /* of signals, as it was */
 	int epoll, signals, runner; /* runner: pidfd of this process */
 	bool sandbox, keep_netns, stopping;
 	int interrupted;
@@ -347,21 +346,6 @@ static void wait_and_hear(struct sched *s)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-/* A run in flight needs one descriptor. */
-static unsigned fit_files(unsigned wanted)
-{
-	struct rlimit limit;
-	rlim_t need = wanted + SPARE_FILES;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return wanted;
-	if (limit.rlim_cur < need) {
-		limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	return limit.rlim_cur < need ? (unsigned)limit.rlim_cur - SPARE_FILES : wanted;
-}
-
 static unsigned most_active(const struct sched *s, size_t n)
 {
 	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
@@ -372,7 +356,7 @@ static unsigned most_active(const struct sched *s, size_t n)
 		wanted = MOST_AT_ONCE;
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
-	return fit_files(wanted);
+	return budget_files(wanted);
 }
 
 static void enqueue(struct sched *s)
@@ -410,15 +394,24 @@ static void settle_known(struct sched *s)
 	}
 }
 
+/* What nohup(1) or a shell has us ignore stays ignored. */
+static void ending_signals(sigset_t *mask)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+
+	sigemptyset(mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(mask, numbers[i]);
+}
+
 static int watch_signals(struct sched *s, struct errbuf *err)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = ID_SIGNAL};
 	sigset_t mask;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
+	ending_signals(&mask);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -463,6 +456,7 @@ static void tidy(struct sched *s)
 	munmap(s->slots, s->cap * sizeof(*s->slots));
 	close(s->epoll);
 	close(s->signals);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL); /* reports may wait for a reader */
 	if (s->runner >= 0)
 		close(s->runner);
 	arena_free(s->arena);
@@ -482,7 +476,10 @@ int sched_play(const struct cli *cli, const struct plan *plan, struct results *r
 		.arena = arena_new(),
 		.begin_ns = clock_now(),
 	};
-	int code = prepare(&s, err);
+	int code;
+
+	sigprocmask(SIG_BLOCK, NULL, &s.mask);
+	code = prepare(&s, err);
 
 	if (!code)
 		settle_known(&s);

@@ -42,15 +42,18 @@ bool requirement_met(const struct requirement *requirement, unsigned major, unsi
 	return false;
 }
 
-/* Modes named by --ip_versions on the command line; 0: none. */
-static unsigned command_line_modes(const struct cli *cli)
+const char *select_command_line(const struct cli *cli, unsigned *modes)
 {
-	const char *value = cli_option_value(cli, "ip_versions");
+	const char *value = cli_option_value(cli, "ip_versions"), *wrong;
 	struct config *config = config_new(cli->arena);
 
-	if (!value || config_set(config, cli->arena, "ip_versions", value, (struct loc){0}))
-		return 0;
-	return config->ip_modes;
+	*modes = 0;
+	if (!value)
+		return NULL;
+	wrong = config_set(config, cli->arena, "ip_versions", value, (struct loc){0});
+	if (!wrong)
+		*modes = config->ip_modes;
+	return wrong;
 }
 
 /* Corpora name scripts of one family so: x-v4.pkt, x_v6.pkt. */
@@ -78,6 +81,6 @@ unsigned select_modes(const struct cli *cli, const struct config *config, const 
 		return config->ip_modes;
 	if (config && config->ip_version_given)
 		return 1U << config->ip_mode;
-	modes = command_line_modes(cli);
+	select_command_line(cli, &modes);
 	return modes ? modes_of_name(path, modes) : 1U << IP_V4;
 }

@@ -70,9 +70,7 @@ int shard_durations(const struct plan *plan, const char *path, int64_t **duratio
 	int64_t *durations = arena_alloc(plan->arena, (plan->n + 1) * sizeof(*durations));
 	struct run_result **results = NULL;
 	size_t n = 0;
-	FILE *in = fopen(path, "re");
-	int code = in ? report_json_read(in, &results, &n, err)
-		      : err_set(err, -errno, "%s: %s", path, strerror(errno));
+	int code = report_json_load(path, &results, &n, err);
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct test *test = &plan->tests[i];
@@ -80,15 +78,13 @@ int shard_durations(const struct plan *plan, const char *path, int64_t **duratio
 		durations[i] = test->scripted_ns;
 		for (size_t j = 0; j < n; j++)
 			if (!strcmp(results[j]->path, test->path) &&
-			    !strcmp(results[j]->mode, ip_mode_name(test->mode)) &&
+			    !strcmp(run_result_mode(results[j]), ip_mode_name(test->mode)) &&
 			    results[j]->run_ns)
 				durations[i] = results[j]->run_ns;
 	}
 	for (size_t j = 0; j < n; j++)
 		run_result_free(results[j]);
 	free(results);
-	if (in)
-		fclose(in);
 	*durations_ns = durations;
 	return code;
 }

@@ -48,13 +48,17 @@ static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
 {
 	struct cli_list files = {0};
 	int64_t *durations = NULL;
+	unsigned modes;
+	const char *wrong = select_command_line(cli, &modes);
 	int code;
 
+	if (wrong)
+		return err_set(err, -EINVAL, "%s", wrong);
 	if (cli->last_failed && !cli->paths.n)
 		cli->paths = history_paths(cli->arena);
 	code = discover(cli->arena, &cli->paths, &files, err);
 	if (!code)
-		code = plan_make(plan, cli, &files, err);
+		plan_make(plan, cli, &files);
 	if (!code && cli->last_failed)
 		history_keep_failed(plan);
 	if (!code && cli->shard_n && cli->durations)
@@ -64,11 +68,21 @@ static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
 	return code;
 }
 
+static size_t runs_of(const struct cli *cli, const struct plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		n += plan->tests[i].known ? 1 : cli->repeat;
+	return n;
+}
+
 static int play(struct cli *cli, struct plan *plan)
 {
 	struct results results = {0};
 	struct errbuf err = {""};
 	int64_t begin = clock_now();
+	size_t all = runs_of(cli, plan);
 	struct teller *teller = teller_new(cli, plan->n, &err);
 	int code = teller ? sched_play(cli, plan, &results, teller, &err) : -ENOMEM;
 	int status;
@@ -76,10 +90,17 @@ static int play(struct cli *cli, struct plan *plan)
 	if (code < 0)
 		complain(STATUS_CANNOT, &err);
 	if (teller && !teller_end(teller, &results, clock_now() - begin, &err))
-		code = code ? code : complain(-EIO, &err);
+		complain(0, &err), code = code ? code : -EIO;
+	if (!cli->drop_in && results.n < all)
+		fprintf(stderr, "finwait: %s: %zu of %zu runs not played\n",
+			code > 0 ? strsignal(code) : "stopped early", all - results.n, all);
 	if (!cli->drop_in)
 		history_save(results.items, results.n);
-	status = code > 0 ? 128 + code : code < 0 ? STATUS_CANNOT : (int)results_status(&results);
+	status = (int)results_status(&results);
+	if (code > 0)
+		status = 128 + code;
+	else if (code < 0 && status != STATUS_FAILED)
+		status = STATUS_CANNOT;
 	results_free(&results);
 	return status;
 }
@@ -94,12 +115,10 @@ int suite_run(struct cli *cli)
 		status = complain(STATUS_USAGE, &err);
 	else if (cli->dry_run || cli->list)
 		status = check_only(cli, &plan);
-	else if (plan.n)
-		status = play(cli, &plan);
-	else if (!cli->last_failed && !cli->shard_n)
+	else if (!plan.n && !cli->last_failed && !cli->shard_n)
 		status = complain(STATUS_USAGE, (err_set(&err, 0, "no scripts to run"), &err));
-	else if (!cli->quiet)
-		printf("nothing to run\n");
+	else /* a shard may have nothing to play; its reports are wanted all the same */
+		status = play(cli, &plan);
 	if (plan.arena)
 		plan_free(&plan);
 	return status;
@@ -118,12 +137,7 @@ int suite_merge(struct cli *cli)
 
 	for (size_t i = 0; i < cli->paths.n && !code; i++) {
 		const char *path = cli->paths.items[i];
-		FILE *in = fopen(path, "re");
-
-		code = in ? report_json_read(in, &items, &n, &err)
-			  : err_set(&err, -errno, "%s: %s", path, strerror(errno));
-		if (in)
-			fclose(in);
+		code = report_json_load(path, &items, &n, &err);
 	}
 	for (size_t i = 0; i < n; i++) {
 		bool skipped = items[i]->verdict == VERDICT_SKIP;
@@ -133,10 +147,12 @@ int suite_merge(struct cli *cli)
 	}
 	free(items);
 	status = code ? STATUS_USAGE : (int)results_status(&results);
-	if (code)
+	if (code) {
 		complain(STATUS_USAGE, &err);
-	if (teller && !teller_end(teller, &results, 0, &err))
+		free(teller);
+	} else if (teller && !teller_end(teller, &results, 0, &err)) {
 		status = complain(STATUS_USAGE, &err);
+	}
 	results_free(&results);
 	return status;
 }

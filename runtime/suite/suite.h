@@ -43,9 +43,11 @@ bool requirement_met(const struct requirement *requirement, unsigned major, unsi
  * a script that could not be read so far. */
 unsigned select_modes(const struct cli *cli, const struct config *config, const char *path);
 
-/* Reads and checks all the files. 0, or -errno with err. */
-int plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files,
-	      struct errbuf *err);
+/* Modes named by --ip_versions on the command line; 0: none. What is wrong with it, or NULL. */
+const char *select_command_line(const struct cli *cli, unsigned *modes);
+
+/* Reads and checks all the files; what cannot be read is a test whose result is known. */
+void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files);
 void plan_free(struct plan *plan);
 
 /* The script of a test, read again for its first user; NULL: it is no longer what was checked. Each

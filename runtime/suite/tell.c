@@ -177,8 +177,12 @@ static bool write_file(const struct teller *teller, size_t i, const struct resul
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
 	struct report_file file;
 
-	if (is_stdout(path))
-		return files[i].write(stdout, items, results->n, teller->began) && !fflush(stdout);
+	if (is_stdout(path)) {
+		if (files[i].write(stdout, items, results->n, teller->began) && !fflush(stdout))
+			return true;
+		err_set(err, -EIO, "standard output: %s", files[i].failed);
+		return false;
+	}
 	if (report_file_open(&file, path, err))
 		return false;
 	if (!files[i].write(file.stream, items, results->n, teller->began)) {
@@ -215,7 +219,7 @@ static int by_path(const void *a, const void *b)
 	const struct run_result *y = *(struct run_result *const *)b;
 	int order = strcmp(x->path, y->path);
 
-	return order ? order : strcmp(x->mode, y->mode);
+	return order ? order : strcmp(run_result_mode(x), run_result_mode(y));
 }
 
 /* How often each passed, for --repeat. */
@@ -226,11 +230,11 @@ static void tell_rates(FILE *out, const struct results *results)
 		size_t n = 0, passed = 0;
 
 		for (; i < results->n && !strcmp(results->items[i]->path, first->path) &&
-		       !strcmp(results->items[i]->mode, first->mode);
+		       !strcmp(run_result_mode(results->items[i]), run_result_mode(first));
 		     i++, n++)
 			passed += !verdict_is_failure(results->items[i]->verdict);
 		fprintf(out, "%6.1f%%  %zu of %zu  %s (%s)\n", 100.0 * (double)passed / (double)n,
-			passed, n, first->path, first->mode);
+			passed, n, first->path, run_result_mode(first));
 	}
 }
 

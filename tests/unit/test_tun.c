@@ -184,7 +184,8 @@ static void wake_up(void *argument)
 			best = mono() - packet.time_ns;
 		CHECK(waitpid(pid, &status, 0) == pid && status == 0, "the sender failed");
 	}
-	CHECK(best < 500000, "at best %lld ns from sending to reading", (long long)best);
+	/* A reader that polls, or a capture that gathers, takes longer every time. */
+	CHECK(best < 5000000, "at best %lld ns from sending to reading", (long long)best);
 	link->ops->close(link);
 }
 

@@ -154,7 +154,7 @@ check "a suite with processes in the background" exits 0 "$bin" -q busy
 leaves_nothing() { # SIGNAL TIMES
 	local i pid status=0
 	for i in $(seq "$2"); do
-		"$bin" -q busy >/dev/null 2>&1 &
+		env --default-signal=INT "$bin" -q busy >/dev/null 2>&1 & # a shell ignores it for us
 		pid=$!
 		sleep "0.$((RANDOM % 60 + 10))"
 		kill -"$1" $pid
@@ -178,6 +178,44 @@ interrupted() {
 	[ $? = 143 ]
 }
 check "a runner that was ended says so" interrupted
+
+# A process group of its own, as a terminal's job is; Ctrl-C goes to all of the group.
+to_the_group() { # SIGNAL
+	local i pid
+	for i in 1 2 3 4; do
+		setsid env --default-signal="$1" "$bin" -q --json group.json busy >group.out 2>&1 &
+		pid=$!
+		sleep ".$((RANDOM % 5 + 3))"
+		kill -"$1" -- -$pid
+		wait $pid
+		cat group.out
+		grep -E 'crashed|timed out' group.json && return 1
+		grep -q 'runs not played' group.out || return 1
+	done
+	return 0
+}
+check "a signal to the whole group invents no crash" to_the_group INT
+check "nor does SIGTERM" to_the_group TERM
+ignores() {
+	sh -c 'trap "" HUP; exec "$0" -q busy-short' "$bin" &
+	local pid=$!
+	sleep .3
+	kill -HUP $pid
+	wait $pid
+}
+make_scripts busy-short 4 "$socket
++.5 close(3) = 0"
+check "an ignored hangup stays ignored" ignores
+ends_while_writing() {
+	mkfifo nobody-reads
+	"$bin" -q --json nobody-reads pass.pkt &
+	local pid=$!
+	sleep .5
+	kill -TERM $pid
+	wait $pid
+	[ $? = 143 ]
+}
+check "it can be ended while it waits for a reader" ends_while_writing
 
 # ---- late is not wrong
 check "a run that is late every time is inconclusive, and 1" exits 1 "$bin" --retries 2 --json late.json always-late.pkt
@@ -215,14 +253,33 @@ check "alone at once" prints '"attempts":1,' sh -c "'$bin' --json f.json slow-co
 
 # ---- choosing
 make_scripts many 10 "$socket"
+check "a family that is none is refused" exits 2 "$bin" --ip_versions=ipv4,ip6 pass.pkt
+check "so is a shard of millions" exits 2 "$bin" --shard 1/4000000000 pass.pkt
+check "and no repetition at all" exits 2 "$bin" --repeat 0 pass.pkt
+few_files() { (ulimit -n 64 && "$bin" pass.pkt); }
+check "few descriptors are enough for one run" few_files
+mkdir links && cp pass.pkt links && ln -s nowhere links/dangling.pkt
+check "a link that leads nowhere is told" exits 2 "$bin" links
+unreadable() {
+	mkdir -p closed && cp pass.pkt closed/a.pkt && mkdir closed/b.pkt.d && : >closed/b.pkt && chmod 0 closed/b.pkt
+	chmod 755 . closed
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$bin" list closed 2>list.err
+	[ $? = 2 ] && grep -q 'closed/b.pkt: error: cannot be read' list.err
+}
+if [ "$(id -u)" = 0 ] && setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$bin"; then
+	check "a script that cannot be read is one failure" unreadable
+else
+	skip "a script that cannot be read is one failure" "not root"
+fi
 check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
 check "--fail-fast" sh -c "'$bin' -x -j 1 --timelines 1 --json x.json fail.pkt fail.pkt fail.pkt; test \$(wc -l < x.json) = 1"
 last_failed() {
 	export XDG_STATE_HOME=$work/state-of-two
-	"$bin" -q fail.pkt pass.pkt
-	"$bin" -q --last-failed
+	"$bin" -q --slow slow-fail.pkt fail.pkt pass.pkt
+	"$bin" -q slow-fail.pkt # not played, not forgotten
+	"$bin" -q --slow --last-failed
 }
-check "--last-failed plays what failed" prints '0 passed, 1 failed' last_failed
+check "--last-failed plays what failed" prints '0 passed, 2 failed' last_failed
 check "--repeat tells a rate" prints '100.0%  5 of 5' "$bin" --repeat 5 pass.pkt
 check "families of a script" sh -c "test \$('$bin' list families.pkt | wc -l) = 3"
 check "families are played" prints '3 passed' "$bin" families.pkt
@@ -254,6 +311,15 @@ merged() {
 	[ $? = 1 ] && [ "$(wc -l <all.json)" = 11 ]
 }
 check "merge puts shards together" merged
+empty_shard() {
+	"$bin" -q --shard 2/2 --json empty.json pass.pkt && "$bin" merge empty.json
+}
+check "a shard with nothing to play has its report" empty_shard
+printf '{"verdict":"pass","path":"a"}\n%.0s' 1 2 >no-mode.json
+check "results without a mode" prints '2 passed' "$bin" merge --repeat 2 no-mode.json
+check "with them as durations" exits 0 "$bin" list --shard 1/1 --durations no-mode.json pass.pkt
+echo nonsense >nonsense.json
+check "merge says which file is wrong" prints 'nonsense.json: line 1' "$bin" merge nonsense.json
 check "--pcap saves what was sent" sh -c "'$bin' --pcap p.pcap packets.pkt && test \$(wc -c < p.pcap) -gt 100"
 check "of many runs each has its own" sh -c "'$bin' --pcap q.pcap --ip_versions=ipv4,ipv6 packets.pkt &&
 	test -s q-packets-ipv4.pcap && test -s q-packets-ipv6.pcap"
