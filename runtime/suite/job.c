@@ -137,6 +137,21 @@ void job_end(struct job *job)
 	job->since_ns = clock_now();
 }
 
+void job_expect_failure(const struct job_spec *spec, struct run_result *result)
+{
+	const char *why = spec->script->config->xfail;
+
+	if (!why)
+		return;
+	if (result->verdict == VERDICT_PASS) {
+		result->verdict = VERDICT_XPASS;
+		result->reason = arena_printf(result->arena, "passed, but should fail: %s", why);
+	} else if (result->verdict == VERDICT_FAIL) {
+		result->verdict = VERDICT_XFAIL;
+		result->reason = arena_printf(result->arena, "%s", why);
+	}
+}
+
 static int64_t reap(struct job *job)
 {
 	struct rusage usage = {0};

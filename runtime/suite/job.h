@@ -76,6 +76,9 @@ void job_read(struct job *job);
 /* Ends a run that hangs; its keeper says where. Called again: ends the keeper as well. */
 void job_end(struct job *job);
 
+/* What its verdict becomes where the script says --xfail. */
+void job_expect_failure(const struct job_spec *spec, struct run_result *result);
+
 /* After JOB_DONE: reaps it. The result is the caller's; never NULL. */
 struct run_result *job_finish(struct job *job, const struct job_spec *spec);
 

@@ -121,20 +121,6 @@ static void warn(void *cookie, const struct record *record)
 			record->actual);
 }
 
-/* --xfail: a failure is what was expected, and a pass is not. */
-static void expect_failure(struct run_result *result, const char *why)
-{
-	if (!why)
-		return;
-	if (result->verdict == VERDICT_PASS) {
-		result->verdict = VERDICT_XPASS;
-		result->reason = arena_printf(result->arena, "passed, but should fail: %s", why);
-	} else if (result->verdict == VERDICT_FAIL) {
-		result->verdict = VERDICT_XFAIL;
-		result->reason = arena_printf(result->arena, "%s", why);
-	}
-}
-
 static void play(struct child *child)
 {
 	const struct job_spec *spec = child->spec;
@@ -154,7 +140,7 @@ static void play(struct child *child)
 
 	result->scripted_ns = script_duration(spec->script);
 	run_script(spec->script, &env, result);
-	expect_failure(result, spec->script->config->xfail);
+	job_expect_failure(spec, result);
 	run_result_quote(result, spec->script->source.text);
 	attach_output(result, child->output_fd);
 	say_result(child->fd, result,

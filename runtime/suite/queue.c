@@ -2,6 +2,36 @@
 
 #include <stdlib.h>
 
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211u; /* FNV-1a */
+	return hash;
+}
+
+/* Where and how it failed, as a number; a failure of time never twice in the same way. */
+static uint64_t failure_of(const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+	uint64_t hash = 14695981039346656037u;
+
+	if (!failed)
+		return hash;
+	hash = mix(hash + (unsigned)failed->event, failed->message);
+	for (unsigned i = 0; failed->mismatches && i < mismatches_kept(failed->mismatches); i++)
+		hash = mix(mix(hash, failed->mismatches->at[i].field),
+			   failed->mismatches->at[i].actual);
+	return hash;
+}
+
+bool entry_failed(const struct entry *entry, const struct run_result *result,
+		  const struct config *config)
+{
+	return result->verdict == VERDICT_LATE && entry->attempt > 2 && !entry->differs &&
+	       entry->failure == failure_of(result) &&
+	       result->max_late_ns <= config->tolerance_usecs * NSEC_PER_USEC;
+}
+
 bool entry_again(const struct entry *entry, const struct run_result *result, unsigned retries,
 		 struct entry *next)
 {
@@ -11,6 +41,8 @@ bool entry_again(const struct entry *entry, const struct run_result *result, uns
 		return false;
 	*next = *entry;
 	next->attempt++;
+	next->failure = failure_of(result);
+	next->differs |= entry->attempt > 1 && next->failure != entry->failure;
 	if (by_tick) {
 		next->phase++;
 		next->tick_ns = result->tick_ns;

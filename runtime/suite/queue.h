@@ -11,12 +11,18 @@ struct entry {
 	unsigned phase;	       /* how many of them began at another place between two ticks */
 	int64_t worst_late_ns; /* of the tries before */
 	int64_t tick_ns;       /* the same, see struct run_result */
+	uint64_t failure;      /* how the try before failed */
+	bool differs;	       /* not all of them failed in the same way */
 };
 
 /* Is a run to be tried again, and as what? A late one is; and one whose time is off by no more than
  * the kernel's ticks may explain, which then begins elsewhere between them. */
 bool entry_again(const struct entry *entry, const struct run_result *result, unsigned retries,
 		 struct entry *next);
+/* Late in its last try as well: if it failed in the same way in all of them, and was no later this
+ * time than the script tolerates, then chance did not make it fail, and it did. */
+bool entry_failed(const struct entry *entry, const struct run_result *result,
+		  const struct config *config);
 /* Where time zero of this try lies between two ticks. */
 unsigned entry_tick_eighths(const struct entry *entry);
 

@@ -102,13 +102,18 @@ static void ended(struct sched *s, struct active *active)
 {
 	const struct entry *entry = &active->entry;
 	struct run_result *result = job_finish(&active->job, &active->spec);
+	bool again = try_again(s, entry, result);
 
+	if (!again && entry_failed(entry, result, active->spec.script->config)) {
+		result->verdict = VERDICT_FAIL;
+		job_expect_failure(&active->spec, result);
+	}
 	test_release(entry->test);
 	active->used = false;
 	s->n_active--;
 	s->count[JOB_DONE]--;
 	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING]);
-	if (try_again(s, entry, result)) {
+	if (again) {
 		run_result_free(result);
 		return;
 	}
@@ -143,7 +148,7 @@ static const char *pcap_path(const struct sched *s, const struct test *test)
 static void describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
 	struct test *test = entry->test;
-	bool one = s->cli->verbose && s->progress.all == 1;
+	bool one = teller_live(s->teller, s->progress.all);
 
 	*spec = (struct job_spec){
 		.path = test->path,
@@ -264,7 +269,7 @@ static void hear(struct sched *s, unsigned index)
 		ended(s, active);
 }
 
-/* A ready run whose process died leaves the ring. */
+/* Its process died. */
 static void forget_ready(struct sched *s, unsigned index)
 {
 	unsigned n = s->count[JOB_READY], kept = 0;
@@ -350,7 +355,7 @@ static unsigned most_active(const struct sched *s, size_t n)
 {
 	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
 
-	if (s->cli->drop_in || (s->cli->verbose && s->progress.all == 1))
+	if (s->cli->drop_in || teller_live(s->teller, s->progress.all))
 		wanted = 1;
 	if (wanted > MOST_AT_ONCE)
 		wanted = MOST_AT_ONCE;
@@ -476,10 +481,9 @@ int sched_play(const struct cli *cli, const struct plan *plan, struct results *r
 		.arena = arena_new(),
 		.begin_ns = clock_now(),
 	};
-	int code;
+	int code = sigprocmask(SIG_BLOCK, NULL, &s.mask);
 
-	sigprocmask(SIG_BLOCK, NULL, &s.mask);
-	code = prepare(&s, err);
+	code = code ? code : prepare(&s, err);
 
 	if (!code)
 		settle_known(&s);

@@ -89,6 +89,9 @@ struct progress_counts {
 };
 
 struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err);
+/* Does the one run there is print each event itself, when it happens? Not where standard output
+ * is a report's. */
+bool teller_live(const struct teller *teller, size_t n_runs);
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts);
 void teller_tick(struct teller *teller, const struct results *results,

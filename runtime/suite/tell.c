@@ -89,9 +89,14 @@ struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *
 	for (size_t i = 0; i < N_FILES; i++)
 		if (is_stdout(file_path(cli, i)))
 			teller->out = stderr; /* the report has standard output to itself */
-	if (!cli->drop_in && !cli->quiet && !(cli->verbose && n_tests == 1))
+	if (!cli->drop_in && !cli->quiet && !teller_live(teller, n_tests))
 		teller->width = report_terminal_width(teller->out, getenv("TERM"));
 	return teller;
+}
+
+bool teller_live(const struct teller *teller, size_t n_runs)
+{
+	return teller->cli->verbose && n_runs == 1 && teller->out == stdout;
 }
 
 static void fill_progress(const struct teller *teller, const struct results *results,
@@ -118,6 +123,7 @@ void teller_tick(struct teller *teller, const struct results *results,
 
 	if (!teller->width)
 		return;
+	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* it may be resized */
 	fill_progress(teller, results, counts, &progress);
 	report_progress_draw(teller->out, &progress, teller->width, teller->cli->use_color);
 	fflush(teller->out);
@@ -157,13 +163,13 @@ void teller_result(struct teller *teller, const struct results *results,
 		tell_drop_in(teller, result);
 		return;
 	}
-	if (cli->verbose && counts->all > 1) {
+	if (cli->verbose && !teller_live(teller, counts->all)) {
 		clear(teller);
 		report_trace(teller->out, result, cli->use_color);
 		if (result->output)
 			fprintf(teller->out, "%s", result->output);
 	}
-	if (teller->width || cli->quiet)
+	if ((teller->width && !cli->verbose) || cli->quiet)
 		return;
 	fill_progress(teller, results, counts, &progress);
 	report_progress_line(teller->out, &progress, result, cli->use_color);

@@ -266,6 +266,54 @@ static void late_runs_are_tried_again(void **state)
 	}
 }
 
+static struct run_result *late_result(const char *message, int64_t late_ns)
+{
+	struct run_result *result = run_result_new("a.pkt", "ipv4");
+	struct record *record = run_result_add(result, RECORD_SEGMENT);
+
+	result->verdict = VERDICT_LATE;
+	result->max_late_ns = late_ns;
+	record->event = 3;
+	record->message = message;
+	run_result_fail(result, record);
+	return result;
+}
+
+static void what_fails_the_same_way_each_time_failed(void **state)
+{
+	static const struct {
+		const char *messages[3];
+		int64_t late_ns; /* of the last try */
+		bool failed;
+	} rows[] = {
+		{{"x", "x", "x"}, 3000000, true},
+		{{"x", "x", "x"}, 5000000, false}, /* later than the tolerance */
+		{{"y", "x", "x"}, 3000000, false},
+		{{"x", "y", "x"}, 3000000, false},
+		{{"x", "x", "y"}, 3000000, false},
+	};
+	struct config config = {.tolerance_usecs = 4000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct entry entry = {.attempt = 1};
+		struct run_result *result;
+
+		for (unsigned j = 0; j < 2; j++) {
+			struct entry next;
+
+			result = late_result(rows[i].messages[j], 9000000);
+			assert_false(entry_failed(&entry, result, &config));
+			assert_true(entry_again(&entry, result, 2, &next));
+			run_result_free(result);
+			entry = next;
+		}
+		result = late_result(rows[i].messages[2], rows[i].late_ns);
+		assert_int_equal(entry_failed(&entry, result, &config), rows[i].failed);
+		run_result_free(result);
+	}
+}
+
 static void the_budget_wants_to_be_used(void **state)
 {
 	struct budget budget;
@@ -377,6 +425,7 @@ int main(void)
 		cmocka_unit_test(the_budget_follows_lateness),
 		cmocka_unit_test(the_budget_wants_to_be_used),
 		cmocka_unit_test(late_runs_are_tried_again),
+		cmocka_unit_test(what_fails_the_same_way_each_time_failed),
 		cmocka_unit_test(a_fixed_budget_stays),
 		cmocka_unit_test(exit_status_tells_what_kind),
 		cmocka_unit_test(failures_are_remembered),

@@ -303,6 +303,7 @@ else
 	skip "all reports at once" "no python3"
 fi
 check "a report has standard output to itself" sh -c "'$bin' --tap - pass.pkt 2>/dev/null | head -1 | grep -q ^TAP"
+check "also from the events of -v" sh -c "'$bin' -v --json - pass.pkt 2>shown | grep -qv '^{' && exit 1; grep -q socket shown"
 check "annotations for GitHub" prints '^::error file=fail.pkt,line=3' "$bin" --github fail.pkt
 merged() {
 	"$bin" -q --json 1.json --shard 1/2 many fail.pkt
