@@ -287,6 +287,7 @@ static void what_fails_the_same_way_each_time_failed(void **state)
 		bool failed;
 	} rows[] = {
 		{{"x", "x", "x"}, 3000000, true},
+		{{"at 0.1 s", "at 0.25 s", "at 0.3 s"}, 3000000, true},
 		{{"x", "x", "x"}, 5000000, false}, /* later than the tolerance */
 		{{"y", "x", "x"}, 3000000, false},
 		{{"x", "y", "x"}, 3000000, false},
