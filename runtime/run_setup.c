@@ -16,6 +16,7 @@
 /* Memory that is present when the timeline begins: of buffers; of the result, for each event. */
 #define TOUCHED_BEFORE 4096
 #define RECORD_ROOM    1024
+#define RECORDS_MOST   1024
 
 static void cannot_run(struct run *run, const char *text)
 {
@@ -129,6 +130,8 @@ bool run_start_up(struct run *run)
 		.script = run->script,
 		.tolerance_ns = run->config->tolerance_usecs * NSEC_PER_USEC,
 	};
+	size_t n_records =
+		run->script->n_events < RECORDS_MOST ? run->script->n_events + 1 : RECORDS_MOST;
 	struct errbuf err = {""};
 
 	print_events(run);
@@ -156,7 +159,7 @@ bool run_start_up(struct run *run)
 	}
 	memset(run->buffer, 0, TOUCHED_BEFORE);
 	arena_reserve(run->arena, TOUCHED_BEFORE);
-	arena_reserve(run->result->arena, (run->script->n_events + 1) * RECORD_ROOM);
+	arena_reserve(run->result->arena, n_records * RECORD_ROOM);
 	run->code = run->script->has_code ? code_new(run->script) : NULL;
 	conns_init(&run->conns, run->arena, run->config, run->diag,
 		   (uint16_t)(40001 + (run->env->keep_netns ? clock_now() / 1000 % 20000 : 0)));

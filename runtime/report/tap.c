@@ -6,8 +6,8 @@
 
 #include "runtime/report/text.h"
 
-/* How a verdict is told. TAP 14 knows SKIP and TODO; KTAP has more words (Linux:
- * Documentation/dev-tools/ktap.rst) and calls an expected failure ok. */
+/* How a verdict is told. TAP 14 has two directives, SKIP and TODO (its word for "may fail"); KTAP
+ * has more words (Linux: Documentation/dev-tools/ktap.rst) and calls an expected failure ok. */
 struct telling {
 	bool ok;
 	const char *directive; /* NULL: none */

@@ -3,23 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t mix(uint64_t hash, const char *text)
+/* FNV-1a over a text, without the characters of `skipped`. */
+static uint64_t mix(uint64_t hash, const char *text, const char *skipped)
 {
 	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 1099511628211u; /* FNV-1a */
-	return hash;
-}
-
-/* Without its numbers: times are never the same. */
-static uint64_t mix_words(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		if (!strchr("0123456789.-", *text))
+		if (!strchr(skipped, *text))
 			hash = (hash ^ (unsigned char)*text) * 1099511628211u;
 	return hash;
 }
 
-/* Where and how it failed, as a number. */
+/* Where and how it failed, as a number. Messages count without theirs: times are never the same. */
 static uint64_t failure_of(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
@@ -27,10 +20,10 @@ static uint64_t failure_of(const struct run_result *result)
 
 	if (!failed)
 		return hash;
-	hash = mix_words(hash + (unsigned)failed->event, failed->message);
+	hash = mix(hash + (unsigned)failed->event, failed->message, "0123456789.-");
 	for (unsigned i = 0; failed->mismatches && i < mismatches_kept(failed->mismatches); i++)
-		hash = mix(mix(hash, failed->mismatches->at[i].field),
-			   failed->mismatches->at[i].actual);
+		hash = mix(mix(hash, failed->mismatches->at[i].field, ""),
+			   failed->mismatches->at[i].actual, "");
 	return hash;
 }
 

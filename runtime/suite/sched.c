@@ -417,7 +417,7 @@ static int watch_signals(struct sched *s, struct errbuf *err)
 	sigset_t mask;
 
 	ending_signals(&mask);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
+	sigprocmask(SIG_BLOCK, &mask, &s->mask);
 	signal(SIGPIPE, SIG_IGN);
 	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -481,9 +481,7 @@ int sched_play(const struct cli *cli, const struct plan *plan, struct results *r
 		.arena = arena_new(),
 		.begin_ns = clock_now(),
 	};
-	int code = sigprocmask(SIG_BLOCK, NULL, &s.mask);
-
-	code = code ? code : prepare(&s, err);
+	int code = prepare(&s, err);
 
 	if (!code)
 		settle_known(&s);

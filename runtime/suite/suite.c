@@ -89,8 +89,10 @@ static int play(struct cli *cli, struct plan *plan)
 
 	if (code < 0)
 		complain(STATUS_CANNOT, &err);
-	if (teller && !teller_end(teller, &results, clock_now() - begin, &err))
-		complain(0, &err), code = code ? code : -EIO;
+	if (teller && !teller_end(teller, &results, clock_now() - begin, &err)) {
+		complain(STATUS_CANNOT, &err);
+		code = code ? code : -EIO;
+	}
 	if (!cli->drop_in && results.n < all)
 		fprintf(stderr, "finwait: %s: %zu of %zu runs not played\n",
 			code > 0 ? strsignal(code) : "stopped early", all - results.n, all);
