@@ -212,6 +212,7 @@ ends_while_writing() {
 	local pid=$!
 	sleep .5
 	kill -TERM $pid
+	(sleep 5; kill -KILL $pid) 2>/dev/null & # or it would wait for ever
 	wait $pid
 	[ $? = 143 ]
 }
