@@ -7,20 +7,30 @@
 /* One try of one test. */
 struct entry {
 	struct test *test;
-	unsigned attempt;      /* from 1 */
-	unsigned phase;	       /* how many of them began at another place between two ticks */
-	int64_t worst_late_ns; /* of the tries before */
-	int64_t tick_ns;       /* the same, see struct run_result */
-	uint64_t failure;      /* how the try before failed */
-	bool differs;	       /* not all of them failed in the same way */
+	unsigned attempt;	 /* from 1: one more than the tries before, which were */
+	unsigned late;		 /* late, so many of them, */
+	unsigned phase;		 /* or off by what ticks may explain */
+	int64_t worst_late_ns;	 /* of the tries before */
+	int64_t calmest_late_ns; /* the least of them */
+	int64_t tick_ns;	 /* the same, see struct run_result */
+	uint64_t failure;	 /* how the try before failed */
+	bool differs;		 /* not all of them failed in the same way */
 };
 
-/* Is a run to be tried again, and as what? A late one is; and one whose time is off by no more than
- * the kernel's ticks may explain, which then begins elsewhere between them. */
+/* In the order in which they are played. What waits for another place between two ticks need not
+ * wait for a quieter machine; what was late does, and for its last try has it alone. */
+enum turn { TURN_TICK, TURN_FIRST, TURN_LATE, TURN_ALONE, TURNS };
+
+/* Is a run to be tried again, and as what? A late one is, up to `retries` times; and twice as often
+ * one whose time is off by no more than the kernel's ticks may explain, which then begins elsewhere
+ * between them. */
 bool entry_again(const struct entry *entry, const struct run_result *result, unsigned retries,
 		 struct entry *next);
-/* Late in its last try as well: if it failed in the same way in all of them, and was no later this
- * time than the script tolerates, then chance did not make it fail, and it did. */
+enum turn entry_turn(const struct entry *entry, unsigned retries);
+/* The most tries of one run. */
+unsigned entry_most(unsigned retries);
+/* Late in its last try as well: if it failed in the same way in all of them, and was in one no
+ * later than the script tolerates, then chance did not make it fail, and it did. */
 bool entry_failed(const struct entry *entry, const struct run_result *result,
 		  const struct config *config);
 /* Where time zero of this try lies between two ticks. */

@@ -47,7 +47,7 @@ struct sched {
 	struct teller *teller;
 	struct arena *arena;
 
-	struct queue first, again, alone;
+	struct queue queues[TURNS];
 	struct active *active;
 	struct job_slot *slots;
 	unsigned cap, n_active, workers;
@@ -71,11 +71,10 @@ struct sched {
 /* What waits to be started now; NULL: nothing. */
 static struct queue *waiting(struct sched *s)
 {
-	if (!queue_empty(&s->first))
-		return &s->first;
-	if (!queue_empty(&s->again))
-		return &s->again;
-	return !queue_empty(&s->alone) && !s->n_active ? &s->alone : NULL;
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		if (!queue_empty(&s->queues[turn]))
+			return turn != TURN_ALONE || !s->n_active ? &s->queues[turn] : NULL;
+	return NULL;
 }
 
 static void settle(struct sched *s, struct run_result *result)
@@ -94,7 +93,7 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 
 	if (s->stopping || !entry_again(entry, result, s->cli->retries, &next))
 		return false;
-	queue_put(next.attempt <= s->cli->retries ? &s->again : &s->alone, &next);
+	queue_put(&s->queues[entry_turn(&next, s->cli->retries)], &next);
 	return true;
 }
 
@@ -160,7 +159,7 @@ static void describe(struct sched *s, const struct entry *entry, struct job_spec
 		.sandbox = s->sandbox,
 		.keep_netns = s->keep_netns,
 		.tick_eighths = entry_tick_eighths(entry),
-		.alone = s->cap == 1 || waiting(s) == &s->alone,
+		.alone = s->cap == 1 || entry_turn(entry, s->cli->retries) == TURN_ALONE,
 		.private_tmp = !s->cli->drop_in && !s->cli->keep_tmp,
 		.all_records = s->cli->verbose,
 		.live = one || (s->cli->drop_in && s->cli->verbose),
@@ -366,24 +365,24 @@ static unsigned most_active(const struct sched *s, size_t n)
 
 static void enqueue(struct sched *s)
 {
+	struct queue *first = &s->queues[TURN_FIRST];
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->plan->n; i++) {
 		n += s->plan->tests[i].known ? 0 : s->cli->repeat;
 		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
 	}
-	queue_init(&s->first, s->arena, n);
-	queue_init(&s->again, s->arena, n * (s->cli->retries + 1));
-	queue_init(&s->alone, s->arena, n);
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		queue_init(&s->queues[turn], s->arena, n * entry_most(s->cli->retries));
 	for (unsigned round = 0; round < s->cli->repeat; round++)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
-				queue_put(&s->first, &(struct entry){.test = &s->plan->tests[i],
-								     .attempt = 1});
+				queue_put(first, &(struct entry){.test = &s->plan->tests[i],
+								 .attempt = 1});
 	if (!s->cli->drop_in)
-		queue_sort(&s->first);
+		queue_sort(first);
 	for (size_t i = 0; i < n; i++)
-		s->progress.all_ns += s->first.items[i].test->scripted_ns;
+		s->progress.all_ns += first->items[i].test->scripted_ns;
 	s->cap = most_active(s, n);
 }
 

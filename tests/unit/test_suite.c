@@ -235,36 +235,74 @@ static void late_runs_are_tried_again(void **state)
 	static const struct {
 		enum verdict verdict;
 		int64_t tick_ns;
-		unsigned attempt;
+		unsigned late, phase; /* tries before */
 		bool again;
-		unsigned phase; /* of the next try */
+		enum turn turn; /* of the next try */
 	} rows[] = {
-		{VERDICT_PASS, 0, 1, false, 0},	       {VERDICT_FAIL, 0, 1, false, 0},
-		{VERDICT_LATE, 0, 1, true, 0},	       {VERDICT_LATE, 0, 3, true, 0},
-		{VERDICT_LATE, 0, 4, false, 0},	       {VERDICT_LATE, 4000000, 1, true, 0},
-		{VERDICT_FAIL, 4000000, 1, true, 1},   {VERDICT_FAIL, 4000000, 4, false, 0},
-		{VERDICT_XFAIL, 4000000, 1, false, 0}, {VERDICT_ERROR, 0, 1, false, 0},
+		{VERDICT_PASS, 0, 0, 0, false, 0},
+		{VERDICT_FAIL, 0, 0, 0, false, 0},
+		{VERDICT_XFAIL, 4000000, 0, 0, false, 0},
+		{VERDICT_ERROR, 0, 0, 0, false, 0},
+		{VERDICT_LATE, 0, 0, 0, true, TURN_LATE},
+		{VERDICT_LATE, 0, 2, 0, true, TURN_ALONE},
+		{VERDICT_LATE, 0, 3, 0, false, 0},
+		{VERDICT_LATE, 4000000, 0, 0, true, TURN_LATE},
+		{VERDICT_LATE, 4000000, 0, 3, true, TURN_LATE}, /* each kind has its own */
+		{VERDICT_FAIL, 4000000, 0, 0, true, TURN_TICK},
+		{VERDICT_FAIL, 4000000, 0, 5, true, TURN_TICK},
+		{VERDICT_FAIL, 4000000, 0, 6, false, 0},
+		{VERDICT_FAIL, 4000000, 1, 0, true, TURN_LATE},
+		{VERDICT_FAIL, 4000000, 3, 2, true, TURN_ALONE},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct run_result *result = run_result_new("a.pkt", "ipv4");
-		struct entry entry = {.attempt = rows[i].attempt, .worst_late_ns = 7}, next;
+		struct entry entry = {.attempt = 1 + rows[i].late + rows[i].phase,
+				      .late = rows[i].late,
+				      .phase = rows[i].phase,
+				      .worst_late_ns = 7},
+			     next;
+		bool late = rows[i].verdict == VERDICT_LATE;
 
 		result->verdict = rows[i].verdict;
 		result->tick_ns = rows[i].tick_ns;
 		result->max_late_ns = 9;
 		assert_int_equal(entry_again(&entry, result, 3, &next), rows[i].again);
 		if (rows[i].again) {
-			assert_int_equal(next.attempt, rows[i].attempt + 1);
-			assert_int_equal(next.phase, rows[i].phase);
+			assert_int_equal(next.attempt, entry.attempt + 1);
+			assert_int_equal(next.late, entry.late + late);
+			assert_int_equal(next.phase, entry.phase + !late);
 			assert_int_equal(next.worst_late_ns, 9);
-			assert_true((entry_tick_eighths(&next) != entry_tick_eighths(&entry)) ==
-				    (rows[i].phase > 0));
+			assert_int_equal(entry_turn(&next, 3), rows[i].turn);
+			assert_true((entry_tick_eighths(&next) == entry_tick_eighths(&entry)) ==
+				    late);
 		}
 		run_result_free(result);
 	}
 }
+
+/* Also with no quiet try at all it comes to an end. */
+static void tries_come_to_an_end(void **state)
+{
+	struct run_result *result = run_result_new("a.pkt", "ipv4");
+	struct entry entry = {.attempt = 1}, next;
+	unsigned tries = 1;
+
+	(void)state;
+	assert_int_equal(entry_turn(&entry, 3), TURN_FIRST);
+	result->tick_ns = 4000000;
+	for (;; tries++) {
+		result->verdict = entry.late < entry.phase ? VERDICT_LATE : VERDICT_FAIL;
+		if (!entry_again(&entry, result, 3, &next))
+			break;
+		entry = next;
+	}
+	assert_in_range(tries, 2, entry_most(3));
+	run_result_free(result);
+}
+
+#define MS(n) ((n)*NSEC_PER_SEC / 1000)
 
 static struct run_result *late_result(const char *message, int64_t late_ns)
 {
@@ -283,15 +321,17 @@ static void what_fails_the_same_way_each_time_failed(void **state)
 {
 	static const struct {
 		const char *messages[3];
-		int64_t late_ns; /* of the last try */
+		int64_t late_ns[3];
 		bool failed;
 	} rows[] = {
-		{{"x", "x", "x"}, 3000000, true},
-		{{"at 0.1 s", "at 0.25 s", "at 0.3 s"}, 3000000, true},
-		{{"x", "x", "x"}, 5000000, false}, /* later than the tolerance */
-		{{"y", "x", "x"}, 3000000, false},
-		{{"x", "y", "x"}, 3000000, false},
-		{{"x", "x", "y"}, 3000000, false},
+		{{"x", "x", "x"}, {MS(9), MS(9), MS(3)}, true},
+		{{"x", "x", "x"}, {MS(3), MS(9), MS(5)}, true},
+		{{"x", "x", "x"}, {MS(9), MS(4), MS(5)}, true},
+		{{"at 0.1 s", "at 0.25 s", "at 0.3 s"}, {MS(9), MS(9), MS(3)}, true},
+		{{"x", "x", "x"}, {MS(9), MS(5), MS(5)}, false}, /* later than the tolerance */
+		{{"y", "x", "x"}, {MS(3), MS(3), MS(3)}, false},
+		{{"x", "y", "x"}, {MS(3), MS(3), MS(3)}, false},
+		{{"x", "x", "y"}, {MS(3), MS(3), MS(3)}, false},
 	};
 	struct config config = {.tolerance_usecs = 4000};
 
@@ -303,13 +343,13 @@ static void what_fails_the_same_way_each_time_failed(void **state)
 		for (unsigned j = 0; j < 2; j++) {
 			struct entry next;
 
-			result = late_result(rows[i].messages[j], 9000000);
+			result = late_result(rows[i].messages[j], rows[i].late_ns[j]);
 			assert_false(entry_failed(&entry, result, &config));
 			assert_true(entry_again(&entry, result, 2, &next));
 			run_result_free(result);
 			entry = next;
 		}
-		result = late_result(rows[i].messages[2], rows[i].late_ns);
+		result = late_result(rows[i].messages[2], rows[i].late_ns[2]);
 		assert_int_equal(entry_failed(&entry, result, &config), rows[i].failed);
 		run_result_free(result);
 	}
@@ -426,6 +466,7 @@ int main(void)
 		cmocka_unit_test(the_budget_follows_lateness),
 		cmocka_unit_test(the_budget_wants_to_be_used),
 		cmocka_unit_test(late_runs_are_tried_again),
+		cmocka_unit_test(tries_come_to_an_end),
 		cmocka_unit_test(what_fails_the_same_way_each_time_failed),
 		cmocka_unit_test(a_fixed_budget_stays),
 		cmocka_unit_test(exit_status_tells_what_kind),
