@@ -11,9 +11,11 @@
 
 /* A wait ends this long after its window. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
-/* A part of the tolerance: own lateness from which a failure may be the machine's, not the
- * kernel's. */
+/* A part of the tolerance, or of a shorter wait: own lateness from which a failure may be the
+ * machine's, not the kernel's. */
 #define LATENESS_SHARE 4
+/* However short the wait, actions are often so late. */
+#define LATENESS_USUAL_NS (200 * NSEC_PER_USEC)
 /* A part of a tick: what a timer's segment takes from the tick on. */
 #define TICK_SLACK 4
 /* So many actions of ours back lateness may explain a failure: of a late ACK the kernel's smoothed
@@ -55,8 +57,8 @@ struct run {
 	bool last_inbound;	       /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
 	int64_t off_ns; /* the failure is one of time alone, so far off; 0: it is not */
-	int64_t lateness[LATENESS_REACH]; /* of our last actions, a ring; at n_lateness the next */
-	unsigned n_lateness;
+	int64_t lateness[LATENESS_REACH]; /* of our last actions, 0: too little to matter; a ring */
+	unsigned n_lateness;		  /* the next goes there */
 	bool failed;
 };
 

@@ -91,9 +91,23 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 	return false;
 }
 
+/* From where on lateness may be why the kernel did otherwise. Round-trip times, and with them the
+ * kernel's windows for reordering and timers, are as long as the waits of a script. */
+static int64_t telling_lateness(const struct run *run)
+{
+	int64_t limit = run->config->tolerance_usecs * NSEC_PER_USEC / LATENESS_SHARE;
+	int64_t share = (run->due - run->last_time) / LATENESS_SHARE;
+
+	if (share <= 0)
+		return limit;
+	if (share < LATENESS_USUAL_NS)
+		share = LATENESS_USUAL_NS;
+	return share < limit ? share : limit;
+}
+
 void run_late_note(struct run *run, int64_t late)
 {
-	run->lateness[run->n_lateness++ % LATENESS_REACH] = late;
+	run->lateness[run->n_lateness++ % LATENESS_REACH] = late > telling_lateness(run) ? late : 0;
 }
 
 void run_late(struct run *run, int64_t due, int64_t actual)

@@ -225,6 +225,8 @@ check "and is called late" prints '"verdict":"late"' cat late.json
 check "a run that was late once passes" exits 0 "$bin" late-once.pkt
 rm -f late-once.mark
 check "and is listed as flaky" prints 'flaky' "$bin" late-once.pkt
+check "what is much of a short wait is late as well" prints '"attempts":2,' sh -c \
+	"'$bin' --retries 1 --json f.json late-for-its-wait.pkt; cat f.json"
 check "a failure in time is not tried again" prints '"attempts":1,' sh -c "'$bin' --repeat 5 --json f.json fail.pkt; cat f.json"
 
 # Clock 6 is CLOCK_MONOTONIC_COARSE. The kernel answers at once: 1.5 ticks early, within two of its ticks; and 3, which are not.
