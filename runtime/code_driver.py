@@ -1,10 +1,6 @@
 # Runs a script's code blocks in one namespace and reports the first failure, at its own line and
 # with the values of the names in the failed statement. The blocks follow as the last line. What only
 # a failure needs is imported there, for a quick start.
-import json
-import os
-import sys
-
 
 def statement_at(tree, line):
     """The innermost statement that covers a line."""
@@ -61,7 +57,7 @@ def main(fd, data):
     scope = {'__name__': '__main__', '__file__': data['path']}
     scope.update(data['constants'])
     for block in data['blocks']:
-        scope.update((name, int(value)) for name, value in block['values'].items())
+        scope.update(zip(block['names'].split(), map(int, block['numbers'].split())))
         block['source'] = '\n' * (block['line'] - 1) + block['text'] + '\n'
         try:
             exec(compile(block['source'], data['path'], 'exec'), scope)
@@ -74,6 +70,9 @@ def main(fd, data):
             report = describe(error, block, data['path'], scope)
         else:
             continue
+        import json
+        import os
+        import sys
         report['event'] = block['event']
         report['text'] = report['text'][:2000]
         sys.stdout.flush()
