@@ -90,10 +90,10 @@ $(B)/parser/lexer.c: parser/lexer.l $(B)/parser/grammar.h
 $(B)/parser/lexer.o: CFLAGS += -Wno-sign-compare -Wno-unused-function -Wno-missing-prototypes
 $(B)/parser/grammar.o: CFLAGS += -Wno-unused-but-set-variable
 $(B)/parser/%.o: $(B)/parser/%.c $(B)/parser/grammar.h
-$(B)/runtime/code.o: runtime/code_driver.py
 	@echo "CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(PARSER): $(B)/parser/grammar.h
+$(B)/runtime/code.o: runtime/code_driver.py
 
 # tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
