@@ -19,9 +19,11 @@ static void resolve_time(struct run *run, const struct event *event)
 		origin = inbound && run->last_inbound ? run->last_time : run->base;
 	if (time->kind == TIME_ANY) {
 		run->due = run->until = run->base;
+		run->wait = 0;
 	} else {
 		run->due = origin + time->at;
 		run->until = origin + time->until;
+		run->wait = relative ? time->at : time->at - run->last_time;
 	}
 	percent = (int64_t)((double)(run->due - run->last_time) * run->config->tolerance_percent /
 			    100);

@@ -56,6 +56,7 @@ struct run {
 	int64_t last_time;	       /* resolved time of the event before this one */
 	bool last_inbound;	       /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
+	int64_t wait;		       /* for the current event, as scripted */
 	int64_t off_ns; /* the failure is one of time alone, so far off; 0: it is not */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, 0: too little to matter; a ring */
 	unsigned n_lateness;		  /* the next goes there */

@@ -96,7 +96,7 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 static int64_t telling_lateness(const struct run *run)
 {
 	int64_t limit = run->config->tolerance_usecs * NSEC_PER_USEC / LATENESS_SHARE;
-	int64_t share = (run->due - run->last_time) / LATENESS_SHARE;
+	int64_t share = run->wait / LATENESS_SHARE;
 
 	if (share <= 0)
 		return limit;

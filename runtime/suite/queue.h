@@ -29,8 +29,8 @@ bool entry_again(const struct entry *entry, const struct run_result *result, uns
 enum turn entry_turn(const struct entry *entry, unsigned retries);
 /* The most tries of one run. */
 unsigned entry_most(unsigned retries);
-/* Late in its last try as well: if it failed in the same way in all of them, and was in one no
- * later than the script tolerates, then chance did not make it fail, and it did. */
+/* Late as in the tries before: if it failed in the same way in all of three or more, and was in one
+ * no later than the script tolerates, then chance did not make it fail, and it did. */
 bool entry_failed(const struct entry *entry, const struct run_result *result,
 		  const struct config *config);
 /* Where time zero of this try lies between two ticks. */

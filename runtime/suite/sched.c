@@ -101,11 +101,13 @@ static void ended(struct sched *s, struct active *active)
 {
 	const struct entry *entry = &active->entry;
 	struct run_result *result = job_finish(&active->job, &active->spec);
-	bool again = try_again(s, entry, result);
+	bool again = false;
 
-	if (!again && entry_failed(entry, result, active->spec.script->config)) {
+	if (entry_failed(entry, result, active->spec.script->config)) {
 		result->verdict = VERDICT_FAIL;
 		job_expect_failure(&active->spec, result);
+	} else {
+		again = try_again(s, entry, result);
 	}
 	test_release(entry->test);
 	active->used = false;
