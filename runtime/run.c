@@ -159,15 +159,16 @@ static int64_t recent_lateness(const struct run *run)
 	return worst;
 }
 
-/* The kernel's timers count in ticks and from the tick before they are set: where time zero lies
- * between two ticks decides whether they are up to two ticks longer than a script says. */
+/* The kernel's timers count in ticks: where time zero lies between two of them decides how much
+ * longer than a script says they are. */
 static void judge_tick(struct run *run)
 {
 	struct run_result *result = run->result;
 	int64_t tick = clock_tick();
 	struct record *failed;
 
-	if (result->failed_record < 0 || !run->off_ns || run->off_ns > 2 * tick + tick / TICK_SLACK)
+	if (result->failed_record < 0 || !run->off_ns ||
+	    run->off_ns > TIMER_TICKS * tick + tick / TICK_SLACK)
 		return;
 	result->tick_ns = tick;
 	failed = result->records[result->failed_record];
@@ -175,8 +176,8 @@ static void judge_tick(struct run *run)
 		failed->hint = arena_printf(
 			result->arena,
 			"that may be the kernel's clock, whose ticks are %lld ms apart here; a "
-			"tolerance of two ticks: --tolerance_usecs=%lld",
-			(long long)(tick / 1000000), (long long)(2 * tick / 1000 + 1000));
+			"tolerance of three ticks: --tolerance_usecs=%lld",
+			(long long)(tick / 1000000), (long long)(TIMER_TICKS * tick / 1000 + 1000));
 }
 
 /* A failure that our own lateness could explain is `late`, to be tried again, not the kernel's. */

@@ -16,6 +16,10 @@
 #define LATENESS_SHARE 4
 /* However short the wait, actions are often so late. */
 #define LATENESS_USUAL_NS (200 * NSEC_PER_USEC)
+/* So much longer than a script says the kernel's timers are, in ticks: a time is rounded up to
+ * whole ones (usecs_to_jiffies()), counts from the tick after it is set (kernel/time/timer.c,
+ * calc_index()), and of an idle processor one in five is seen one later still. */
+#define TIMER_TICKS 3
 /* A part of a tick: what a timer's segment takes from the tick on. */
 #define TICK_SLACK 4
 /* So many actions of ours back lateness may explain a failure: of a late ACK the kernel's smoothed

@@ -271,8 +271,10 @@ static void wait_for(const struct child *child, pid_t run, const sigset_t *signa
 
 static void own_signals(sigset_t *signals)
 {
-	for (int sig = 1; sig < NSIG; sig++)
+	for (int sig = 1; sig < NSIG; sig++) {
+		signal(sig, SIG_IGN); /* and so forget those that the whole group was sent */
 		signal(sig, SIG_DFL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(signals);
 	sigaddset(signals, SIGCHLD);
