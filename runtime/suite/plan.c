@@ -12,7 +12,7 @@ static struct run_result *known_result(const struct test *test, enum verdict ver
 
 	result->verdict = verdict;
 	result->scripted_ns = test->scripted_ns;
-	result->attempts = 1;
+	result->attempts = 0;
 	return result;
 }
 
@@ -211,4 +211,26 @@ void plan_free(struct plan *plan)
 		run_result_free(plan->tests[i].known);
 	arena_free(plan->arena);
 	memset(plan, 0, sizeof(*plan));
+}
+
+const char *test_pcap_path(const struct test *test, const char *path, unsigned round,
+			   struct arena *arena)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+	const char *name = test->path + strspn(test->path, "./");
+	size_t stem = dot ? (size_t)(dot - path) : strlen(path), n = strlen(name);
+	char *copy, *at;
+
+	if (n > 4 && !strcmp(name + n - 4, ".pkt"))
+		n -= 4;
+	copy = arena_strndup(arena, name, n);
+	for (at = copy; (at = strchr(at, '/'));)
+		*at = '-';
+	if (!dot)
+		dot = "";
+	if (round)
+		return arena_printf(arena, "%.*s-%s-%s-%u%s", (int)stem, path, copy,
+				    ip_mode_name(test->mode), round + 1, dot);
+	return arena_printf(arena, "%.*s-%s-%s%s", (int)stem, path, copy, ip_mode_name(test->mode),
+			    dot);
 }

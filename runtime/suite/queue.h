@@ -7,6 +7,7 @@
 /* One try of one test. */
 struct entry {
 	struct test *test;
+	unsigned round;		 /* of --repeat, from 0 */
 	unsigned attempt;	 /* from 1: one more than the tries before, which were */
 	unsigned late;		 /* late, so many of them, */
 	unsigned phase;		 /* or off by what ticks may explain */

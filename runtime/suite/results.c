@@ -15,6 +15,12 @@ void results_add(struct results *results, struct run_result *result)
 	}
 	results->items[results->n++] = result;
 	results->failures += verdict_is_failure(result->verdict);
+	if (!result->attempts)
+		return;
+	if (result->verdict == VERDICT_SKIP)
+		results->cannot++;
+	else
+		results->played++;
 }
 
 void results_free(struct results *results)

@@ -123,31 +123,14 @@ static void ended(struct sched *s, struct active *active)
 		result->max_late_ns = entry->worst_late_ns;
 	if (entry->tick_ns)
 		result->tick_ns = entry->tick_ns;
-	s->results->cannot += result->verdict == VERDICT_SKIP;
-	s->results->played += result->verdict != VERDICT_SKIP;
 	settle(s, result);
 }
 
 /* ---- starting and releasing --------------------------------------------------------------- */
 
-/* --pcap FILE.pcap is one file; of many runs each has its own, FILE-SCRIPT-MODE.pcap. */
-static const char *pcap_path(const struct sched *s, const struct test *test)
-{
-	const char *path = s->cli->pcap;
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	const char *dot = path ? strrchr(slash ? slash : path, '.') : NULL;
-	const char *name = strrchr(test->path, '/');
-
-	if (!path || s->progress.all == 1)
-		return path;
-	name = name ? name + 1 : test->path;
-	return arena_printf(
-		s->arena, "%.*s-%.*s-%s%s", (int)(dot ? dot - path : (long)strlen(path)), path,
-		(int)strcspn(name, "."), name, ip_mode_name(test->mode), dot ? dot : "");
-}
-
 static void describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
+	const struct cli *cli = s->cli;
 	struct test *test = entry->test;
 	bool one = teller_live(s->teller, s->progress.all);
 
@@ -155,18 +138,20 @@ static void describe(struct sched *s, const struct entry *entry, struct job_spec
 		.path = test->path,
 		.script = test_script(test),
 		.mode = (int)test->mode,
-		.pcap_path = pcap_path(s, test),
-		.limit_ns = s->cli->timeout ? s->cli->timeout : test->scripted_ns + GRACE_NS,
-		.own_directory = !s->cli->drop_in,
+		.pcap_path = cli->pcap && s->progress.all > 1
+				     ? test_pcap_path(test, cli->pcap, entry->round, s->arena)
+				     : cli->pcap,
+		.limit_ns = cli->timeout ? cli->timeout : test->scripted_ns + GRACE_NS,
+		.own_directory = !cli->drop_in,
 		.sandbox = s->sandbox,
 		.keep_netns = s->keep_netns,
 		.tick_eighths = entry_tick_eighths(entry),
-		.alone = s->cap == 1 || entry_turn(entry, s->cli->retries) == TURN_ALONE,
-		.private_tmp = !s->cli->drop_in && !s->cli->keep_tmp,
-		.all_records = s->cli->verbose,
-		.live = one || (s->cli->drop_in && s->cli->verbose),
-		.show_output = one || s->cli->drop_in,
-		.color = s->cli->use_color,
+		.alone = s->cap == 1 || entry_turn(entry, cli->retries) == TURN_ALONE,
+		.private_tmp = !cli->drop_in && !cli->keep_tmp,
+		.all_records = cli->verbose,
+		.live = one || (cli->drop_in && cli->verbose),
+		.show_output = one || cli->drop_in,
+		.color = cli->use_color,
 	};
 }
 
@@ -380,6 +365,7 @@ static void enqueue(struct sched *s)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
 				queue_put(first, &(struct entry){.test = &s->plan->tests[i],
+								 .round = round,
 								 .attempt = 1});
 	if (!s->cli->drop_in)
 		queue_sort(first);

@@ -141,12 +141,8 @@ int suite_merge(struct cli *cli)
 		const char *path = cli->paths.items[i];
 		code = report_json_load(path, &items, &n, &err);
 	}
-	for (size_t i = 0; i < n; i++) {
-		bool skipped = items[i]->verdict == VERDICT_SKIP;
-
-		results.played += !skipped;
+	for (size_t i = 0; i < n; i++)
 		results_add(&results, items[i]);
-	}
 	free(items);
 	status = code ? STATUS_USAGE : (int)results_status(&results);
 	if (code) {

@@ -55,6 +55,11 @@ void plan_free(struct plan *plan);
 const struct script *test_script(struct test *test);
 void test_release(struct test *test);
 
+/* Where one of many runs saves its packets: FILE-DIRECTORY-SCRIPT-MODE.pcap for FILE.pcap, with the
+ * round (from 0) behind it if there are more than one. */
+const char *test_pcap_path(const struct test *test, const char *path, unsigned round,
+			   struct arena *arena);
+
 /* Keeps the tests of shard k of n: longest first to the lightest shard, ties by path and mode, so
  * that all who have the same scripts and durations agree. */
 void shard_plan(struct plan *plan, unsigned k, unsigned n, const int64_t *durations_ns);

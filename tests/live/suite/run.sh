@@ -321,12 +321,18 @@ empty_shard() {
 check "a shard with nothing to play has its report" empty_shard
 printf '{"verdict":"pass","path":"a"}\n%.0s' 1 2 >no-mode.json
 check "results without a mode" prints '2 passed' "$bin" merge --repeat 2 no-mode.json
+cannot='{"verdict":"skip","path":"a","mode":"ipv4","attempts":1,"reason":"cannot run here"}'
+check "what none of the shards could play is status 4" sh -c "echo '$cannot' >cannot.json; '$bin' merge cannot.json; [ \$? = 4 ]"
+check "what was not to be played is not" sh -c "'$bin' -q --json slow.json slow.pkt; '$bin' merge slow.json"
 check "with them as durations" exits 0 "$bin" list --shard 1/1 --durations no-mode.json pass.pkt
 echo nonsense >nonsense.json
 check "merge says which file is wrong" prints 'nonsense.json: line 1' "$bin" merge nonsense.json
 check "--pcap saves what was sent" sh -c "'$bin' --pcap p.pcap packets.pkt && test \$(wc -c < p.pcap) -gt 100"
 check "of many runs each has its own" sh -c "'$bin' --pcap q.pcap --ip_versions=ipv4,ipv6 packets.pkt &&
 	test -s q-packets-ipv4.pcap && test -s q-packets-ipv6.pcap"
+check "each of the same name and each round as well" sh -c "mkdir -p c && cp packets.pkt c &&
+	'$bin' --pcap r.pcap --repeat 2 ./packets.pkt c/packets.pkt &&
+	ls r-packets-ipv4.pcap r-packets-ipv4-2.pcap r-c-packets-ipv4.pcap r-c-packets-ipv4-2.pcap"
 check "--pcap says where it cannot write" exits 1 "$bin" --pcap no-such-directory/p.pcap packets.pkt
 check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../audit2/non-fatal.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
 check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
