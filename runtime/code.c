@@ -27,14 +27,18 @@ struct value {
 	const char *name;
 	unsigned short offset;
 	unsigned char width, shift, bits;
+	bool ticks;
 };
 
-#define ROW(name, offset, width, shift, bits) {#name, offset, width, shift, bits},
+#define ROW(name, offset, width, shift, bits)	    {#name, offset, width, shift, bits, false},
+#define TICKS_ROW(name, offset, width, shift, bits) {#name, offset, width, shift, bits, true},
 
 static const struct value tcp_info_values[] = {
 #define TCP_INFO_VALUE ROW
+#define TCP_INFO_TICKS TICKS_ROW
 #include "runtime/code_values.def"
 #undef TCP_INFO_VALUE
+#undef TCP_INFO_TICKS
 	{0}};
 
 static const struct value cc_info_values[] = {
@@ -166,26 +170,22 @@ static json_t *read_report(int fd, off_t from)
 	return report;
 }
 
-/* Are all of these durations that the kernel measures in ticks (net/ipv4/tcp.c, tcp_get_info())? */
+static bool is_in_ticks(const char *name)
+{
+	for (const struct value *value = tcp_info_values; name && value->name; value++)
+		if (!strcmp(value->name, name))
+			return value->ticks;
+	return false;
+}
+
+/* Are all of these durations that the kernel measures in ticks? */
 static bool in_ticks(const json_t *values)
 {
-	static const char *const names[] = {
-		"tcpi_busy_time",      "tcpi_rwnd_limited",   "tcpi_sndbuf_limited",
-		"tcpi_last_data_sent", "tcpi_last_data_recv", "tcpi_last_ack_recv",
-	};
 	const json_t *pair;
-	size_t i, name;
+	size_t i;
 
-	json_array_foreach(values, i, pair)
-	{
-		const char *value = json_string_value(json_array_get(pair, 0));
-
-		for (name = 0; name < sizeof(names) / sizeof(names[0]); name++)
-			if (value && !strcmp(value, names[name]))
-				break;
-		if (name == sizeof(names) / sizeof(names[0]))
-			return false;
-	}
+	json_array_foreach(values, i, pair) if (!is_in_ticks(json_string_value(
+							json_array_get(pair, 0)))) return false;
 	return json_array_size(values) > 0;
 }
 

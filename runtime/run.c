@@ -168,7 +168,8 @@ static void judge_tick(struct run *run)
 	struct record *failed;
 
 	if (result->failed_record < 0 || !run->off_ns ||
-	    run->off_ns > TIMER_TICKS * tick + tick / TICK_SLACK)
+	    run->off_ns > TIMER_TICKS * tick + tick / TICK_SLACK ||
+	    run->off_ns < -(tick + tick / TICK_SLACK))
 		return;
 	result->tick_ns = tick;
 	failed = result->records[result->failed_record];

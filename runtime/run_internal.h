@@ -18,7 +18,8 @@
 #define LATENESS_USUAL_NS (200 * NSEC_PER_USEC)
 /* So much longer than a script says the kernel's timers are, in ticks: a time is rounded up to
  * whole ones (usecs_to_jiffies()), counts from the tick after it is set (kernel/time/timer.c,
- * calc_index()), and of an idle processor one in five is seen one later still. */
+ * calc_index()), and of an idle processor one in five is seen one later still. By one
+ * less it may have been longer where the script was written. */
 #define TIMER_TICKS 3
 /* A part of a tick: what a timer's segment takes from the tick on. */
 #define TICK_SLACK 4
@@ -61,7 +62,8 @@ struct run {
 	bool last_inbound;	       /* the event before this one was an inbound packet */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
 	int64_t wait;		       /* for the current event, as scripted */
-	int64_t off_ns; /* the failure is one of time alone, so far off; 0: it is not */
+	int64_t off_ns; /* the failure is one of time alone, so much late (< 0: early); 0: it is not
+			 */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, 0: too little to matter; a ring */
 	unsigned n_lateness;		  /* the next goes there */
 	bool failed;

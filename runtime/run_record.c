@@ -86,7 +86,7 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 		run_fail(run, record, NULL, "%s at %.6f s, expected at %.6f s (tolerance %.6f s)",
 			 what, seconds(record->actual_ns), seconds(record->due_ns),
 			 seconds(record->tolerance_ns));
-	run->off_ns = record->actual_ns < record->due_ns ? record->due_ns - record->actual_ns
+	run->off_ns = record->actual_ns < record->due_ns ? record->actual_ns - record->due_ns
 							 : record->actual_ns - record->until_ns;
 	return false;
 }

@@ -137,7 +137,7 @@ static void print_flaky(FILE *out, const struct run_result *const *results, size
 		fprintf(out, ", try %u", results[i]->attempts);
 		if (results[i]->tick_ns)
 			fprintf(out,
-				", before that off by no more than three ticks of the kernel (%s "
+				", before that off by what the kernel's ticks may explain (%s "
 				"each)\n",
 				text_duration(results[i]->tick_ns).text);
 		else

@@ -7,11 +7,12 @@
 /* One try of one test. */
 struct entry {
 	struct test *test;
-	unsigned round;		 /* of --repeat, from 0 */
-	unsigned attempt;	 /* from 1: one more than the tries before, which were */
-	unsigned late;		 /* late, so many of them, */
-	unsigned phase;		 /* or off by what ticks may explain */
-	int64_t worst_late_ns;	 /* of the tries before */
+	unsigned round;	       /* of --repeat, from 0 */
+	unsigned attempt;      /* from 1: one more than the tries before, which were */
+	unsigned late;	       /* late, so many of them, */
+	unsigned phase;	       /* or off by what ticks may explain */
+	unsigned later;	       /* eighths of a tick from the first try's time zero to this one's */
+	int64_t worst_late_ns; /* of the tries before */
 	int64_t calmest_late_ns; /* the least of them */
 	int64_t tick_ns;	 /* the same, see struct run_result */
 	uint64_t failure;	 /* how the try before failed */

@@ -52,6 +52,8 @@ static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
 	const char *wrong = select_command_line(cli, &modes);
 	int code;
 
+	if (!wrong)
+		wrong = teller_refuses(cli);
 	if (wrong)
 		return err_set(err, -EINVAL, "%s", wrong);
 	if (cli->last_failed && !cli->paths.n)
@@ -135,7 +137,12 @@ int suite_merge(struct cli *cli)
 	struct errbuf err = {""};
 	size_t n = 0;
 	int code = 0, status;
-	struct teller *teller = teller_new(cli, 0, &err);
+	const char *wrong = teller_refuses(cli);
+	struct teller *teller;
+
+	if (wrong)
+		return complain(STATUS_USAGE, (err_set(&err, 0, "%s", wrong), &err));
+	teller = teller_new(cli, 0, &err);
 
 	for (size_t i = 0; i < cli->paths.n && !code; i++) {
 		const char *path = cli->paths.items[i];

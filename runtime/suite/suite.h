@@ -93,6 +93,8 @@ struct progress_counts {
 	int64_t all_ns, elapsed_ns;
 };
 
+/* What is wrong with the reports that are asked for; NULL: nothing. */
+const char *teller_refuses(const struct cli *cli);
 struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err);
 /* Does the one run there is print each event itself, when it happens? Not where standard output
  * is a report's. */

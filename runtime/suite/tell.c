@@ -19,7 +19,7 @@ struct teller {
 
 static bool is_stdout(const char *path)
 {
-	return path && !strcmp(path, "-");
+	return path && (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"));
 }
 
 /* One job each: writes one file. */
@@ -73,6 +73,15 @@ static const struct {
 static const char *file_path(const struct cli *cli, size_t i)
 {
 	return *(const char *const *)((const char *)cli + files[i].path);
+}
+
+const char *teller_refuses(const struct cli *cli)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < N_FILES; i++)
+		n += is_stdout(file_path(cli, i));
+	return n > 1 ? "only one report can have standard output; give the others a file" : NULL;
 }
 
 struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err)
@@ -199,13 +208,13 @@ static bool write_file(const struct teller *teller, size_t i, const struct resul
 	return !report_file_commit(&file, err);
 }
 
-static bool tell_github(const struct results *results, struct errbuf *err)
+static bool tell_github(FILE *to, const struct results *results, struct errbuf *err)
 {
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
 	const char *path = getenv("GITHUB_STEP_SUMMARY");
 	FILE *out;
 
-	report_github(stdout, items, results->n);
+	report_github(to, items, results->n);
 	if (!path || !*path)
 		return true;
 	out = fopen(path, "ae");
@@ -268,7 +277,7 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 		if (file_path(cli, i))
 			ok &= write_file(teller, i, results, err);
 	if (cli->github)
-		ok &= tell_github(results, err);
+		ok &= tell_github(teller->out, results, err);
 	free(teller);
 	return ok;
 }
