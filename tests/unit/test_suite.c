@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "runtime/suite/budget.h"
-#include "runtime/suite/queue.h"
 #include "runtime/suite/suite.h"
 
 /* ---- discovery ---------------------------------------------------------------------------- */
