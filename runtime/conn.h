@@ -16,13 +16,13 @@
 /* A packet the kernel sent, read but not yet spoken for. */
 struct live_packet {
 	struct live_packet *next;
-	struct packet packet; /* live numbers */
+	struct packet packet;	/* live numbers */
 	struct wire_tuple tuple;
-	int64_t time_ns; /* CLOCK_MONOTONIC */
+	int64_t time_ns;	/* CLOCK_MONOTONIC */
 };
 
 struct conn {
-	struct conn *next; /* newest first */
+	struct conn *next;	 /* newest first */
 	enum packet_kind kind;
 	struct wire_tuple tuple; /* as the kernel sends: src is the kernel, dst the peer */
 	bool port_known;	 /* tuple.sport is known (not before an active open's SYN) */
@@ -41,7 +41,7 @@ struct sock {
 	int fd;		   /* script number */
 	int domain, type, protocol;
 	enum sock_phase phase;
-	uint16_t port; /* local, host order; 0 unknown */
+	uint16_t port;	   /* local, host order; 0 unknown */
 	bool open;
 	struct conn *conn; /* NULL: none yet */
 };
