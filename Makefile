@@ -49,9 +49,10 @@ endif
 
 PARSER_GEN := $(B)/parser/lexer.o $(B)/parser/grammar.o
 PARSER := $(patsubst %.c,$(B)/%.o,$(wildcard parser/*.c)) $(PARSER_GEN)
+BASE := $(patsubst %.c,$(B)/%.o,$(wildcard base/*.c))
 TUN := $(patsubst %.c,$(B)/%.o,$(wildcard tun/*.c))
-RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/main.c,$(wildcard runtime/*.c runtime/*/*.c)))
-LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a
+RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/app/main.c,$(wildcard runtime/*/*.c)))
+LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a $(B)/libbase.a
 # In two steps, so that a program in use is replaced, not written over.
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) \
 	$$(cat $(B)/pcap.libs) $(LINK_MORE) && mv -f $@.new $@
@@ -74,12 +75,13 @@ $(B)/pcap.libs: tun/no_dbus.c
 	then echo -l:libpcap.a; else echo -lpcap; fi >$@
 	@rm -f $@.probe
 
-$(BIN): $(B)/runtime/main.o $(LIBS) $(PCAP)
+$(BIN): $(B)/runtime/app/main.o $(LIBS) $(PCAP)
 	@echo "LD    $@"
 	@$(LINK)
 
 $(B)/libparser.a: $(PARSER)
 $(B)/libtun.a: $(TUN)
+$(B)/libbase.a: $(BASE)
 $(B)/libruntime.a: $(RUNTIME)
 $(B)/lib%.a:
 	@rm -f $@ && ar rcs $@ $^
@@ -103,7 +105,7 @@ $(B)/parser/%.o: $(B)/parser/%.c $(B)/parser/grammar.h
 	@echo "CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(PARSER): $(B)/parser/grammar.h
-$(B)/runtime/code.o: runtime/code_driver.py
+$(B)/runtime/play/code.o: runtime/play/code_driver.py
 
 # tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))

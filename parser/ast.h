@@ -6,18 +6,9 @@
 #ifndef FINWAIT_PARSER_AST_H
 #define FINWAIT_PARSER_AST_H
 
+#include "base/addr.h"
+#include "base/time.h"
 #include "parser/diag.h"
-
-#define NSEC_PER_SEC  1000000000LL
-#define NSEC_PER_USEC 1000LL
-
-/* ---- addresses ------------------------------------------------------------------------- */
-
-/* An IPv4 or IPv6 address, network order. */
-struct ip_addr {
-	uint8_t version; /* 4 or 6; 0: none */
-	uint8_t bytes[16]; /* the first 4 for IPv4 */
-};
 
 /* ---- expressions ----------------------------------------------------------------------- */
 

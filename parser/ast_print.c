@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser/out.h"
+#include "parser/print_parts.h"
 #include "parser/tables.h"
 
 /* ---- expressions ------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #ifndef FINWAIT_PARSER_BUILD_H
 #define FINWAIT_PARSER_BUILD_H
 
-#include "parser/arena.h"
+#include "base/arena.h"
 #include "parser/ast.h"
 
 /* A stretch of the source (or of a define's value); not terminated. */

@@ -12,7 +12,7 @@
 #ifndef FINWAIT_PARSER_CHECK_H
 #define FINWAIT_PARSER_CHECK_H
 
-#include "parser/arena.h"
+#include "base/arena.h"
 #include "parser/ast.h"
 
 void check_script(struct script *script, struct arena *arena, struct diags *diags);

@@ -4,7 +4,7 @@
 #ifndef FINWAIT_PARSER_CONFIG_H
 #define FINWAIT_PARSER_CONFIG_H
 
-#include "parser/arena.h"
+#include "base/arena.h"
 #include "parser/ast.h"
 
 enum ip_mode { IP_V4, IP_V6, IP_V4_MAPPED_V6, N_IP_MODES };
@@ -106,7 +106,5 @@ const char *config_finish(struct config *config, struct arena *arena);
 const char *ip_mode_name(enum ip_mode mode); /* "ipv4", "ipv6", "ipv4-mapped-ipv6" */
 
 /* Text <-> address; parse returns false on nonsense. `out` holds at least 46 bytes. */
-bool ip_addr_parse(const char *text, struct ip_addr *addr);
-const char *ip_addr_print(const struct ip_addr *addr, char out[46]);
 
 #endif

@@ -1,26 +1,7 @@
-/* Addresses: text, defaults, and what the IP mode makes of those given. */
-#include <arpa/inet.h>
+/* Addresses: defaults, and what the IP mode makes of those given. */
 #include <string.h>
 
 #include "parser/config.h"
-
-bool ip_addr_parse(const char *text, struct ip_addr *addr)
-{
-	*addr = (struct ip_addr){0};
-	if (inet_pton(AF_INET, text, addr->bytes) == 1)
-		addr->version = 4;
-	else if (inet_pton(AF_INET6, text, addr->bytes) == 1)
-		addr->version = 6;
-	return addr->version != 0;
-}
-
-const char *ip_addr_print(const struct ip_addr *addr, char out[46])
-{
-	if (addr->version == 0 ||
-	    !inet_ntop(addr->version == 4 ? AF_INET : AF_INET6, addr->bytes, out, 46))
-		strcpy(out, "-");
-	return out;
-}
 
 static bool prefix_holds(const struct ip_prefix *prefix, const struct ip_addr *addr)
 {

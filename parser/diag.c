@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser/arena.h"
+#include "base/arena.h"
 
 #define WIDEST	 200 /* longer source lines are shown in part */
 #define LEFT_OF	 60  /* so many bytes before the caret then */

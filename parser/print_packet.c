@@ -3,7 +3,7 @@
 
 #include "parser/ast_print.h"
 #include "parser/config.h"
-#include "parser/out.h"
+#include "parser/print_parts.h"
 #include "parser/tables.h"
 
 static void put_hex(struct out *out, const uint8_t *bytes, size_t n)

@@ -2,7 +2,7 @@
 #ifndef FINWAIT_PARSER_SCRIPT_H
 #define FINWAIT_PARSER_SCRIPT_H
 
-#include "parser/arena.h"
+#include "base/arena.h"
 #include "parser/config.h"
 
 /* Reads a file whole. Returns 0, or -errno; text lives in the arena. "-" is standard input. */

@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Played:
-    """Exit status, output, and one dict a run (runtime/record.h: path, mode, verdict, records, ...)."""
+    """Exit status, output, and one dict a run (runtime/record/record.h: path, mode, verdict, records, ...)."""
 
     def __init__(self, status, output, runs):
         self.status, self.output, self.runs = status, output, runs

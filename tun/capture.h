@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "tun/errbuf.h"
+#include "base/errbuf.h"
 
 struct capture;
 

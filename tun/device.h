@@ -4,23 +4,18 @@
 #define FINWAIT_TUN_DEVICE_H
 
 #include <stdbool.h>
+#include "base/addr.h"
 #include "tun/link.h"
-#include "tun/errbuf.h"
-
-/* Addresses in network order; version 4 or 6. */
-struct tun_addr {
-	unsigned char version;
-	unsigned char bytes[16];
-};
+#include "base/errbuf.h"
 
 struct tun_config {
 	const char *node;      /* NULL: /dev/net/tun */
 	unsigned mtu;	       /* bytes */
 	unsigned speed_mbps;   /* 0: unchanged */
-	struct tun_addr local; /* configured on the device unless any_ip */
+	struct ip_addr local; /* configured on the device unless any_ip */
 	unsigned local_bits;
-	struct tun_addr gateway; /* next hop of the route */
-	struct tun_addr remote;	 /* its prefix of remote_bits is routed through the device */
+	struct ip_addr gateway; /* next hop of the route */
+	struct ip_addr remote;	 /* its prefix of remote_bits is routed through the device */
 	unsigned remote_bits;
 	bool any_ip;	 /* local is not configured; local's /bits is made a local route, of low
 			    priority */

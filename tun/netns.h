@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "tun/errbuf.h"
+#include "base/errbuf.h"
 
 /* Moves the calling (single-threaded) process into a fresh network namespace and a mount namespace
  * in which /proc/sys is read-only except /proc/sys/net; without CAP_SYS_ADMIN through a user

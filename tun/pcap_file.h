@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "tun/errbuf.h"
+#include "base/errbuf.h"
 
 struct pcap_file;
 

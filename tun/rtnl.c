@@ -11,12 +11,12 @@
 
 #define REPLY_SIZE 4096 /* an acknowledgement with the request echoed and a message */
 
-static int family_of(const struct tun_addr *addr)
+static int family_of(const struct ip_addr *addr)
 {
 	return addr->version == 4 ? AF_INET : AF_INET6;
 }
 
-static size_t size_of(const struct tun_addr *addr)
+static size_t size_of(const struct ip_addr *addr)
 {
 	return addr->version == 4 ? 4 : 16;
 }
@@ -136,7 +136,7 @@ int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct err
 	return talk(nl, nlh, "bring the link up", err);
 }
 
-static int add_address(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr,
+static int add_address(struct mnl_socket *nl, unsigned index, const struct ip_addr *addr,
 		       unsigned bits, struct errbuf *err)
 {
 	char buffer[256] __attribute__((aligned(8)));
@@ -165,7 +165,7 @@ static int keep_destination(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static bool is_route_to(const struct nlmsghdr *nlh, const struct tun_addr *addr)
+static bool is_route_to(const struct nlmsghdr *nlh, const struct ip_addr *addr)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 	const void *destination = NULL;
@@ -178,7 +178,7 @@ static bool is_route_to(const struct nlmsghdr *nlh, const struct tun_addr *addr)
 }
 
 /* Reads what `watch` is told of until that is the route to the machine's own address `addr`. */
-static int wait_for_route(struct mnl_socket *watch, const struct tun_addr *addr, struct errbuf *err)
+static int wait_for_route(struct mnl_socket *watch, const struct ip_addr *addr, struct errbuf *err)
 {
 	const struct timeval limit = {.tv_sec = 5};
 	char message[REPLY_SIZE] __attribute__((aligned(8)));
@@ -199,7 +199,7 @@ static int wait_for_route(struct mnl_socket *watch, const struct tun_addr *addr,
 /* With IFA_F_NODAD the kernel leaves the route to the address to a work queue, though no detection
  * is to be done (net/ipv6/addrconf.c: inet6_addr_add, addrconf_dad_completed); packets that come
  * before it find no one at home. */
-int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
+int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct ip_addr *addr, unsigned bits,
 		  struct errbuf *err)
 {
 	struct mnl_socket *watch;
@@ -218,7 +218,7 @@ int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *
 }
 
 /* The kernel refuses IPv4 destinations with bits beyond the prefix. */
-static void put_prefix(struct nlmsghdr *nlh, const struct tun_addr *addr, unsigned bits)
+static void put_prefix(struct nlmsghdr *nlh, const struct ip_addr *addr, unsigned bits)
 {
 	unsigned char prefix[16] = {0};
 	size_t size = size_of(addr);

@@ -19,13 +19,13 @@ int rtnl_link_quiet(struct mnl_socket *nl, unsigned index, struct errbuf *err);
 int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct errbuf *err);
 
 /* The address is usable when it returns; no duplicate address detection. The link must be up. */
-int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct tun_addr *addr, unsigned bits,
+int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct ip_addr *addr, unsigned bits,
 		  struct errbuf *err);
 
 struct rtnl_route {
-	const struct tun_addr *to; /* host bits are cleared here */
+	const struct ip_addr *to; /* host bits are cleared here */
 	unsigned bits;
-	const struct tun_addr *gateway; /* NULL: none */
+	const struct ip_addr *gateway; /* NULL: none */
 	bool onlink;	/* take the gateway as a neighbour whatever the prefixes say */
 	bool local;	/* type local, table local: the prefix is the machine's own */
 	unsigned index; /* of the device */

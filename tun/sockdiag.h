@@ -8,7 +8,7 @@
 struct sockdiag; /* one netlink socket, opened before the timeline */
 
 struct sock_tuple {
-	struct tun_addr local, remote; /* as on the wire: version 4 for IPv4-mapped sockets too */
+	struct ip_addr local, remote; /* as on the wire: version 4 for IPv4-mapped sockets too */
 	unsigned short local_port, remote_port; /* host order */
 };
 

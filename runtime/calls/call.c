@@ -12,7 +12,7 @@
 #include "parser/check.h"
 #include "runtime/calls/handlers.h"
 #include "runtime/calls/server.h"
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 
 static void (*const handlers[N_CALLS])(struct call_ctx *) = {
 #define CALL(name, ...) [CALL_##name] = call_##name,

@@ -2,7 +2,7 @@
 #ifndef FINWAIT_RUNTIME_CALLS_SHARE_H
 #define FINWAIT_RUNTIME_CALLS_SHARE_H
 
-#include "runtime/program.h"
+#include "runtime/bed/program.h"
 
 enum control_request {
 	CONTROL_NONE,

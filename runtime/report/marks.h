@@ -3,7 +3,7 @@
 #ifndef FINWAIT_RUNTIME_REPORT_MARKS_H
 #define FINWAIT_RUNTIME_REPORT_MARKS_H
 
-#include "runtime/mismatch.h"
+#include "runtime/record/mismatch.h"
 
 /* Clean text, malloc'd. Equal tokens stand in the same column up to the last mark. `marks` holds
  * '^' under what differs and '~' under what only one of them has; "" if nothing is marked. */

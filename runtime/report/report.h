@@ -1,15 +1,15 @@
 /* Readers of the records. None of them includes run.h, keeps state or prints anywhere but to the
  * stream it is given. Those over many results take them in the order to be shown. */
-#ifndef FINWAIT_RUNTIME_REPORT_H
-#define FINWAIT_RUNTIME_REPORT_H
+#ifndef FINWAIT_RUNTIME_REPORT_REPORT_H
+#define FINWAIT_RUNTIME_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "runtime/record.h"
-#include "tun/errbuf.h"
+#include "runtime/record/record.h"
+#include "base/errbuf.h"
 
 /* diff.c: everything about a failed run: FILE:LINE:COLUMN, the source line, expected and actual one
  * under the other with every differing field marked, how late or early, the state, the last events

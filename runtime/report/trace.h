@@ -2,7 +2,7 @@
 #ifndef FINWAIT_RUNTIME_REPORT_TRACE_H
 #define FINWAIT_RUNTIME_REPORT_TRACE_H
 
-#include "runtime/record.h"
+#include "runtime/record/record.h"
 
 struct trace_cells {
 	char time[32];	   /* "    0.150312", or blanks: seconds, right-aligned to 12 columns */

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 
 static void enter_phase(struct job *job, enum job_phase phase)
 {

@@ -14,8 +14,8 @@
 #include <sys/types.h>
 
 #include "parser/script.h"
-#include "runtime/record.h"
-#include "tun/errbuf.h"
+#include "runtime/record/record.h"
+#include "base/errbuf.h"
 
 enum job_phase {
 	JOB_STARTING, /* namespaces, device, init commands */

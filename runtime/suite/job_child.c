@@ -21,9 +21,9 @@
 
 #include "parser/ast_print.h"
 #include "parser/tables.h"
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 #include "runtime/report/report.h"
-#include "runtime/run.h"
+#include "runtime/play/play.h"
 #include "runtime/suite/sandbox.h"
 
 struct child {

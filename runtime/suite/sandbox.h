@@ -4,7 +4,7 @@
 #define FINWAIT_RUNTIME_SUITE_SANDBOX_H
 
 #include <stdbool.h>
-#include "tun/errbuf.h"
+#include "base/errbuf.h"
 
 /* Without the right to make namespaces: takes it through a user namespace, caller mapped to root.
  * For the runner, once; what it starts then has the right. 0, or -errno with err. */

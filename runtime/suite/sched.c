@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 #include "runtime/suite/budget.h"
 #include "runtime/suite/job.h"
 #include "runtime/suite/queue.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 #include "runtime/report/report.h"
 
 static int complain(int status, const struct errbuf *err)

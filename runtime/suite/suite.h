@@ -1,11 +1,11 @@
 /* Many scripts: what to play (discover.c, select.c, plan.c, shard.c), playing it (sched.c), telling
  * (tell.c), and what the next time needs to know (history.c). */
-#ifndef FINWAIT_RUNTIME_SUITE_H
-#define FINWAIT_RUNTIME_SUITE_H
+#ifndef FINWAIT_RUNTIME_SUITE_SUITE_H
+#define FINWAIT_RUNTIME_SUITE_SUITE_H
 
-#include "runtime/cli.h"
-#include "runtime/record.h"
-#include "tun/errbuf.h"
+#include "runtime/app/cli.h"
+#include "runtime/record/record.h"
+#include "base/errbuf.h"
 
 /* One script in one mode. */
 struct test {

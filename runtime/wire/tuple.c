@@ -4,15 +4,10 @@
 #include "parser/config.h"
 #include "runtime/wire/wire.h"
 
-static bool addr_equal(const struct ip_addr *a, const struct ip_addr *b)
-{
-	return a->version == b->version && !memcmp(a->bytes, b->bytes, a->version == 6 ? 16 : 4);
-}
-
 bool tuple_equal(const struct wire_tuple *a, const struct wire_tuple *b)
 {
-	return a->sport == b->sport && a->dport == b->dport && addr_equal(&a->src, &b->src) &&
-	       addr_equal(&a->dst, &b->dst);
+	return a->sport == b->sport && a->dport == b->dport && ip_addr_equal(&a->src, &b->src) &&
+	       ip_addr_equal(&a->dst, &b->dst);
 }
 
 struct wire_tuple tuple_reverse(const struct wire_tuple *tuple)

@@ -1,11 +1,11 @@
 /* Packets <-> bytes. All numbers are live (as on the wire, host order in structs); mapping to
- * script numbers is runtime/flow.h's work. Every access to captured bytes is bounds-checked. */
-#ifndef FINWAIT_RUNTIME_WIRE_H
-#define FINWAIT_RUNTIME_WIRE_H
+ * script numbers is runtime/conn/seqmap.h's work. Every access to captured bytes is bounds-checked. */
+#ifndef FINWAIT_RUNTIME_WIRE_WIRE_H
+#define FINWAIT_RUNTIME_WIRE_WIRE_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include "parser/arena.h"
+#include "base/arena.h"
 #include "parser/ast.h"
 
 #define WIRE_MAX_PACKET 65575 /* IPv6 header and 65,535 bytes */
@@ -21,7 +21,7 @@ struct wire_tuple tuple_reverse(const struct wire_tuple *tuple);
 /* "192.0.2.1:80 > 192.168.0.1:8080", "[2001:db8::1]:80 > ..."; like snprintf. 128 bytes suffice. */
 size_t tuple_print(char *out, size_t size, const struct wire_tuple *tuple);
 
-/* TCP option kinds that mean more than bytes to flow and match (IANA TCP parameters). */
+/* TCP option kinds that mean more than bytes to seqmap and match (IANA TCP parameters). */
 enum { KIND_EOL = 0, KIND_NOP = 1, KIND_SACK = 5, KIND_TS = 8, KIND_MD5 = 19 };
 
 /* The option as on the wire: at most 255 bytes, cut at `size`; returns its size. */

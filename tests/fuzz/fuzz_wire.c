@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "parser/ast_print.h"
-#include "runtime/match.h"
+#include "runtime/conn/match.h"
 #include "runtime/wire/checksum.h"
 
 static void check(bool good, const char *what)
@@ -22,16 +22,16 @@ static void check_match(struct arena *arena, struct packet *packet)
 	struct config config = {0};
 	struct match_env env = {.config = &config};
 	struct mismatches mismatches = {0};
-	struct flow *flow = flow_new(arena);
+	struct seqmap *seqmap = seqmap_new(arena);
 	struct packet script;
 
-	flow_to_script(flow, packet, packet, &script, arena);
-	flow_to_script(flow, NULL, packet, &script, arena);
+	seqmap_to_script(flow, packet, packet, &script, arena);
+	seqmap_to_script(flow, NULL, packet, &script, arena);
 	script = *packet;
 	script.dirty = 0;
 	packet->ip_options = 0;
 	packet->ip.has_flow_label = packet->ip.has_flow_label && packet->ip.flow_label;
-	match_packet(&env, flow_new(arena), packet, packet, &script, &mismatches);
+	match_packet(&env, seqmap_new(arena), packet, packet, &script, &mismatches);
 	check(mismatches.n == 0, mismatches.at[0].field);
 	match_merge(packet, &script, packet, &mismatches);
 }

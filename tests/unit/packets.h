@@ -1,4 +1,4 @@
-/* Packets for tests of wire, flow and match, built by hand. */
+/* Packets for tests of wire, seqmap and match, built by hand. */
 #ifndef FINWAIT_TESTS_UNIT_PACKETS_H
 #define FINWAIT_TESTS_UNIT_PACKETS_H
 

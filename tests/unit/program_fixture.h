@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "parser/script.h"
-#include "runtime/clock.h"
-#include "runtime/program.h"
+#include "runtime/bed/clock.h"
+#include "runtime/bed/program.h"
 
 #define SECOND NSEC_PER_SEC
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/cli.h"
+#include "runtime/app/cli.h"
 
 struct fixture {
 	struct arena *arena;

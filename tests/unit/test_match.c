@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/match.h"
+#include "runtime/conn/match.h"
 #include "tests/unit/packets.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -31,19 +31,19 @@ static int teardown(void **state)
 }
 
 /* Matches `live`, whose numbers are the script's already, and tells what differs. */
-static struct mismatches match(struct flow *flow, const struct packet *expected,
+static struct mismatches match(struct seqmap *seqmap, const struct packet *expected,
 			       const struct packet *live)
 {
 	struct mismatches mismatches = {0};
 
-	match_packet(&env, flow, expected, live, live, &mismatches);
+	match_packet(&env, seqmap, expected, live, live, &mismatches);
 	return mismatches;
 }
 
 /* "field: expected / actual" of all, joined by "; ". */
 static const char *told(const struct packet *expected, const struct packet *live)
 {
-	struct mismatches mismatches = match(flow_new(arena), expected, live);
+	struct mismatches mismatches = match(seqmap_new(arena), expected, live);
 	char *text = arena_alloc(arena, 8000);
 
 	for (unsigned i = 0; i < mismatches_kept(&mismatches); i++) {
@@ -166,7 +166,7 @@ static void ip_fields(void **state)
 static void flow_label(void **state)
 {
 	struct packet expected = test_tcp(OUTBOUND, 6, TCP_ACK_FLAG, 1, 0, 1), live = expected;
-	struct flow *flow = flow_new(arena);
+	struct seqmap *seqmap = seqmap_new(arena);
 
 	(void)state;
 	expected.ip.has_flow_label = true;
@@ -174,16 +174,16 @@ static void flow_label(void **state)
 	live.ip.flow_label = 0xabcde;
 	/* A packet that does not match teaches no label. */
 	live.tcp.seq = 2;
-	assert_int_equal(match(flow, &expected, &live).n, 1);
+	assert_int_equal(match(seqmap, &expected, &live).n, 1);
 	live.tcp.seq = 1;
 	live.ip.flow_label = 0x12345;
-	assert_int_equal(match(flow, &expected, &live).n, 0);
+	assert_int_equal(match(seqmap, &expected, &live).n, 0);
 	live.ip.flow_label = 0xabcde;
-	assert_int_equal(match(flow, &expected, &live).n, 1);
+	assert_int_equal(match(seqmap, &expected, &live).n, 1);
 	expected.ip.flow_label = 2;
-	assert_int_equal(match(flow, &expected, &live).n, 0);
+	assert_int_equal(match(seqmap, &expected, &live).n, 0);
 	live.ip.flow_label = 0;
-	assert_string_equal(match(flow, &expected, &live).at[0].actual, "none (live 0x00000)");
+	assert_string_equal(match(seqmap, &expected, &live).at[0].actual, "none (live 0x00000)");
 }
 
 static void udp_and_icmp(void **state)
@@ -305,7 +305,7 @@ static void raw_options(void **state)
 	struct packet expected = with(&a, 1), live = with(&b, 1);
 
 	(void)state;
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 	b = a;
 	assert_string_equal(told(&expected, &live), "");
 	/* Raw bytes in the script against an option that has a name. */
@@ -313,7 +313,7 @@ static void raw_options(void **state)
 	live = with(&mss, 1);
 	assert_string_equal(told(&expected, &live), "");
 	mss.value[0] = 1461;
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 }
 
 static void timestamp_tolerance(void **state)
@@ -329,9 +329,9 @@ static void timestamp_tolerance(void **state)
 	env.since_start_ns = 400 * 1000000LL; /* 12.5 % of 400 ms: 50 ticks */
 	assert_string_equal(told(&expected, &live), "");
 	b.value[0] = 151;
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 	b.value[0] = 49;
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 	a.val_any = true;
 	assert_string_equal(told(&expected, &live), "");
 }
@@ -350,13 +350,13 @@ static void digests(void **state)
 	options[2].row = real[2].row = valid.row;
 	real[2].computed = false;
 	env.tuple = &tuple;
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1); /* no secret */
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1); /* no secret */
 	config.md5_secret = "secret";
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 	wire_tcp_md5(&live, &tuple, "secret", real[2].bytes);
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 0);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 0);
 	config.md5_secret = "secreT";
-	assert_int_equal(match(flow_new(arena), &expected, &live).n, 1);
+	assert_int_equal(match(seqmap_new(arena), &expected, &live).n, 1);
 }
 
 /* ---- merging ------------------------------------------------------------------------------ */

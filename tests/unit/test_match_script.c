@@ -9,7 +9,7 @@
 
 #include "parser/ast_print.h"
 #include "parser/script.h"
-#include "runtime/match.h"
+#include "runtime/conn/match.h"
 #include "tests/unit/packets.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -57,11 +57,11 @@ static const char *told(struct arena *arena, const char *expected_line, const ch
 	const struct packet *expected = parse(arena, expected_line, version);
 	struct packet live = send_line(arena, sent_line, version, &tuple), actual;
 	struct mismatches mismatches = {0};
-	struct flow *flow = flow_new(arena);
+	struct seqmap *seqmap = seqmap_new(arena);
 	const char *text = "";
 
-	flow_to_script(flow, expected, &live, &actual, arena);
-	match_packet(&env, flow, expected, &live, &actual, &mismatches);
+	seqmap_to_script(seqmap, expected, &live, &actual, arena);
+	match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
 	for (unsigned i = 0; i < mismatches_kept(&mismatches); i++)
 		text = arena_printf(arena, "%s%s%s: %s / %s", text, i ? "; " : "",
 				    mismatches.at[i].field, mismatches.at[i].expected,
@@ -190,7 +190,7 @@ static void printed_and_parsed(void **state)
 		struct wire_tuple tuple;
 		struct wire_error error;
 		struct mismatches mismatches = {0};
-		struct flow *flow = flow_new(arena);
+		struct seqmap *seqmap = seqmap_new(arena);
 		const struct packet *expected;
 		size_t size;
 
@@ -200,11 +200,11 @@ static void printed_and_parsed(void **state)
 			packet.tcp.ack = 0;
 		size = test_encode(&packet, bytes);
 		assert_int_equal(wire_decode(bytes, size, arena, &live, &tuple, &error), WIRE_OK);
-		flow_to_script(flow, NULL, &live, &actual, arena);
+		seqmap_to_script(seqmap, NULL, &live, &actual, arena);
 		packet_print(line, sizeof(line), &actual);
 		expected = parse(arena, line, packet.ip_version);
-		flow_to_script(flow, expected, &live, &actual, arena);
-		match_packet(&env, flow, expected, &live, &actual, &mismatches);
+		seqmap_to_script(seqmap, expected, &live, &actual, arena);
+		match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
 		if (mismatches.n)
 			fail_msg("%s\n%s: %s / %s", line, mismatches.at[0].field,
 				 mismatches.at[0].expected, mismatches.at[0].actual);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/clock.h"
+#include "runtime/bed/clock.h"
 #include "runtime/suite/queue.h"
 
 #define MS(n) ((n)*NSEC_PER_SEC / 1000)

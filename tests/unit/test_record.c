@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/record.h"
+#include "runtime/record/record.h"
 
 static void same_text(const char *a, const char *b)
 {

@@ -133,9 +133,9 @@ static inline void as_nobody(void (*body)(void *), void *argument)
 	body(argument);
 }
 
-static inline struct tun_addr addr(const char *text)
+static inline struct ip_addr addr(const char *text)
 {
-	struct tun_addr made = {.version = strchr(text, ':') ? 6 : 4};
+	struct ip_addr made = {.version = strchr(text, ':') ? 6 : 4};
 
 	CHECK(inet_pton(made.version == 6 ? AF_INET6 : AF_INET, text, made.bytes) == 1, "%s", text);
 	return made;
@@ -295,7 +295,7 @@ static inline unsigned fold(uint32_t sum)
 
 static inline size_t put_ip(uint8_t *at, const struct family *family, size_t size)
 {
-	struct tun_addr from = addr(family->remote), to = addr(family->local);
+	struct ip_addr from = addr(family->remote), to = addr(family->local);
 
 	if (family->version == 4) {
 		at[0] = 0x45;

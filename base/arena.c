@@ -1,0 +1,130 @@
+/* A bump allocator. Memory is cleared as it is handed out: what is not needed is not touched. */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT   alignof(max_align_t)
+#define FIRST_CHUNK ((size_t)16 << 10)
+#define LAST_CHUNK  ((size_t)4 << 20)
+
+struct chunk {
+	struct chunk *next;
+	size_t size;
+	alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+	struct chunk *chunks;
+	char *free;
+	size_t left;
+	size_t chunk_size; /* of the next one */
+};
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return memory;
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *arena = must(calloc(1, sizeof(*arena)));
+	arena->chunk_size = FIRST_CHUNK;
+	return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+	if (!arena)
+		return;
+	for (struct chunk *chunk = arena->chunks, *next; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	free(arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct chunk *kept = arena->chunks;
+	if (!kept)
+		return;
+	for (struct chunk *chunk = kept->next, *next; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	kept->next = NULL;
+	arena->free = kept->bytes;
+	arena->left = kept->size;
+}
+
+static struct chunk *chunk_add(struct arena *arena, size_t size)
+{
+	struct chunk *chunk = must(malloc(sizeof(*chunk) + size));
+	chunk->next = arena->chunks;
+	chunk->size = size;
+	arena->chunks = chunk;
+	return chunk;
+}
+
+static void chunk_next(struct arena *arena, size_t size)
+{
+	arena->free = chunk_add(arena, size)->bytes;
+	arena->left = size;
+}
+
+void arena_reserve(struct arena *arena, size_t size)
+{
+	if (size > arena->left)
+		chunk_next(arena, size > arena->chunk_size ? size : arena->chunk_size);
+	memset(arena->free, 0, size);
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	if (size > SIZE_MAX - sizeof(struct chunk) - ALIGNMENT)
+		must(NULL);
+	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	/* Big ones get a chunk of their own, so that the rest of this one is not lost. */
+	if (size > arena->left && size >= arena->chunk_size / 4)
+		return memset(chunk_add(arena, size)->bytes, 0, size);
+	if (size > arena->left) {
+		chunk_next(arena, arena->chunk_size);
+		if (arena->chunk_size < LAST_CHUNK)
+			arena->chunk_size *= 2;
+	}
+	void *memory = arena->free;
+	arena->free += size;
+	arena->left -= size;
+	return memset(memory, 0, size);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_alloc(arena, size + 1);
+	if (size)
+		memcpy(copy, text, size);
+	return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1);
+	va_start(args, format);
+	vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,114 @@
+/* Dispatch, and the one place that ends the process. */
+#include "runtime/app/cli.h"
+#include "runtime/app/doctor.h"
+#include "runtime/suite/suite.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(struct cli *cli)
+{
+	return suite_run(cli);
+}
+
+static int list(struct cli *cli)
+{
+	cli->list = true;
+	return suite_run(cli);
+}
+
+static int merge(struct cli *cli)
+{
+	return suite_merge(cli);
+}
+
+static int examine(struct cli *cli)
+{
+	return doctor(stdout, cli->use_color) ? STATUS_PASSED : STATUS_CANNOT;
+}
+
+/* The first is what holds without a command. */
+static const struct command {
+	const char *name, *arguments, *help;
+	int (*main)(struct cli *cli);
+	bool needs_paths;
+} commands[] = {
+	{"run", "[options] PATH...", "play scripts: files, directories, - for standard input", run,
+	 true},
+	{"list", "[options] PATH...", "say what would run", list, true},
+	{"merge", "[options] FILE...", "one report from the --json files of shards", merge, true},
+	{"doctor", "", "can this machine run scripts, and what is missing", examine, false},
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out, bool drop_in)
+{
+	if (drop_in) {
+		fprintf(out, "usage: packetdrill [options] script...\n");
+	} else {
+		fprintf(out, "usage: finwait [options] PATH...\n");
+		for (size_t i = 0; i < N_COMMANDS; i++)
+			fprintf(out, "       finwait %-6s %-18s  %s\n", commands[i].name,
+				commands[i].arguments, commands[i].help);
+		fprintf(out,
+			"\nExit status: 0 all passed, 1 a script failed, 2 a bad script or bad "
+			"usage, 4 cannot run here.\n");
+	}
+	cli_usage(out, drop_in);
+}
+
+static int dispatch(const struct command *command, struct cli *cli)
+{
+	if (cli->help) {
+		usage(stdout, cli->drop_in);
+		return STATUS_PASSED;
+	}
+	if (cli->version) {
+		printf("finwait %s\n", FINWAIT_VERSION);
+		return STATUS_PASSED;
+	}
+	if (command->needs_paths && !cli->paths.n && !cli->last_failed) {
+		fprintf(stderr, "finwait: no scripts given\n\n");
+		usage(stderr, cli->drop_in);
+		return STATUS_USAGE;
+	}
+	return command->main(cli);
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc ? argv[0] : "finwait";
+	bool drop_in = !strcmp(name, "packetdrill");
+	const struct command *command = &commands[0];
+	struct arena *arena = arena_new();
+	struct cli_error error;
+	struct cli cli;
+	int status = STATUS_USAGE;
+
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1); /* threads hardly allocate, and a heap for each is made late */
+#endif
+	for (size_t i = 0; !drop_in && argc > 1 && i < N_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name)) {
+			command = &commands[i];
+			argc--;
+			argv++;
+			break;
+		}
+	if (cli_parse(&cli, arena, drop_in, argc, argv, &error)) {
+		if (drop_in)
+			cli.max_failures = 1;
+		status = dispatch(command, &cli);
+	} else {
+		fprintf(stderr, "%s: %s%s%s\n", name, error.text, *error.hint ? "; " : "",
+			error.hint);
+		if (drop_in)
+			usage(stderr, true);
+	}
+	arena_free(arena);
+	/* Drop-in users know 0 and 1 only. */
+	return drop_in && status ? STATUS_FAILED : status;
+}

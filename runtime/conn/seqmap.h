@@ -1,0 +1,43 @@
+/* Connections: which packet belongs to which, and live numbers <-> script numbers
+ * (language: "Sequence numbers", "TCP timestamps", "Which connection a packet belongs to"). */
+#ifndef FINWAIT_RUNTIME_CONN_SEQMAP_H
+#define FINWAIT_RUNTIME_CONN_SEQMAP_H
+
+#include "base/arena.h"
+#include "parser/ast.h"
+#include "runtime/record/mismatch.h"
+#include "runtime/wire/wire.h"
+
+struct seqmap; /* ISNs, timestamp and flow-label maps of one connection; no tuple, no descriptor */
+
+struct seqmap *seqmap_new(struct arena *arena);
+
+/* Inbound: script numbers -> live. Learns the remote ISN from the first SYN or SYN-ACK. An echo
+ * reply (ecr) becomes the live val that the script's number stood for; `ecr_scaled` (the option of
+ * that name) computes one for a number never seen. On failure false and `error` (e.g. an ecr no
+ * outbound segment had as val). */
+bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
+		  struct arena *arena, bool ecr_scaled, struct wire_error *error);
+
+/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
+ * learns ISN and timestamps where the language says so, then gives the live packet in script
+ * numbers. TOS, TTL and flow label are told as the expectation tells them, without one if out of
+ * the ordinary; all of the TCP header is told. Learns nothing if `expected` is NULL. */
+void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected, const struct packet *live,
+		    struct packet *script, struct arena *arena);
+
+/* Flow labels are symbolic: the same script number as last time must be the same live label,
+ * another number another one; a live label is never 0. */
+bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
+		   const struct packet *live);
+/* The pair to compare the next one with. */
+void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, const struct packet *live);
+
+/* For the RST that ends a connection after the script, as a live packet: last injected numbers, or
+ * the last outbound header's (language: "End of script"). The IP version is the caller's to set. */
+void seqmap_reset_packet(const struct seqmap *seqmap, struct packet *live);
+/* Remember the last injected / seen live TCP packet, for that. */
+void seqmap_sent(struct seqmap *seqmap, const struct packet *live);
+void seqmap_seen(struct seqmap *seqmap, const struct packet *live);
+
+#endif

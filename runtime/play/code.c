@@ -1,0 +1,278 @@
+#include "runtime/play/code.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "runtime/play/command.h"
+#include "runtime/play/play_internal.h"
+
+/* The driver's text, from runtime/play/code_driver.py. */
+extern const char code_driver[], code_driver_end[];
+__asm__(".pushsection .rodata\n"
+	".global code_driver, code_driver_end\n"
+	"code_driver: .incbin \"runtime/play/code_driver.py\"\n"
+	"code_driver_end: .byte 0\n"
+	".popsection\n");
+
+struct code {
+	const struct script *script;
+	json_t *blocks;
+};
+
+struct value {
+	const char *name;
+	unsigned short offset;
+	unsigned char width, shift, bits;
+	bool ticks;
+};
+
+#define ROW(name, offset, width, shift, bits)	    {#name, offset, width, shift, bits, false},
+#define TICKS_ROW(name, offset, width, shift, bits) {#name, offset, width, shift, bits, true},
+
+static const struct value tcp_info_values[] = {
+#define TCP_INFO_VALUE ROW
+#define TCP_INFO_TICKS TICKS_ROW
+#include "runtime/play/code_values.def"
+#undef TCP_INFO_VALUE
+#undef TCP_INFO_TICKS
+	{0}};
+
+static const struct value cc_info_values[] = {
+#define CC_INFO_VALUE ROW
+#include "runtime/play/code_values.def"
+#undef CC_INFO_VALUE
+	{0}};
+
+static const struct value meminfo_values[] = {
+#define MEMINFO_VALUE ROW
+#include "runtime/play/code_values.def"
+#undef MEMINFO_VALUE
+	{0}};
+
+static const struct {
+	const char *name;
+	int value;
+} constants[] = {
+#define CONSTANT(name, value) {#name, value},
+#include "runtime/play/code_values.def"
+#undef CONSTANT
+};
+
+struct code *code_new(const struct script *script)
+{
+	struct code *code = calloc(1, sizeof(*code));
+
+	if (!code)
+		abort();
+	code->script = script;
+	code->blocks = json_array();
+	return code;
+}
+
+void code_free(struct code *code)
+{
+	if (!code)
+		return;
+	json_decref(code->blocks);
+	free(code);
+}
+
+static uint64_t read_value(const unsigned char *bytes, const struct value *value)
+{
+	uint64_t number = 0;
+
+	memcpy(&number, bytes + value->offset, value->width); /* little-endian hosts only */
+	if (value->bits)
+		number = number >> value->shift & ((1u << value->bits) - 1);
+	return number;
+}
+
+/* Names and values of one structure, as words. */
+struct words {
+	FILE *names, *numbers;
+};
+
+static void add_values(struct words *words, const struct value *values, const unsigned char *bytes,
+		       uint32_t size)
+{
+	for (; values->name; values++) {
+		if ((uint32_t)values->offset + values->width > size)
+			continue;
+		fprintf(words->names, "%s ", values->name);
+		fprintf(words->numbers, "%llu ", (unsigned long long)read_value(bytes, values));
+	}
+}
+
+void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot)
+{
+	char *names, *numbers;
+	size_t names_size, numbers_size;
+	struct words words = {open_memstream(&names, &names_size),
+			      open_memstream(&numbers, &numbers_size)};
+
+	if (!words.names || !words.numbers)
+		abort();
+	add_values(&words, tcp_info_values, snapshot->tcp_info, snapshot->tcp_info_size);
+	add_values(&words, cc_info_values, snapshot->cc_info, snapshot->cc_info_size);
+	add_values(&words, meminfo_values, snapshot->meminfo, snapshot->meminfo_size);
+	if (fclose(words.names) || fclose(words.numbers))
+		abort();
+	json_array_append_new(code->blocks,
+			      json_pack("{s:i, s:i, s:s, s:s, s:s}", "line", (int)event->loc.line,
+					"event", (int)event->index, "text", event->text, "names",
+					names, "numbers", numbers));
+	free(names);
+	free(numbers);
+}
+
+static json_t *code_data(const struct code *code)
+{
+	json_t *names = json_object();
+	size_t i;
+
+	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		json_object_set_new(names, constants[i].name, json_integer(constants[i].value));
+	return json_pack("{s:s, s:o, s:O}", "path", code->script->source.path, "constants", names,
+			 "blocks", code->blocks);
+}
+
+/* The driver followed by the data as a Python literal, which a JSON one of these types also is:
+ * with nothing to import a block of asserts runs in half the time. */
+static int write_program(const struct code *code, int fd)
+{
+	json_t *data = code_data(code);
+	char *text = json_dumps(data, 0);
+	int failed = -1;
+
+	json_decref(data);
+	if (text &&
+	    write(fd, code_driver, (size_t)(code_driver_end - code_driver)) ==
+		    code_driver_end - code_driver &&
+	    dprintf(fd, "main(%d, %s)\n", fd, text) > 0)
+		failed = 0;
+	free(text);
+	return failed;
+}
+
+static json_t *read_report(int fd, off_t from)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char *text = end > from ? malloc((size_t)(end - from)) : NULL;
+	json_t *report = NULL;
+
+	if (text && pread(fd, text, (size_t)(end - from), from) == end - from)
+		report = json_loadb(text, (size_t)(end - from), 0, NULL);
+	free(text);
+	return report;
+}
+
+static bool is_in_ticks(const char *name)
+{
+	for (const struct value *value = tcp_info_values; name && value->name; value++)
+		if (!strcmp(value->name, name))
+			return value->ticks;
+	return false;
+}
+
+/* Are all of these durations that the kernel measures in ticks? */
+static bool in_ticks(const json_t *values)
+{
+	const json_t *pair;
+	size_t i;
+
+	json_array_foreach(values, i, pair) if (!is_in_ticks(json_string_value(
+							json_array_get(pair, 0)))) return false;
+	return json_array_size(values) > 0;
+}
+
+static void report_failure_of(struct run *run, json_t *report, const struct errbuf *err)
+{
+	struct arena *arena = run->result->arena;
+	/* Without a report, which block ended Python is not known: the first stands for them. */
+	const json_t *block = report ? report : json_array_get(run->code->blocks, 0);
+	int event = (int)json_integer_value(json_object_get(block, "event"));
+	struct record *record = run_record(run, RECORD_CODE, run->script->events[event]);
+	json_t *values = json_object_get(report, "values"), *pair;
+	size_t i;
+
+	record->due_ns = record->until_ns = INT64_MIN; /* its time was checked when it was due */
+	if (!report) {
+		run_fail(run, record, NULL, "the code cannot be run: %s", err->text);
+		return run_record_done(run, record, NULL);
+	}
+	record->line = (unsigned)json_integer_value(json_object_get(report, "line"));
+	record->column = 1;
+	if (json_array_size(values))
+		record->mismatches = arena_new_of(arena, struct mismatches);
+	json_array_foreach(values, i, pair)
+		mismatch_add(record->mismatches, json_string_value(json_array_get(pair, 0)), "",
+			     json_string_value(json_array_get(pair, 1)));
+	run_fail(run, record, NULL, "%s", json_string_value(json_object_get(report, "text")));
+	run->off_ns = in_ticks(values); /* by how much the assertion is off only it knows */
+	run_record_done(run, record, NULL);
+}
+
+/* Whether a block may ask for what `site` adds: modules that are installed, exit(), help(). */
+static bool needs_site(const struct code *code)
+{
+	static const char *const words[] = {"import", "exit", "quit", "help"};
+	const json_t *block;
+	size_t i, word;
+
+	json_array_foreach(
+		code->blocks, i,
+		block) for (word = 0; word < sizeof(words) / sizeof(words[0]);
+			    word++) if (strstr(json_string_value(json_object_get(block, "text")),
+					       words[word])) return true;
+	return false;
+}
+
+/* The default starts faster without what code blocks do not use, and without wrappers in PATH. */
+static const char *interpreter(const struct code *code, const struct config *config)
+{
+	if (strcmp(config->code_command, "python3") != 0 || needs_site(code))
+		return config->code_command;
+	return access("/usr/bin/python3", X_OK) == 0 ? "/usr/bin/python3 -I -S" : "python3 -I -S";
+}
+
+/* A command line made of the interpreter and the program's descriptor; NULL without memory. */
+static char *command_line(const struct code *code, const struct config *config, int fd)
+{
+	char *line;
+
+	if (asprintf(&line, "%s /proc/self/fd/%d", interpreter(code, config), fd) < 0)
+		return NULL;
+	return line;
+}
+
+void code_run(struct code *code, struct run *run)
+{
+	struct errbuf err = {""};
+	char *command = NULL;
+	json_t *report;
+	off_t end;
+	int fd;
+
+	if (!json_array_size(code->blocks))
+		return;
+	fd = memfd_create("code", MFD_CLOEXEC);
+	if (fd < 0 || write_program(code, fd) < 0 ||
+	    !(command = command_line(code, run->config, fd))) {
+		err_set(&err, -1, "cannot hand the code over");
+		report_failure_of(run, NULL, &err);
+	} else {
+		end = lseek(fd, 0, SEEK_CUR);
+		if (command_run_with(command, run->env->output_fd, fd, &err) < 0) {
+			report = read_report(fd, end);
+			report_failure_of(run, report, &err);
+			json_decref(report);
+		}
+	}
+	free(command);
+	if (fd >= 0)
+		close(fd);
+}
