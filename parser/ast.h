@@ -231,15 +231,10 @@ struct call {
 };
 
 enum event_kind {
-	EVENT_PACKET,
-	EVENT_CALL,
-	EVENT_COMMAND, /* `shell` */
-	EVENT_CODE,    /* %{ python }% */
-	EVENT_STATE,   /* tcp_state(fd) = STATE */
-	EVENT_STATES,  /* tcp_states(fd) = [STATE, ...] */
-	EVENT_QUIET,   /* quiet */
-	EVENT_KILL,    /* kill(SIGKILL) */
-	EVENT_EXIT,    /* exit(0) */
+#define EVENT(id, ...) EVENT_##id,
+#include "parser/events.def"
+#undef EVENT
+	N_EVENT_KINDS
 };
 
 /* tcp_state() and tcp_states(). */
@@ -266,8 +261,6 @@ struct event {
 		int signal;	  /* KILL */
 		int status;	  /* EXIT */
 	};
-	/* grammar to check only: the word form of STATE, STATES, QUIET, KILL, EXIT before check */
-	struct call *words;
 };
 
 /* An option line. */

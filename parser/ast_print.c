@@ -168,61 +168,87 @@ size_t time_print(char *out, size_t size, const struct event *event)
 	return out_finish(&to);
 }
 
-static void put_state(struct out *out, const struct state_claim *claim, bool several)
+static void put_packet_event(struct out *out, const struct event *event)
 {
-	out_put(out, several ? "tcp_states(" : "tcp_state(");
+	out_packet(out, event->packet);
+}
+
+static void put_call_event(struct out *out, const struct event *event)
+{
+	put_call(out, event->call);
+}
+
+static void put_command_event(struct out *out, const struct event *event)
+{
+	out_put(out, "`%s`", event->text);
+}
+
+static void put_code_event(struct out *out, const struct event *event)
+{
+	out_put(out, "%%{ %s }%%", event->text);
+}
+
+static void put_claim(struct out *out, const struct event *event, const char *open,
+		      const char *close)
+{
+	const struct state_claim *claim = event->state;
+
+	out_put(out, "%s(", event_rows[event->kind].word);
 	if (claim->under_test)
 		out_put(out, "...");
 	else
 		out_put(out, "%lld", (long long)claim->fd);
-	out_put(out, several ? ") = [" : ") = ");
+	out_put(out, ") = %s", open);
 	for (size_t i = 0; i < claim->n_states; i++) {
 		const char *name = tcp_state_symbol(claim->states[i]);
+
 		out_put(out, "%s%s", i ? ", " : "", name ? name : "?");
 	}
-	out_put(out, several ? "]" : "");
+	out_put(out, "%s", close);
 }
 
-static void put_kill(struct out *out, int signal)
+static void put_state_event(struct out *out, const struct event *event)
 {
-	const char *name = signal_symbol(signal);
+	put_claim(out, event, "", "");
+}
+
+static void put_states_event(struct out *out, const struct event *event)
+{
+	put_claim(out, event, "[", "]");
+}
+
+static void put_quiet_event(struct out *out, const struct event *event)
+{
+	out_put(out, "%s", event_rows[event->kind].word);
+}
+
+static void put_kill_event(struct out *out, const struct event *event)
+{
+	const char *name = signal_symbol(event->signal);
+
+	out_put(out, "%s(", event_rows[event->kind].word);
 	if (name)
-		out_put(out, "kill(%s)", name);
+		out_put(out, "%s)", name);
 	else
-		out_put(out, "kill(%d)", signal);
+		out_put(out, "%d)", event->signal);
+}
+
+static void put_exit_event(struct out *out, const struct event *event)
+{
+	out_put(out, "%s(%d)", event_rows[event->kind].word, event->status);
 }
 
 static void put_event(struct out *out, const struct event *event)
 {
+	static void (*const kinds[N_EVENT_KINDS])(struct out *, const struct event *) = {
+#define EVENT(id, name, ...) [EVENT_##id] = put_##name##_event,
+#include "parser/events.def"
+#undef EVENT
+	};
+
 	put_time(out, event);
 	out_put(out, " ");
-	switch (event->kind) {
-	case EVENT_PACKET:
-		out_packet(out, event->packet);
-		return;
-	case EVENT_CALL:
-		put_call(out, event->call);
-		return;
-	case EVENT_COMMAND:
-		out_put(out, "`%s`", event->text);
-		return;
-	case EVENT_CODE:
-		out_put(out, "%%{ %s }%%", event->text);
-		return;
-	case EVENT_STATE:
-	case EVENT_STATES:
-		put_state(out, event->state, event->kind == EVENT_STATES);
-		return;
-	case EVENT_QUIET:
-		out_put(out, "quiet");
-		return;
-	case EVENT_KILL:
-		put_kill(out, event->signal);
-		return;
-	case EVENT_EXIT:
-		out_put(out, "exit(%d)", event->status);
-		return;
-	}
+	kinds[event->kind](out, event);
 }
 
 size_t event_print(char *out, size_t size, const struct event *event)

@@ -165,8 +165,6 @@ void build_event(struct parser *parser, struct loc loc)
 		event->kind = EVENT_CALL;
 		event->call = parser->call;
 	}
-	if (event->blocking && event->kind != EVENT_CALL)
-		diag_error(parser->diags, event->time.loc, "only a call has an end time");
 	event->loc = loc;
 	event->index = script->n_events;
 	script->events =

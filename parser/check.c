@@ -1,4 +1,5 @@
 /* Walks a script: event words, calls, and the order of times. */
+#include "base/out.h"
 #include "parser/check_parts.h"
 
 static bool is_range(const struct event_time *time)
@@ -11,28 +12,67 @@ static bool is_absolute(const struct event_time *time)
 	return time->kind == TIME_ABSOLUTE || time->kind == TIME_ABSOLUTE_RANGE;
 }
 
-static bool is_outbound(const struct event *event)
+static enum time_form form_of(const struct event *event)
 {
-	return event->kind == EVENT_PACKET && event->packet->direction == OUTBOUND;
+	if (event->blocking)
+		return FORM_END;
+	if (event->time.kind == TIME_ANY)
+		return FORM_ANY;
+	return is_range(&event->time) ? FORM_WINDOW : FORM_AT;
+}
+
+/* "outbound packets, tcp_state() and quiet": what may have this form. */
+static const char *kinds_with(struct check *check, enum time_form form)
+{
+	char text[200];
+	struct out out = OUT(text, sizeof(text));
+	size_t left = 0;
+
+	for (size_t i = 0; i < N_EVENT_KINDS; i++)
+		left += (event_rows[i].times & form) != 0;
+	for (size_t i = 0, n = left; i < N_EVENT_KINDS; i++) {
+		if (!(event_rows[i].times & form))
+			continue;
+		out_put(&out, "%s%s", left == n ? "" : left == 1 ? " and " : ", ",
+			event_rows[i].called);
+		left--;
+	}
+	out_finish(&out);
+	return arena_printf(check->arena, "%s", text);
+}
+
+static void wrong_form(struct check *check, const struct event *event, enum time_form form)
+{
+	const struct event_row *row = &event_rows[event->kind];
+	struct loc loc = event->time.loc;
+
+	if (form == FORM_AT)
+		diag_error_hint(check->diags, loc,
+				arena_printf(check->arena, "for example +0~+.5 %s", row->usage),
+				"%s needs a time range", row->called);
+	else if (form == FORM_END && row->word)
+		diag_error_hint(check->diags, loc,
+				arena_printf(check->arena, "write %s", row->usage),
+				"%s has no end time", row->word);
+	else if (form == FORM_END)
+		diag_error(check->diags, loc, "only a call has an end time");
+	else
+		diag_error(check->diags, loc, "%s for %s only",
+			   form == FORM_ANY ? "'*' is" : "a time range is",
+			   kinds_with(check, form));
 }
 
 /* Which forms the column of an event may take. The grammar has seen to what a time alone tells:
  * signs, backward ranges, ends. */
 static void check_time_form(struct check *check, const struct event *event)
 {
-	const struct event_time *time = &event->time;
-	bool range_allowed =
-		is_outbound(event) || event->kind == EVENT_STATE || event->kind == EVENT_QUIET;
-	if (event->blocking)
-		return;
-	if (time->kind == TIME_ANY && !is_outbound(event))
-		diag_error(check->diags, time->loc, "'*' is for outbound packets only");
-	else if (is_range(time) && !range_allowed)
-		diag_error(check->diags, time->loc,
-			   "a time range is for outbound packets, tcp_state() and quiet only");
-	else if (event->kind == EVENT_QUIET && !is_range(time))
-		diag_error_hint(check->diags, time->loc, "for example +0~+.5 quiet",
-				"quiet needs a time range");
+	unsigned fit = event_rows[event->kind].times;
+	enum time_form form = form_of(event);
+
+	if (event->kind == EVENT_PACKET && event->packet->direction == INBOUND)
+		fit = FORM_AT;
+	if (!(fit & form))
+		wrong_form(check, event, form);
 }
 
 static void check_time_order(struct check *check, const struct event *event,
@@ -48,23 +88,6 @@ static void check_time_order(struct check *check, const struct event *event,
 			   "time goes backwards: %.6f s comes after %.6f s of line %u",
 			   event->time.at / (double)NSEC_PER_SEC,
 			   before->time.at / (double)NSEC_PER_SEC, before->time.loc.line);
-}
-
-static void check_event(struct check *check, struct event *event)
-{
-	struct script *script = check->script;
-	if (event->kind == EVENT_CODE)
-		script->has_code = true;
-	if (event->kind != EVENT_CALL)
-		return;
-	struct call *call = event->words ? event->words : event->call;
-	if (check_event_word(check, event, call))
-		return;
-	event->call = call;
-	event->words = NULL;
-	call->slot = script->n_calls++;
-	script->n_blocking += event->blocking;
-	check_call(check, call);
 }
 
 void check_script(struct script *script, struct arena *arena, struct diags *diags)

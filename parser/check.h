@@ -2,8 +2,7 @@
  * calls.def and every time is in order; the run trusts all that and checks none of it again.
  *
  * In:  what the grammar builds. Words, ors and calls such as htons() are unresolved; event words
- *      (tcp_state, tcp_states, quiet, kill, exit) are EVENT_CALL with the call in event->words or
- *      event->call (the same struct call either way).
+ *      (events.def) are EVENT_CALL.
  * Out: all expressions resolved as the table in calls.def says; call->row, slot, errno_value;
  *      EVENT_STATE, EVENT_STATES, EVENT_QUIET, EVENT_KILL, EVENT_EXIT with their own members;
  *      script->n_calls, n_blocking, has_code.

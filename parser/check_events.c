@@ -4,15 +4,6 @@
 #include "parser/check_parts.h"
 #include "parser/symbols.h"
 
-struct event_word {
-	const char *name;
-	enum event_kind kind;
-	size_t least, most; /* arguments */
-	const char *result; /* what stands after '='; NULL: nothing does */
-	const char *usage;
-	void (*convert)(struct check *check, struct event *event, struct call *call);
-};
-
 /* A state by name or number; 0 after an error. */
 static uint8_t state_number(struct check *check, const struct expr *expr)
 {
@@ -51,13 +42,13 @@ static struct state_claim *new_claim(struct check *check, struct event *event,
 	return claim;
 }
 
-static void convert_state(struct check *check, struct event *event, struct call *call)
+static void check_state_event(struct check *check, struct event *event, struct call *call)
 {
 	struct state_claim *claim = new_claim(check, event, call, 1);
 	claim->states[0] = state_number(check, call->result);
 }
 
-static void convert_states(struct check *check, struct event *event, struct call *call)
+static void check_states_event(struct check *check, struct event *event, struct call *call)
 {
 	const struct expr *list = call->result;
 	bool good = list->kind == EXPR_LIST && list->n_items;
@@ -70,12 +61,12 @@ static void convert_states(struct check *check, struct event *event, struct call
 		claim->states[i] = state_number(check, list->items[i]);
 }
 
-static void convert_quiet(struct check *check, struct event *event, struct call *call)
+static void check_quiet_event(struct check *check, struct event *event, struct call *call)
 {
 	(void)check, (void)event, (void)call;
 }
 
-static void convert_kill(struct check *check, struct event *event, struct call *call)
+static void check_kill_event(struct check *check, struct event *event, struct call *call)
 {
 	const struct expr *name = call->args[0];
 	if (name->kind == EXPR_INT && name->value > 0 && name->value < 65)
@@ -91,7 +82,7 @@ static void convert_kill(struct check *check, struct event *event, struct call *
 				"%s does not end a process", check_show(check, name));
 }
 
-static void convert_exit(struct check *check, struct event *event, struct call *call)
+static void check_exit_event(struct check *check, struct event *event, struct call *call)
 {
 	struct expr *status = call->n_args ? call->args[0] : NULL;
 	if (!status)
@@ -103,50 +94,64 @@ static void convert_exit(struct check *check, struct event *event, struct call *
 	event->status = status->value;
 }
 
-static const struct event_word event_words[] = {
-	{"tcp_state", EVENT_STATE, 1, 1, "a state", "tcp_state(fd) = STATE", convert_state},
-	{"tcp_states", EVENT_STATES, 1, 1, "a list of states", "tcp_states(fd) = [STATE, ...]",
-	 convert_states},
-	{"quiet", EVENT_QUIET, 0, 0, NULL, "quiet", convert_quiet},
-	{"kill", EVENT_KILL, 1, 1, NULL, "kill(SIGNAL)", convert_kill},
-	{"exit", EVENT_EXIT, 0, 1, NULL, "exit(STATUS)", convert_exit},
-};
-
-static const struct event_word *event_word_by_name(const char *name)
+/* What holds for all words. */
+static bool check_word(struct check *check, const struct event_row *row, const struct call *call)
 {
-	for (size_t i = 0; i < sizeof(event_words) / sizeof(*event_words); i++)
-		if (!strcmp(event_words[i].name, name))
-			return &event_words[i];
-	return NULL;
+	const char *usage = arena_printf(check->arena, "write %s", row->usage);
+	size_t errors = diags_errors(check->diags);
+
+	if (call->n_args < row->least || call->n_args > row->most)
+		diag_error_hint(check->diags, call->name_loc, usage,
+				"%s has the wrong number of arguments: %zu", row->word,
+				call->n_args);
+	if (row->result && !call->result)
+		diag_error_hint(check->diags, call->name_loc, usage, "%s needs '= %s'", row->word,
+				row->result);
+	if (!row->result && call->result)
+		diag_error_hint(check->diags, call->result->loc, usage, "%s has no result",
+				row->word);
+	if (call->errno_name)
+		diag_error_hint(check->diags, call->errno_loc, usage, "%s has no errno", row->word);
+	return diags_errors(check->diags) == errors;
 }
 
-bool check_event_word(struct check *check, struct event *event, struct call *call)
+static void check_packet_event(struct check *check, struct event *event, struct call *call)
 {
-	const struct event_word *word = event_word_by_name(call->name);
-	if (!word)
-		return false;
-	const char *usage = arena_printf(check->arena, "write %s", word->usage);
-	size_t errors = diags_errors(check->diags);
-	if (call->n_args < word->least || call->n_args > word->most)
-		diag_error_hint(check->diags, call->name_loc, usage,
-				"%s has the wrong number of arguments: %zu", word->name,
-				call->n_args);
-	if (word->result && !call->result)
-		diag_error_hint(check->diags, call->name_loc, usage, "%s needs '= %s'", word->name,
-				word->result);
-	if (!word->result && call->result)
-		diag_error_hint(check->diags, call->result->loc, usage, "%s has no result",
-				word->name);
-	if (event->blocking)
-		diag_error_hint(check->diags, event->time.loc, usage, "%s has no end time",
-				word->name);
-	if (call->errno_name)
-		diag_error_hint(check->diags, call->errno_loc, usage, "%s has no errno",
-				word->name);
-	event->kind = word->kind;
-	event->words = NULL;
-	event->call = NULL;
-	if (diags_errors(check->diags) == errors)
-		word->convert(check, event, call);
-	return true;
+	(void)check, (void)event, (void)call;
+}
+
+static void check_call_event(struct check *check, struct event *event, struct call *call)
+{
+	event->call = call;
+	call->slot = check->script->n_calls++;
+	check->script->n_blocking += event->blocking;
+	check_call(check, call);
+}
+
+static void check_command_event(struct check *check, struct event *event, struct call *call)
+{
+	(void)check, (void)event, (void)call;
+}
+
+static void check_code_event(struct check *check, struct event *event, struct call *call)
+{
+	(void)event, (void)call;
+	check->script->has_code = true;
+}
+
+void check_event(struct check *check, struct event *event)
+{
+	static void (*const kinds[N_EVENT_KINDS])(struct check *, struct event *, struct call *) = {
+#define EVENT(id, name, ...) [EVENT_##id] = check_##name##_event,
+#include "parser/events.def"
+#undef EVENT
+	};
+	struct call *call = event->kind == EVENT_CALL ? event->call : NULL;
+
+	if (call && event_kind_by_word(call->name, &event->kind)) {
+		event->call = NULL;
+		if (!check_word(check, &event_rows[event->kind], call))
+			return;
+	}
+	kinds[event->kind](check, event, call);
 }

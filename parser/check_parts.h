@@ -27,7 +27,8 @@ bool expr_is_ellipsis(const struct expr *expr); /* `...` */
 /* check_calls.c: name, arguments, result and errno of one system call. */
 void check_call(struct check *check, struct call *call);
 
-/* check_events.c: does the call's name belong to an event word? If so the event becomes that. */
-bool check_event_word(struct check *check, struct event *event, struct call *call);
+/* check_events.c: what an event says. An event word leaves the grammar as EVENT_CALL and gets the
+ * kind and the members of its own here. */
+void check_event(struct check *check, struct event *event);
 
 #endif

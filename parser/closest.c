@@ -72,10 +72,11 @@ static void consider_calls(struct search *search)
 #define CALL(name_, ...) #name_,
 #include "parser/calls.def"
 #undef CALL
-		"tcp_state", "tcp_states", "quiet", "kill", "exit",
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		consider(search, names[i]);
+	for (size_t i = 0; i < N_EVENT_KINDS; i++)
+		consider(search, event_rows[i].word);
 }
 
 static void consider_constants(struct search *search)

@@ -30,6 +30,29 @@ struct call_row {
 
 const struct call_row *call_by_name(const char *name); /* NULL: none */
 
+/* ---- events: events.def ------------------------------------------------------------------ */
+
+/* Forms of the time column. */
+enum time_form {
+	FORM_AT = 1,	 /* 0.1, +0.1 */
+	FORM_ANY = 2,	 /* * */
+	FORM_WINDOW = 4, /* 0.1~0.2, +0.1~+0.2 */
+	FORM_END = 8,	 /* 0.1...0.2 */
+};
+
+struct event_row {
+	const char *word;   /* tcp_state; NULL: the kind has a notation of its own */
+	const char *called; /* tcp_state(), calls */
+	size_t least, most; /* arguments of the word */
+	const char *result; /* what stands after '='; NULL: nothing does */
+	unsigned times;	    /* a set of enum time_form */
+	const char *usage;  /* tcp_state(fd) = STATE */
+};
+
+extern const struct event_row event_rows[]; /* by enum event_kind */
+
+bool event_kind_by_word(const char *word, enum event_kind *kind); /* false: no event word */
+
 /* ---- TCP options: tcp_options.def -------------------------------------------------------- */
 
 enum option_form {
