@@ -3,6 +3,7 @@
 #define FINWAIT_PARSER_TABLES_H
 
 #include "parser/ast.h"
+#include "parser/fields.h"
 
 /* ---- system calls: calls.def ------------------------------------------------------------- */
 
@@ -69,6 +70,7 @@ struct option_field {
 };
 
 struct tcp_option_row {
+	enum field_id id; /* of the whole; those of its fields follow */
 	const char *name;
 	uint8_t kind;
 	enum option_form form;

@@ -1,13 +1,14 @@
 /* The rows of tcp_options.def, and which of them reads an option's bytes. */
 #include "parser/tables.h"
 
-#define F(keyword, bytes)                                                                          \
+#define F(id, keyword, bytes)                                                                          \
 	{                                                                                          \
 		keyword, bytes                                                                     \
 	}
 const struct tcp_option_row tcp_option_rows[] = {
-#define OPTION(name_, kind_, form_, n_magic_, magic_, max_bytes_, ...)                             \
+#define OPTION(id_, name_, kind_, form_, n_magic_, magic_, max_bytes_, ...)                        \
 	{                                                                                          \
+		.id = FIELD_option_##id_,                                                          \
 		.name = #name_,                                                                    \
 		.kind = kind_,                                                                     \
 		.form = form_,                                                                     \

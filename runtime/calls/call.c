@@ -220,9 +220,10 @@ static void compare_result(struct call_ctx *c)
 	if (!same) {
 		print_result(want, sizeof(want), wanted, call->errno_value);
 		print_result(got, sizeof(got), slot->result, slot->error);
-		mismatch_add(&slot->mismatches, "result", want, got);
+		mismatch_add(&slot->mismatches, FIELD_call_result, want, got);
 	} else if (call->errno_name && slot->error != call->errno_value) {
-		mismatch_add(&slot->mismatches, "errno", call->errno_name, errno_text(slot->error));
+		mismatch_add(&slot->mismatches, FIELD_call_errno, call->errno_name,
+			     errno_text(slot->error));
 	}
 }
 

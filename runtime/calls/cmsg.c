@@ -21,7 +21,7 @@ struct cmsg {
 	const struct expr *data; /* expected cmsg_data; NULL: not expected */
 	unsigned char *bytes;
 	size_t size;
-	char where[24]; /* "msg_control[0]" */
+	unsigned number; /* in msg_control, from 1 */
 };
 
 struct data_kind {
@@ -32,13 +32,27 @@ struct data_kind {
 		     size_t size);
 };
 
+/* In the second argument. */
+static struct mismatch *place(const struct cmsg *m, struct mismatch *mismatch, const char *name)
+{
+	mismatch->index = 2;
+	mismatch->item = m->number;
+	mismatch_set_name(mismatch, name);
+	return mismatch;
+}
+
 static void differs(struct cmsg *m, const char *name, long long expected, long long actual)
 {
-	char field[48];
+	struct mismatches *list = &m->c->slot->mismatches;
 
-	snprintf(field, sizeof(field), "%s %s", m->where, name);
 	if (expected != actual)
-		mismatch_int(&m->c->slot->mismatches, field, expected, actual);
+		place(m, mismatch_int(list, FIELD_cmsg_member, expected, actual), name);
+}
+
+static struct mismatch *differs_in(struct cmsg *m, enum field_id field, const char *name,
+				   const char *expected, const char *actual)
+{
+	return place(m, mismatch_add(&m->c->slot->mismatches, field, expected, actual), name);
 }
 
 /* ---- int ---------------------------------------------------------------------------------- */
@@ -118,14 +132,13 @@ static void stamp_compare(struct cmsg *m)
 	int64_t want =
 		field_int(m->data, "scm_sec") * NSEC_PER_SEC + field_int(m->data, "scm_nsec");
 	int64_t got = stamp_of(m->c, m->bytes);
-	char field[48], expected[64], actual[64];
+	char expected[64], actual[64];
 
 	if (want == 0 || llabs(want - got) <= m->c->host->env.tolerance_ns)
 		return;
-	snprintf(field, sizeof(field), "%s time", m->where);
 	stamp_text(expected, sizeof(expected), want);
 	stamp_text(actual, sizeof(actual), got);
-	mismatch_time(&m->c->slot->mismatches, field, expected, actual, llabs(want - got));
+	differs_in(m, FIELD_cmsg_time, "cmsg_data", expected, actual)->off_ns = llabs(want - got);
 }
 
 static void stamp_show(struct call_ctx *c, const unsigned char *bytes, size_t n, char *out,
@@ -291,28 +304,22 @@ static void stats_compare(struct cmsg *m)
 	for (size_t i = 0; i < m->data->n_fields; i++) {
 		const struct field *field = &m->data->fields[i];
 		const struct stat_row *row = stat_by_name(field->name);
-		char name[48];
 
 		if (!row)
 			continue;
 		if (!next_stat(m->bytes, m->size, &at, &type, &value)) {
-			snprintf(name, sizeof(name), "%s cmsg_data", m->where);
-			mismatch_add(&m->c->slot->mismatches, name, row->name, "no more");
+			differs_in(m, FIELD_cmsg_member, "cmsg_data", row->name, "no more");
 			return;
 		}
 		if (type == row->type) {
 			compare_stat(m, field, row, value);
 			continue;
 		}
-		snprintf(name, sizeof(name), "%s attribute %u", m->where, (unsigned)i + 1);
-		mismatch_add(&m->c->slot->mismatches, name, row->name, stat_name(type));
+		differs_in(m, FIELD_cmsg_attribute, row->name, row->name, stat_name(type))->number =
+			(int64_t)i + 1;
 	}
-	if (next_stat(m->bytes, m->size, &at, &type, &value)) {
-		char name[48];
-
-		snprintf(name, sizeof(name), "%s cmsg_data", m->where);
-		mismatch_add(&m->c->slot->mismatches, name, "no more", stat_name(type));
-	}
+	if (next_stat(m->bytes, m->size, &at, &type, &value))
+		differs_in(m, FIELD_cmsg_member, "cmsg_data", "no more", stat_name(type));
 }
 
 static void stats_show(struct call_ctx *c, const unsigned char *bytes, size_t n, char *out,
@@ -419,13 +426,11 @@ static const char *number_like(struct call_ctx *c, const struct expr *like, int 
 static void compare_header(struct cmsg *m, const struct expr *record, const char *name, int actual)
 {
 	const struct expr *want = field_of(record, name);
-	char field[48];
 
-	if ((int)want->value == actual)
-		return;
-	snprintf(field, sizeof(field), "%s %s", m->where, name);
-	mismatch_add(&m->c->slot->mismatches, field, number_like(m->c, want, (int)want->value),
-		     number_like(m->c, NULL, actual));
+	if ((int)want->value != actual)
+		differs_in(m, FIELD_cmsg_member, name,
+			   number_like(m->c, want, (int)want->value),
+			   number_like(m->c, NULL, actual));
 }
 
 /* One message; record NULL: none was expected. Returns how it looks. */
@@ -441,8 +446,11 @@ static char *compare_one(struct cmsg *m, const struct expr *record, const struct
 
 		compare_header(m, record, "cmsg_level", header->cmsg_level);
 		compare_header(m, record, "cmsg_type", header->cmsg_type);
-		if (kind_of(m->data) != &kinds[DATA_STATS])
-			differs(m, "size of cmsg_data", (long long)size, (long long)m->size);
+		if (kind_of(m->data) != &kinds[DATA_STATS] && size != m->size)
+			place(m,
+			      mismatch_int(&m->c->slot->mismatches, FIELD_cmsg_size,
+					   (long long)size, (long long)m->size),
+			      "cmsg_data");
 		if (m->size >= size || kind_of(m->data) == &kinds[DATA_STATS])
 			kind_of(m->data)->compare(m);
 	}
@@ -463,27 +471,26 @@ char *control_compare(struct call_ctx *c, const struct expr *list, struct msghdr
 
 	for (; header; header = CMSG_NXTHDR(msg, header), n++) {
 		const struct expr *record = n < list->n_items ? list->items[n] : NULL;
-		struct cmsg m = {.c = c, .bytes = CMSG_DATA(header)};
+		struct cmsg m = {.c = c, .bytes = CMSG_DATA(header), .number = n + 1};
 		char *text;
 
 		if (header->cmsg_len < CMSG_LEN(0))
 			break;
 		m.size = header->cmsg_len - CMSG_LEN(0);
 		m.data = record ? cmsg_data(record) : NULL;
-		snprintf(m.where, sizeof(m.where), "msg_control[%u]", n);
 		text = compare_one(&m, record, header);
 		if (!record)
-			mismatch_add(&c->slot->mismatches, m.where, "no more", text);
+			differs_in(&m, FIELD_cmsg, "", "no more", text);
 		if (used < sizeof(shown))
 			used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%s%s",
 						 n ? ", " : "", text);
 	}
 	for (; n < list->n_items; n++) {
-		char where[24], text[256];
+		struct cmsg missing = {.c = c, .number = n + 1};
+		char text[256];
 
-		snprintf(where, sizeof(where), "msg_control[%u]", n);
 		expr_print(text, sizeof(text), list->items[n]);
-		mismatch_add(&c->slot->mismatches, where, text, "none");
+		differs_in(&missing, FIELD_cmsg, "", text, "none");
 	}
 	return call_printf(c, "%s]", shown);
 }

@@ -44,7 +44,9 @@ void call_ioctl(struct call_ctx *c)
 	if (!list)
 		return;
 	if (c->slot->result >= 0 && *stored != want)
-		mismatch_printf(&c->slot->mismatches, "stored value", "[%d]\n[%d]", want, *stored);
+		mismatch_printf(&c->slot->mismatches, FIELD_stored_value, "[%d]\n[%d]", want,
+				*stored)
+			->index = 3;
 	c->shown[2] = call_printf(c, "[%d]", *stored);
 }
 

@@ -21,6 +21,19 @@ static void append(char *text, size_t size, const char *more)
 	snprintf(text + at, size - at, "%s%s", at > 1 ? ", " : "", more);
 }
 
+/* In the first argument; `i` counts from 0. */
+static void poll_differs(struct call_ctx *c, size_t i, long long fd, const char *expected,
+			 const char *actual)
+{
+	struct mismatch *m =
+		mismatch_add(&c->slot->mismatches, FIELD_poll_revents, expected, actual);
+
+	m->index = 1;
+	m->item = (unsigned)i + 1;
+	m->number = fd;
+	mismatch_set_name(m, "revents");
+}
+
 void call_poll(struct call_ctx *c)
 {
 	const struct expr *list = arg(c, 0);
@@ -44,12 +57,9 @@ void call_poll(struct call_ctx *c)
 		char *revents = flags_text(c, "POLL", (unsigned short)fds[i].revents);
 		uint64_t expected = (unsigned short)field_int(want, "revents");
 		long long fd = (long long)field_int(want, "fd");
-		char field[48];
 
-		snprintf(field, sizeof(field), "revents of fd %lld", fd);
 		if ((unsigned short)fds[i].revents != expected)
-			mismatch_add(&c->slot->mismatches, field, flags_text(c, "POLL", expected),
-				     revents);
+			poll_differs(c, i, fd, flags_text(c, "POLL", expected), revents);
 		append(shown, sizeof(shown),
 		       call_printf(c, "{fd=%lld, events=%s, revents=%s}", fd,
 				   flags_text(c, "POLL", (unsigned short)fds[i].events), revents));
@@ -118,25 +128,30 @@ static char *event_text(struct call_ctx *c, const struct epoll_event *event, con
 			   (long long)data_of(event, member));
 }
 
+/* In the second argument; `i` counts from 0. */
+static void event_place(struct mismatch *m, size_t i, const char *member)
+{
+	m->index = 2;
+	m->item = (unsigned)i + 1;
+	mismatch_set_name(m, member);
+}
+
 /* `i` counts from 0; an event the kernel did not give is all zeros. */
 static void compare_event(struct call_ctx *c, size_t i, const struct expr *want,
 			  const struct epoll_event *got)
 {
 	const struct field *data = data_field(want);
 	uint32_t events = (uint32_t)field_int(want, "events");
-	char field[48];
 
-	if (got->events != events) {
-		snprintf(field, sizeof(field), "events of event %zu", i + 1);
-		mismatch_add(&c->slot->mismatches, field, flags_text(c, "EPOLL", events),
-			     flags_text(c, "EPOLL", got->events));
-	}
-	if (!data)
-		return;
-	snprintf(field, sizeof(field), "%s of event %zu", data->name, i + 1);
-	if (data_of(got, data->name) != (uint64_t)data->value->value)
-		mismatch_int(&c->slot->mismatches, field, data->value->value,
-			     (long long)data_of(got, data->name));
+	if (got->events != events)
+		event_place(mismatch_add(&c->slot->mismatches, FIELD_epoll_member,
+					 flags_text(c, "EPOLL", events),
+					 flags_text(c, "EPOLL", got->events)),
+			    i, "events");
+	if (data && data_of(got, data->name) != (uint64_t)data->value->value)
+		event_place(mismatch_int(&c->slot->mismatches, FIELD_epoll_member,
+					 data->value->value, (long long)data_of(got, data->name)),
+			    i, data->name);
 }
 
 void call_epoll_wait(struct call_ctx *c)
@@ -167,7 +182,9 @@ void call_epoll_wait(struct call_ctx *c)
 		char *text = event_text(c, &events[i], data ? data->name : "u64");
 
 		if (i >= n_wants && want->kind == EXPR_LIST)
-			mismatch_add(&c->slot->mismatches, "events", "no more events", text);
+			event_place(mismatch_add(&c->slot->mismatches, FIELD_epoll_events,
+						 "no more events", text),
+				    i, "events");
 		append(shown, sizeof(shown), text);
 	}
 	c->shown[1] = n_shown == 1 && want->kind != EXPR_LIST ? call_printf(c, "%s", shown + 1)

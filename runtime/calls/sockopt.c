@@ -119,10 +119,11 @@ void call_getsockopt(struct call_ctx *c)
 		return;
 	call_end(c, getsockopt(fd, level, option, bytes, &length));
 	if (memcmp(bytes, value.at, value.size))
-		mismatch_add(&c->slot->mismatches, "option value",
-			     show(c, want, value.at, value.size), show(c, want, bytes, value.size));
+		mismatch_add(&c->slot->mismatches, FIELD_option_value,
+			     show(c, want, value.at, value.size), show(c, want, bytes, value.size))
+			->index = 4;
 	if (c->slot->result == 0 && !any_length && length != asked)
-		mismatch_int(&c->slot->mismatches, "option length", asked, length);
+		mismatch_int(&c->slot->mismatches, FIELD_option_length, asked, length)->index = 5;
 	c->shown[3] = show(c, want, bytes, value.size);
 	c->shown[4] = call_printf(c, "[%u]", length);
 }

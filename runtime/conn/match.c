@@ -28,13 +28,13 @@ static void match_tos(const struct ip_info *expected, const struct ip_info *actu
 	bool ect = expected->tos_check == TOS_ECT01 || expected->tos_check == TOS_DSCP_ECN01;
 
 	if (expected->tos_check == TOS_ECN && (expected->tos ^ actual->tos) & 3)
-		mismatch_add(mismatches, "ECN", ecn_word(expected->tos), ecn_word(actual->tos));
+		mismatch_add(mismatches, FIELD_ip_ecn, ecn_word(expected->tos), ecn_word(actual->tos));
 	if (ect && !is_ect(actual->tos))
-		mismatch_add(mismatches, "ECN", "ect01", ecn_word(actual->tos));
+		mismatch_add(mismatches, FIELD_ip_ecn, "ect01", ecn_word(actual->tos));
 	if (expected->tos_check == TOS_BYTE && expected->tos != actual->tos)
-		mismatch_printf(mismatches, "tos", "0x%02x\n0x%02x", expected->tos, actual->tos);
+		mismatch_printf(mismatches, FIELD_ip_tos, "0x%02x\n0x%02x", expected->tos, actual->tos);
 	if (dscp && (expected->tos ^ actual->tos) & ~3)
-		mismatch_printf(mismatches, "dscp", "0x%02x\n0x%02x", expected->tos >> 2,
+		mismatch_printf(mismatches, FIELD_ip_dscp, "0x%02x\n0x%02x", expected->tos >> 2,
 				actual->tos >> 2);
 }
 
@@ -45,21 +45,21 @@ static void match_ip_info(const struct ip_info *expected, const struct ip_info *
 
 	match_tos(expected, actual, mismatches);
 	if (ttl_said && expected->ttl != actual->ttl)
-		mismatch_int(mismatches, "ttl", expected->ttl, actual->ttl);
+		mismatch_int(mismatches, FIELD_ip_ttl, expected->ttl, actual->ttl);
 }
 
 static void match_ip(struct seqmap *seqmap, const struct packet *expected, const struct packet *live,
 		     struct mismatches *mismatches)
 {
 	if (expected->ip_version && expected->ip_version != live->ip_version)
-		mismatch_int(mismatches, "IP version", expected->ip_version, live->ip_version);
+		mismatch_int(mismatches, FIELD_ip_version, expected->ip_version, live->ip_version);
 	if (live->ip_options)
-		mismatch_printf(mismatches, "IP header", "no options\n%u bytes of %s",
+		mismatch_printf(mismatches, FIELD_ip_header, "no options\n%u bytes of %s",
 				live->ip_options,
 				live->ip_version == 6 ? "extension headers" : "options");
 	match_ip_info(&expected->ip, &live->ip, mismatches);
 	if (!seqmap_label_ok(seqmap, expected, live))
-		mismatch_printf(mismatches, "flowlabel", "0x%05x\n%s (live 0x%05x)",
+		mismatch_printf(mismatches, FIELD_ip_flow_label, "0x%05x\n%s (live 0x%05x)",
 				expected->ip.flow_label,
 				!live->ip.flow_label ? "none" : "not the one it stood for",
 				live->ip.flow_label);
@@ -87,7 +87,7 @@ static void match_outer_ip(const struct outer_header *expected, const struct out
 		if (!memcmp(pairs[i][0]->bytes, pairs[i][1]->bytes,
 			    expected->kind == HEADER_IPV6 ? 16 : 4))
 			continue;
-		mismatch_add(mismatches, i ? "outer destination" : "outer source",
+		mismatch_add(mismatches, i ? FIELD_ip_destination : FIELD_ip_source,
 			     ip_addr_print(pairs[i][0], a), ip_addr_print(pairs[i][1], b));
 	}
 	match_ip_info(&expected->ip, &actual->ip, mismatches);
@@ -98,23 +98,23 @@ static void match_gre(const struct outer_header *expected, const struct outer_he
 {
 	uint16_t flags = expected->gre.plain ? 0 : expected->gre.flags;
 	const struct {
-		const char *name;
+		enum field_id field;
 		uint16_t present; /* any of these bits: the field is on the wire */
 		uint32_t expected, actual;
 	} fields[] = {
-		{"gre sum", 0xc000, expected->gre.sum, actual->gre.sum},
-		{"gre off", 0xc000, expected->gre.off, actual->gre.off},
-		{"gre key", 0x2000, expected->gre.key, actual->gre.key},
-		{"gre seq", 0x1000, expected->gre.seq, actual->gre.seq},
+		{FIELD_gre_sum, 0xc000, expected->gre.sum, actual->gre.sum},
+		{FIELD_gre_off, 0xc000, expected->gre.off, actual->gre.off},
+		{FIELD_gre_key, 0x2000, expected->gre.key, actual->gre.key},
+		{FIELD_gre_seq, 0x1000, expected->gre.seq, actual->gre.seq},
 	};
 
 	if (flags != actual->gre.flags)
-		mismatch_printf(mismatches, "gre flags", "0x%04x\n0x%04x", flags,
+		mismatch_printf(mismatches, FIELD_gre_flags, "0x%04x\n0x%04x", flags,
 				actual->gre.flags);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		if (flags & actual->gre.flags & fields[i].present &&
 		    fields[i].expected != fields[i].actual)
-			mismatch_int(mismatches, fields[i].name, fields[i].expected,
+			mismatch_int(mismatches, fields[i].field, fields[i].expected,
 				     fields[i].actual);
 }
 
@@ -122,21 +122,23 @@ static void match_mpls(const struct outer_header *expected, const struct outer_h
 		       struct mismatches *mismatches)
 {
 	if (expected->n_labels != actual->n_labels) {
-		mismatch_int(mismatches, "mpls labels", expected->n_labels, actual->n_labels);
+		mismatch_int(mismatches, FIELD_mpls_labels, expected->n_labels, actual->n_labels);
 		return;
 	}
 	for (unsigned i = 0; i < expected->n_labels; i++) {
 		const struct mpls_label *a = &expected->labels[i], *b = &actual->labels[i];
 
 		if (a->label != b->label)
-			mismatch_int(mismatches, "mpls label", a->label, b->label);
+			mismatch_int(mismatches, FIELD_mpls_label, a->label, b->label)->index =
+				i + 1;
 		if (a->tc != b->tc)
-			mismatch_int(mismatches, "mpls tc", a->tc, b->tc);
+			mismatch_int(mismatches, FIELD_mpls_tc, a->tc, b->tc)->index = i + 1;
 		if (a->bottom != b->bottom)
-			mismatch_add(mismatches, "mpls stack bottom", a->bottom ? "[S]" : "none",
-				     b->bottom ? "[S]" : "none");
+			mismatch_add(mismatches, FIELD_mpls_bottom, a->bottom ? "[S]" : "none",
+				     b->bottom ? "[S]" : "none")
+				->index = i + 1;
 		if (a->ttl != b->ttl)
-			mismatch_int(mismatches, "mpls ttl", a->ttl, b->ttl);
+			mismatch_int(mismatches, FIELD_mpls_ttl, a->ttl, b->ttl)->index = i + 1;
 	}
 }
 
@@ -151,16 +153,21 @@ static void match_outer(const struct packet *expected, const struct packet *live
 		[HEADER_MPLS] = match_mpls,
 	};
 
+	unsigned before;
+
 	if (expected->n_outer != live->n_outer)
-		mismatch_int(mismatches, "outer headers", expected->n_outer, live->n_outer);
+		mismatch_int(mismatches, FIELD_outer_headers, expected->n_outer, live->n_outer);
 	for (unsigned i = 0; i < expected->n_outer && i < live->n_outer; i++) {
 		const struct outer_header *a = &expected->outer[i], *b = &live->outer[i];
 
+		before = mismatches->n;
 		if (a->kind != b->kind)
-			mismatch_add(mismatches, "outer header", header_names[a->kind],
+			mismatch_add(mismatches, FIELD_outer_kind, header_names[a->kind],
 				     header_names[b->kind]);
 		else
 			matchers[a->kind](a, b, mismatches);
+		for (; before < mismatches_kept(mismatches); before++)
+			mismatches->at[before].outer = i + 1;
 	}
 }
 
@@ -180,18 +187,18 @@ static void match_flags(const struct tcp_segment *expected, const struct tcp_seg
 	char a[32], b[32];
 
 	if (differing & TCP_RESERVED)
-		mismatch_printf(mismatches, "reserved bits", "0x%03x\n0x%03x",
+		mismatch_printf(mismatches, FIELD_tcp_reserved, "0x%03x\n0x%03x",
 				expected->flags & TCP_RESERVED, actual->flags & TCP_RESERVED);
 	differing &= ~TCP_RESERVED;
 	if (expected->ace_given && ace(expected) != ace(actual)) {
-		mismatch_int(mismatches, "ACE", ace(expected), ace(actual));
+		mismatch_int(mismatches, FIELD_tcp_ace, ace(expected), ace(actual));
 		differing &= ~(TCP_AE | TCP_CWR | TCP_ECE);
 	}
 	if (!differing)
 		return;
 	tcp_flags_print(a, sizeof(a), expected);
 	tcp_flags_print(b, sizeof(b), actual);
-	mismatch_add(mismatches, "flags", a, b);
+	mismatch_add(mismatches, FIELD_tcp_flags, a, b);
 }
 
 static void match_payload(const struct packet *actual, struct mismatches *mismatches)
@@ -199,7 +206,7 @@ static void match_payload(const struct packet *actual, struct mismatches *mismat
 	uint32_t at = actual->dirty;
 
 	if (at)
-		mismatch_printf(mismatches, "payload",
+		mismatch_printf(mismatches, FIELD_payload,
 				"zeros\na byte that is not zero at offset %u", at - 1);
 }
 
@@ -213,16 +220,16 @@ static void match_tcp(const struct match_env *env, const struct packet *expected
 
 	match_flags(a, b, mismatches);
 	if (!a->seq_any && a->seq != b->seq)
-		mismatch_int(mismatches, "seq", a->seq, b->seq);
+		mismatch_int(mismatches, FIELD_tcp_seq, a->seq, b->seq);
 	if (a->payload != b->payload)
-		mismatch_int(mismatches, "payload length", a->payload, b->payload);
+		mismatch_int(mismatches, FIELD_tcp_length, a->payload, b->payload);
 	if (ack != b->ack)
-		mismatch_printf(mismatches, "ack", a->has_ack ? "%u\n%u" : "none (%u)\n%u", ack,
+		mismatch_printf(mismatches, FIELD_tcp_ack, a->has_ack ? "%u\n%u" : "none (%u)\n%u", ack,
 				b->ack);
 	if (a->has_window && a->window != b->window)
-		mismatch_int(mismatches, "win", a->window, b->window);
+		mismatch_int(mismatches, FIELD_tcp_window, a->window, b->window);
 	if (urgent != b->urgent)
-		mismatch_int(mismatches, "urg", urgent, b->urgent);
+		mismatch_int(mismatches, FIELD_tcp_urgent, urgent, b->urgent);
 	match_options(env, expected, live, actual, mismatches);
 	match_payload(actual, mismatches);
 }
@@ -233,7 +240,7 @@ static void match_udp(const struct match_env *env, const struct packet *expected
 {
 	(void)env, (void)live;
 	if (expected->udp.payload != actual->udp.payload)
-		mismatch_int(mismatches, "payload length", expected->udp.payload,
+		mismatch_int(mismatches, FIELD_udp_length, expected->udp.payload,
 			     actual->udp.payload);
 	match_payload(actual, mismatches);
 }
@@ -259,17 +266,17 @@ static void match_icmp(const struct match_env *env, const struct packet *expecte
 
 	(void)env, (void)live;
 	if (a->type != b->type)
-		mismatch_add(mismatches, "icmp type",
+		mismatch_add(mismatches, FIELD_icmp_type,
 			     word_or_number(x, icmp_type_name(version, a->type), "type", a->type),
 			     word_or_number(y, icmp_type_name(version, b->type), "type", b->type));
 	if (a->code != b->code)
-		mismatch_add(mismatches, "icmp code",
+		mismatch_add(mismatches, FIELD_icmp_code,
 			     word_or_number(x, icmp_code_name(version, a->type, a->code), "code",
 					    a->code),
 			     word_or_number(y, icmp_code_name(version, b->type, b->code), "code",
 					    b->code));
 	if (expected_size != actual_size)
-		mismatch_int(mismatches, "icmp length", (long long)expected_size,
+		mismatch_int(mismatches, FIELD_icmp_length, (long long)expected_size,
 			     (long long)actual_size);
 }
 
@@ -293,7 +300,7 @@ void match_packet(const struct match_env *env, struct seqmap *seqmap, const stru
 	match_outer(expected, live, mismatches);
 	match_ip(seqmap, expected, live, mismatches);
 	if (expected->kind != actual->kind)
-		mismatch_add(mismatches, "protocol", transports[expected->kind].name,
+		mismatch_add(mismatches, FIELD_protocol, transports[expected->kind].name,
 			     transports[actual->kind].name);
 	else
 		transports[expected->kind].match(env, expected, live, actual, mismatches);
@@ -312,19 +319,19 @@ static void match_continuation(const struct packet *expected, const struct packe
 {
 	bool completes = sum->tcp.payload + next->tcp.payload >= expected->tcp.payload;
 	const struct {
-		const char *field;
+		enum field_id field;
 		long long sum, next;
 	} same[] = {
-		{"next segment: IP version", sum->ip_version, next->ip_version},
-		{"next segment: IP header options", sum->ip_options, next->ip_options},
-		{"next segment: seq", sum->tcp.seq + sum->tcp.payload, next->tcp.seq},
-		{"next segment: ack", sum->tcp.ack, next->tcp.ack},
-		{"next segment: win", sum->tcp.window, next->tcp.window},
-		{"next segment: urg", sum->tcp.urgent, next->tcp.urgent},
-		{"next segment: bytes of options", (long long)wire_options_size(&sum->tcp),
+		{FIELD_ip_version, sum->ip_version, next->ip_version},
+		{FIELD_ip_header, sum->ip_options, next->ip_options},
+		{FIELD_tcp_seq, sum->tcp.seq + sum->tcp.payload, next->tcp.seq},
+		{FIELD_tcp_ack, sum->tcp.ack, next->tcp.ack},
+		{FIELD_tcp_window, sum->tcp.window, next->tcp.window},
+		{FIELD_tcp_urgent, sum->tcp.urgent, next->tcp.urgent},
+		{FIELD_tcp_options_size, (long long)wire_options_size(&sum->tcp),
 		 (long long)wire_options_size(&next->tcp)},
 		/* n_data is still the length of the segment before. */
-		{"next segment: payload length", (long long)sum->n_data,
+		{FIELD_tcp_length, (long long)sum->n_data,
 		 completes ? (long long)sum->n_data : (long long)next->tcp.payload},
 	};
 	char a[32], b[32];
@@ -332,11 +339,12 @@ static void match_continuation(const struct packet *expected, const struct packe
 	if ((sum->tcp.flags ^ next->tcp.flags) & MERGED_FLAGS) {
 		tcp_flags_print(a, sizeof(a), &sum->tcp);
 		tcp_flags_print(b, sizeof(b), &next->tcp);
-		mismatch_add(mismatches, "next segment: flags", a, b);
+		mismatch_add(mismatches, FIELD_tcp_flags, a, b)->next_segment = true;
 	}
 	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
 		if (same[i].sum != same[i].next)
-			mismatch_int(mismatches, same[i].field, same[i].sum, same[i].next);
+			mismatch_int(mismatches, same[i].field, same[i].sum, same[i].next)
+				->next_segment = true;
 }
 
 bool match_merge(const struct packet *expected, struct packet *sum, const struct packet *next,
@@ -346,7 +354,8 @@ bool match_merge(const struct packet *expected, struct packet *sum, const struct
 	struct packet first = *sum;
 
 	if (expected->kind != PACKET_TCP || sum->kind != PACKET_TCP || next->kind != PACKET_TCP)
-		mismatch_add(mismatches, "next packet", "tcp", transports[next->kind].name);
+		mismatch_add(mismatches, FIELD_protocol, "tcp", transports[next->kind].name)
+			->next_segment = true;
 	else
 		match_continuation(expected, sum, next, mismatches);
 	if (mismatches->n != before)

@@ -19,26 +19,24 @@ struct comparison {
 
 /* ---- naming ------------------------------------------------------------------------------ */
 
-/* "option 3: sack" */
-static void differ(const struct comparison *c, const char *what)
-{
-	char field[48], a[OPTION_TEXT], b[OPTION_TEXT];
-	const char *name = c->expected && c->expected->row ? c->expected->row->name : NULL;
-	bool named = c->expected && c->actual && name;
+/* In its field number `part`, or as a whole (NO_PART). */
+#define NO_PART -1
 
-	if (named && what)
-		snprintf(field, sizeof(field), "option %u: %s %s", c->number, name, what);
-	else if (named)
-		snprintf(field, sizeof(field), "option %u: %s", c->number, name);
-	else
-		snprintf(field, sizeof(field), "option %u", c->number);
+static void differ(const struct comparison *c, int part)
+{
+	const struct tcp_option_row *row = c->expected ? c->expected->row : NULL;
+	enum field_id field = FIELD_tcp_option;
+	char a[OPTION_TEXT], b[OPTION_TEXT];
+
+	if (row && c->actual)
+		field = row->id + 1 + part;
 	snprintf(a, sizeof(a), "none");
 	snprintf(b, sizeof(b), "none");
 	if (c->expected)
 		tcp_option_print(a, sizeof(a), c->expected);
 	if (c->actual)
 		tcp_option_print(b, sizeof(b), c->actual);
-	mismatch_add(c->mismatches, field, a, b);
+	mismatch_add(c->mismatches, field, a, b)->index = c->number;
 }
 
 /* ---- comparing one ----------------------------------------------------------------------- */
@@ -59,7 +57,7 @@ static void compare_ts(const struct comparison *c)
 
 	/* Without a tick (the default) vals are not compared. */
 	if (!c->expected->val_any && usecs > ts_tolerance(c->env))
-		differ(c, "val");
+		differ(c, 0);
 }
 
 static void compare_bytes(const struct comparison *c, const struct tcp_option *actual)
@@ -69,7 +67,7 @@ static void compare_bytes(const struct comparison *c, const struct tcp_option *a
 	size_t n_b = wire_option_bytes(actual, b, sizeof(b));
 
 	if (n_a != n_b || memcmp(a, b, n_a))
-		differ(c, NULL);
+		differ(c, NO_PART);
 }
 
 static void compare_digest(const struct comparison *c)
@@ -78,13 +76,14 @@ static void compare_digest(const struct comparison *c)
 	uint8_t digest[16];
 
 	if (!secret || !c->env->tuple) {
-		mismatch_printf(c->mismatches, "md5",
-				"md5 valid\ncannot be verified: needs --tcp_md5_secret");
+		mismatch_printf(c->mismatches, FIELD_option_md5,
+				"md5 valid\ncannot be verified: needs --tcp_md5_secret")
+			->index = c->number;
 		return;
 	}
 	wire_tcp_md5(c->live, c->env->tuple, secret, digest);
 	if (c->raw->n_bytes != sizeof(digest) || memcmp(c->raw->bytes, digest, sizeof(digest)))
-		differ(c, "digest");
+		differ(c, NO_PART);
 }
 
 static void compare(const struct comparison *c)
@@ -122,7 +121,8 @@ static void differ_rest(const struct comparison *list, const struct tcp_segment 
 			unsigned i, const struct tcp_segment *actual, unsigned j)
 {
 	struct tcp_segment rest[2] = {*expected, *actual};
-	char field[48], text[2][512];
+	enum field_id field;
+	char text[2][512];
 
 	if (i)
 		rest[0].options += i, rest[0].n_options -= i;
@@ -135,9 +135,9 @@ static void differ_rest(const struct comparison *list, const struct tcp_segment 
 		else if (rest[k].n_options)
 			tcp_options_print(text[k], sizeof(text[k]), &rest[k]);
 	}
-	snprintf(field, sizeof(field), "option %u%s", i + 1,
-		 rest[0].n_options + rest[1].n_options > 1 ? " on" : "");
-	mismatch_add(list->mismatches, field, text[0], text[1]);
+	field = rest[0].n_options + rest[1].n_options > 1 ? FIELD_tcp_options_from
+							  : FIELD_tcp_option;
+	mismatch_add(list->mismatches, field, text[0], text[1])->index = i + 1;
 }
 
 static void compare_lists(const struct comparison *list, const struct tcp_segment *expected,
@@ -164,7 +164,7 @@ static void compare_lists(const struct comparison *list, const struct tcp_segmen
 		if (take_i && take_j && c.expected->kind == c.actual->kind)
 			compare(&c);
 		else
-			differ(&c, NULL);
+			differ(&c, NO_PART);
 	}
 	if (i < expected->n_options || j < actual->n_options)
 		differ_rest(list, expected, i, actual, j);
@@ -181,7 +181,7 @@ void match_options(const struct match_env *env, const struct packet *expected,
 		return;
 	if (expected->tcp.options_mode == OPTIONS_NONE && actual->tcp.n_options) {
 		tcp_options_print(text, sizeof(text), &actual->tcp);
-		mismatch_add(mismatches, "options", "none", text);
+		mismatch_add(mismatches, FIELD_tcp_options, "none", text);
 		return;
 	}
 	compare_lists(&list, &expected->tcp, &actual->tcp, &live->tcp);

@@ -209,8 +209,9 @@ static void report_failure_of(struct run *run, json_t *report, const struct errb
 	if (json_array_size(values))
 		record->mismatches = arena_new_of(arena, struct mismatches);
 	json_array_foreach(values, i, pair)
-		mismatch_add(record->mismatches, json_string_value(json_array_get(pair, 0)), "",
-			     json_string_value(json_array_get(pair, 1)));
+		mismatch_set_name(mismatch_add(record->mismatches, FIELD_variable, "",
+					       json_string_value(json_array_get(pair, 1))),
+				  json_string_value(json_array_get(pair, 0)));
 	run_fail(run, record, NULL, "%s", json_string_value(json_object_get(report, "text")));
 	run->off_ns = in_ticks(values); /* by how much the assertion is off only it knows */
 	run_record_done(run, record, NULL);

@@ -39,6 +39,7 @@ static void take_result(struct run *run, struct record *record, const struct cal
 			const struct call_slot *slot)
 {
 	struct arena *arena = run->result->arena;
+	char field[MISMATCH_NAME_SIZE];
 
 	conns_after_call(&run->conns, call, slot);
 	record->actual = slot->live[0] ? arena_printf(arena, "%s", slot->live) : NULL;
@@ -50,8 +51,8 @@ static void take_result(struct run *run, struct record *record, const struct cal
 		*record->mismatches = slot->mismatches;
 		run_fail(run, record, NULL,
 			 "%s() differs from the script in %s: expected %s, got %s", call->name,
-			 slot->mismatches.at[0].field, slot->mismatches.at[0].expected,
-			 slot->mismatches.at[0].actual);
+			 mismatch_field_name(&slot->mismatches.at[0], field),
+			 slot->mismatches.at[0].expected, slot->mismatches.at[0].actual);
 		run->off_ns = time_off(&slot->mismatches);
 	}
 }

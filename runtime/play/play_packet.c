@@ -247,9 +247,8 @@ static bool unfinished(struct run *run, struct expectation *want, const struct m
 
 	want->other_size = true;
 	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
-	for (i = 0; why && i < why->n && i < MAX_MISMATCHES; i++)
-		mismatch_add(&want->mismatches, why->at[i].field, why->at[i].expected,
-			     why->at[i].actual);
+	for (i = 0; why && i < mismatches_kept(why); i++)
+		*mismatch_add(&want->mismatches, FIELD_none, "", "") = why->at[i];
 	return false;
 }
 
@@ -313,6 +312,7 @@ static void explain(struct run *run, struct record *record, const struct expecta
 {
 	double waited = (double)(run_now(run) - run->until) / NSEC_PER_SEC;
 	struct mismatches *copy = arena_new_of(run->result->arena, struct mismatches);
+	char field[MISMATCH_NAME_SIZE];
 
 	*copy = want->mismatches;
 	if (copy->n)
@@ -329,7 +329,7 @@ static void explain(struct run *run, struct record *record, const struct expecta
 			 waited);
 	} else {
 		run_fail(run, record, NULL, "the segment differs from the expected one in %s%s",
-			 copy->at[0].field, copy->n > 1 ? " and more" : "");
+			 mismatch_field_name(&copy->at[0], field), copy->n > 1 ? " and more" : "");
 	}
 }
 

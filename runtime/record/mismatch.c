@@ -16,40 +16,34 @@ static void copy_text(char *out, size_t size, const char *text, size_t length)
 		memcpy(out + n - 3, "...", 3);
 }
 
-static void add(struct mismatches *list, const char *field, const char *expected,
-		size_t expected_length, const char *actual)
+static struct mismatch *add(struct mismatches *list, enum field_id field, const char *expected,
+			    size_t expected_length, const char *actual)
 {
-	struct mismatch *mismatch;
+	bool kept = list->n < MAX_MISMATCHES;
+	struct mismatch *mismatch = kept ? &list->at[list->n] : &list->spill;
 
-	if (list->n++ >= MAX_MISMATCHES)
-		return;
-	mismatch = &list->at[list->n - 1];
-	copy_text(mismatch->field, sizeof(mismatch->field), field, strlen(field));
+	list->n++;
+	memset(mismatch, 0, sizeof(*mismatch));
+	mismatch->field = field;
 	copy_text(mismatch->expected, sizeof(mismatch->expected), expected, expected_length);
 	copy_text(mismatch->actual, sizeof(mismatch->actual), actual, strlen(actual));
-	mismatch->off_ns = 0;
+	return mismatch;
 }
 
-void mismatch_add(struct mismatches *list, const char *field, const char *expected,
-		  const char *actual)
+struct mismatch *mismatch_add(struct mismatches *list, enum field_id field, const char *expected,
+			      const char *actual)
 {
-	add(list, field, expected, strlen(expected), actual);
+	return add(list, field, expected, strlen(expected), actual);
 }
 
-void mismatch_time(struct mismatches *list, const char *field, const char *expected,
-		   const char *actual, int64_t off_ns)
+struct mismatch *mismatch_int(struct mismatches *list, enum field_id field, long long expected,
+			      long long actual)
 {
-	mismatch_add(list, field, expected, actual);
-	if (list->n <= MAX_MISMATCHES)
-		list->at[list->n - 1].off_ns = off_ns;
+	return mismatch_printf(list, field, "%lld\n%lld", expected, actual);
 }
 
-void mismatch_int(struct mismatches *list, const char *field, long long expected, long long actual)
-{
-	mismatch_printf(list, field, "%lld\n%lld", expected, actual);
-}
-
-void mismatch_printf(struct mismatches *list, const char *field, const char *format, ...)
+struct mismatch *mismatch_printf(struct mismatches *list, enum field_id field, const char *format,
+				 ...)
 {
 	char text[2048];
 	const char *split;
@@ -59,8 +53,82 @@ void mismatch_printf(struct mismatches *list, const char *field, const char *for
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	split = strchr(text, '\n');
-	if (split)
-		add(list, field, text, (size_t)(split - text), split + 1);
-	else
-		mismatch_add(list, field, text, "");
+	if (!split)
+		return mismatch_add(list, field, text, "");
+	return add(list, field, text, (size_t)(split - text), split + 1);
+}
+
+void mismatch_set_name(struct mismatch *mismatch, const char *name)
+{
+	copy_text(mismatch->name, sizeof(mismatch->name), name, strlen(name));
+}
+
+/* ---- its name ---------------------------------------------------------------------------- */
+
+struct text {
+	char *out;
+	size_t n;
+};
+
+static void append(struct text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void append(struct text *text, const char *format, ...)
+{
+	size_t room = MISMATCH_NAME_SIZE - text->n;
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text->out + text->n, room, format, args);
+	va_end(args);
+	if (n > 0)
+		text->n += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* One %-word of a pattern: parser/fields.def tells what they stand for. */
+static void append_word(struct text *text, const struct mismatch *mismatch, char word)
+{
+	switch (word) {
+	case 'n':
+		append(text, "%u", mismatch->index);
+		break;
+	case 'i':
+		append(text, "%u", mismatch->item);
+		break;
+	case 'o':
+		append(text, "%u", mismatch->item ? mismatch->item - 1 : 0);
+		break;
+	case 'd':
+		append(text, "%lld", (long long)mismatch->number);
+		break;
+	case 'm':
+		append(text, "%s", mismatch->name);
+		break;
+	case 'u':
+		append(text, "%s", mismatch->outer ? "outer " : "");
+		break;
+	}
+}
+
+const char *mismatch_field_name(const struct mismatch *mismatch, char out[MISMATCH_NAME_SIZE])
+{
+	const struct field_row *row = field_row(mismatch->field);
+	const char *part = row->part ? row->part : "";
+	const char *at = row->part ? field_row(field_option(mismatch->field))->shown : row->shown;
+	struct text text = {.out = out};
+
+	out[0] = '\0';
+	append(&text, "%s", mismatch->next_segment ? "next segment: " : "");
+	while (*at) {
+		size_t plain = strcspn(at, "%");
+
+		append(&text, "%.*s", (int)plain, at);
+		at += plain;
+		if (!*at)
+			break;
+		append_word(&text, mismatch, at[1]);
+		at += 2;
+	}
+	append(&text, "%s%s", *part ? " " : "", part);
+	return out;
 }

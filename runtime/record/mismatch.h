@@ -8,11 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_MISMATCHES 16
+#include "parser/fields.h"
+
+#define MAX_MISMATCHES	   16
+#define MISMATCH_NAME_SIZE 96
 
 struct mismatch {
-	char field[48];	    /* "ack", "flags", "option 2: TS val", "errno", "revents of fd 3" */
-	char expected[128]; /* in script notation */
+	enum field_id field;
+	/* Where the field is one of several; 0: it is not. */
+	unsigned index;	   /* of the option, label or argument, from 1 in the script's order */
+	unsigned item;	   /* of a list: the member, from 1 */
+	unsigned outer;	   /* the outer header, from 1, outermost first; 0: the innermost IP header */
+	bool next_segment; /* of the segment that was to continue the first ones */
+	int64_t number;	   /* that it is known by: the script's descriptor */
+	char name[48];	   /* of a member or variable, as the script writes it; "": none */
+	char expected[128]; /* in script notation; "": nothing is expected, the value explains */
 	char actual[128];
 	int64_t off_ns; /* of a time: how far it is from the expected one; 0: not a time */
 };
@@ -20,6 +30,7 @@ struct mismatch {
 struct mismatches {
 	unsigned n; /* those past MAX_MISMATCHES are counted, not kept: see mismatches_kept() */
 	struct mismatch at[MAX_MISMATCHES];
+	struct mismatch spill; /* takes those that are not kept */
 };
 
 static inline unsigned mismatches_kept(const struct mismatches *list)
@@ -27,15 +38,18 @@ static inline unsigned mismatches_kept(const struct mismatches *list)
 	return list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
 }
 
-/* Text too long is cut and ends in "...". */
-void mismatch_add(struct mismatches *list, const char *field, const char *expected,
-		  const char *actual);
-/* The same with one printf format for both values, e.g. mismatch_int(list, "ack", 1, 2). */
-void mismatch_int(struct mismatches *list, const char *field, long long expected, long long actual);
-/* Of a time. */
-void mismatch_time(struct mismatches *list, const char *field, const char *expected,
-		   const char *actual, int64_t off_ns);
-void mismatch_printf(struct mismatches *list, const char *field, const char *format, ...)
-	__attribute__((format(printf, 3, 4))); /* expected and actual joined by the first '\n' */
+/* Text too long is cut and ends in "...". The new entry, for the caller to say which of several it
+ * is; never NULL: past MAX_MISMATCHES it is the spill. */
+struct mismatch *mismatch_add(struct mismatches *list, enum field_id field, const char *expected,
+			      const char *actual);
+struct mismatch *mismatch_int(struct mismatches *list, enum field_id field, long long expected,
+			      long long actual);
+/* Expected and actual joined by the first '\n'. */
+struct mismatch *mismatch_printf(struct mismatches *list, enum field_id field, const char *format,
+				 ...) __attribute__((format(printf, 3, 4)));
+void mismatch_set_name(struct mismatch *mismatch, const char *name);
+
+/* What reports call the field: "ack", "option 2: TS val", "revents of fd 3". Returns `out`. */
+const char *mismatch_field_name(const struct mismatch *mismatch, char out[MISMATCH_NAME_SIZE]);
 
 #endif

@@ -206,6 +206,38 @@ static bool members_from_json(const json_t *from, const struct member *members, 
 	return true;
 }
 
+#define MISMATCH(name, type)                                                                       \
+	{                                                                                          \
+#name, type, offsetof(struct mismatch, name)                                       \
+	}
+/* Left out where they are 0, as most are. */
+static const struct member mismatch_members[] = {
+	MISMATCH(index, JSON_UNSIGNED),	   MISMATCH(item, JSON_UNSIGNED),
+	MISMATCH(outer, JSON_UNSIGNED),	   MISMATCH(number, JSON_NS),
+	MISMATCH(off_ns, JSON_NS),	   MISMATCH(next_segment, JSON_BOOL),
+};
+
+static json_t *mismatch_to_json(const struct mismatch *mismatch)
+{
+	char shown[MISMATCH_NAME_SIZE];
+	json_t *object = json_pack("{s:o,s:s,s:o,s:o}", "field",
+				   text_to_json(mismatch_field_name(mismatch, shown)), "id",
+				   field_row(mismatch->field)->id, "expected",
+				   text_to_json(mismatch->expected), "actual",
+				   text_to_json(mismatch->actual));
+
+	if (mismatch->name[0])
+		json_object_set_new(object, "name", text_to_json(mismatch->name));
+	for (size_t i = 0; i < LENGTH(mismatch_members); i++) {
+		json_t *value = member_to_json(&mismatch_members[i], mismatch);
+
+		if (json_integer_value(value) || json_is_true(value))
+			json_object_set(object, mismatch_members[i].name, value);
+		json_decref(value);
+	}
+	return object;
+}
+
 static json_t *mismatches_to_json(const struct mismatches *list)
 {
 	unsigned kept = list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
@@ -214,10 +246,7 @@ static json_t *mismatches_to_json(const struct mismatches *list)
 	for (unsigned i = 0; i < kept; i++) {
 		const struct mismatch *at = &list->at[i];
 
-		json_array_append_new(array,
-				      json_pack("{s:o,s:o,s:o}", "field", text_to_json(at->field),
-						"expected", text_to_json(at->expected), "actual",
-						text_to_json(at->actual)));
+		json_array_append_new(array, mismatch_to_json(at));
 	}
 	return array;
 }
@@ -232,6 +261,23 @@ static bool copy_text(const json_t *value, struct arena *arena, char *out, size_
 	return true;
 }
 
+/* An identity that is not known is told by what it is called. */
+static bool mismatch_from_json(const json_t *from, struct arena *arena, struct mismatch *mismatch)
+{
+	const json_t *name = json_object_get(from, "name");
+
+	mismatch->field = field_by_name(json_string_value(json_object_get(from, "id")));
+	if (mismatch->field == FIELD_none)
+		name = json_object_get(from, "field");
+	return members_from_json(from, mismatch_members, LENGTH(mismatch_members), mismatch,
+				 arena) &&
+	       (!name || copy_text(name, arena, mismatch->name, sizeof(mismatch->name))) &&
+	       copy_text(json_object_get(from, "expected"), arena, mismatch->expected,
+			 sizeof(mismatch->expected)) &&
+	       copy_text(json_object_get(from, "actual"), arena, mismatch->actual,
+			 sizeof(mismatch->actual));
+}
+
 static bool mismatches_from_json(const json_t *array, const json_t *total, struct arena *arena,
 				 struct mismatches **list)
 {
@@ -241,18 +287,9 @@ static bool mismatches_from_json(const json_t *array, const json_t *total, struc
 		return false;
 	*list = arena_new_of(arena, struct mismatches);
 	(*list)->n = (unsigned)json_integer_value(total);
-	for (size_t i = 0; i < n; i++) {
-		const json_t *from = json_array_get(array, i);
-		struct mismatch *at = &(*list)->at[i];
-
-		if (!copy_text(json_object_get(from, "field"), arena, at->field,
-			       sizeof(at->field)) ||
-		    !copy_text(json_object_get(from, "expected"), arena, at->expected,
-			       sizeof(at->expected)) ||
-		    !copy_text(json_object_get(from, "actual"), arena, at->actual,
-			       sizeof(at->actual)))
+	for (size_t i = 0; i < n; i++)
+		if (!mismatch_from_json(json_array_get(array, i), arena, &(*list)->at[i]))
 			return false;
-	}
 	return n == MAX_MISMATCHES || n == (*list)->n;
 }
 

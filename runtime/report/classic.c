@@ -8,22 +8,6 @@
 #include "parser/tables.h"
 #include "runtime/report/text.h"
 
-/* Fields of segments, as packetdrill calls them; others keep their names. */
-static const struct {
-	const char *ours, *theirs;
-} fields[] = {
-	{"seq", "tcp_seq"},	{"ack", "tcp_ack_seq"}, {"win", "tcp_window"},
-	{"urg", "tcp_urg_ptr"}, {"ttl", "ipv4_ttl"},	{"tos", "ipv4_tos"},
-};
-
-static const struct {
-	char letter;
-	const char *theirs;
-} flags[] = {
-	{'F', "tcp_fin"}, {'S', "tcp_syn"}, {'R', "tcp_rst"}, {'P', "tcp_psh"}, {'.', "tcp_ack"},
-	{'U', "tcp_urg"}, {'E', "tcp_ece"}, {'W', "tcp_cwr"}, {'A', "tcp_ae"},
-};
-
 static double seconds(int64_t ns)
 {
 	return (double)ns / 1e9;
@@ -50,12 +34,13 @@ static void print_field(FILE *out, const char *name, const char *expected, const
 
 static void print_flag(FILE *out, const struct mismatch *m)
 {
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		bool expected = strchr(m->expected, flags[i].letter);
+	for (size_t i = 0; i < N_TCP_FLAGS; i++) {
+		bool expected = strchr(m->expected, tcp_flag_rows[i].letter);
 
-		if (expected == (strchr(m->actual, flags[i].letter) != NULL))
+		if (expected == (strchr(m->actual, tcp_flag_rows[i].letter) != NULL))
 			continue;
-		print_field(out, flags[i].theirs, expected ? "1" : "0", expected ? "0" : "1");
+		print_field(out, tcp_flag_rows[i].theirs, expected ? "1" : "0",
+			    expected ? "0" : "1");
 		return;
 	}
 	print_field(out, "tcp_flags", m->expected, m->actual);
@@ -77,23 +62,27 @@ static void print_option(FILE *out, const struct mismatch *m)
 	fputs("bad outbound TCP options\n", out);
 }
 
+static bool is_option(enum field_id field)
+{
+	return field == FIELD_tcp_option || field == FIELD_tcp_options ||
+	       field == FIELD_tcp_options_from || field_option(field) != FIELD_none;
+}
+
 static void print_mismatch(FILE *out, const struct mismatch *m)
 {
-	const char *name = m->field;
+	const char *theirs = field_row(m->field)->theirs;
+	char name[MISMATCH_NAME_SIZE];
 
-	if (!strncmp(name, "option", strlen("option"))) {
+	if (is_option(m->field))
 		print_option(out, m);
-	} else if (!strcmp(name, "flags")) {
+	else if (m->field == FIELD_tcp_flags)
 		print_flag(out, m);
-	} else if (!strcmp(name, "payload length")) {
+	else if (m->field == FIELD_tcp_length || m->field == FIELD_udp_length)
 		fprintf(out, "live packet payload: expected %s bytes vs actual %s bytes\n",
 			m->expected, m->actual);
-	} else {
-		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-			if (!strcmp(name, fields[i].ours))
-				name = fields[i].theirs;
-		print_field(out, name, m->expected, m->actual);
-	}
+	else
+		print_field(out, theirs ? theirs : mismatch_field_name(m, name), m->expected,
+			    m->actual);
 }
 
 /* "> . 1:1(0) ack 1" without its direction. */
@@ -175,16 +164,18 @@ static void print_result(FILE *out, const struct call_row *row, const struct mis
 static void print_call_error(FILE *out, const struct record *record, const struct call_row *row)
 {
 	const struct mismatch *m = has_mismatch(record) ? &record->mismatches->at[0] : NULL;
+	char name[MISMATCH_NAME_SIZE];
 
-	if (m && !strcmp(m->field, "result")) {
+	if (m && m->field == FIELD_call_result) {
 		print_result(out, row, m);
-	} else if (m && !strcmp(m->field, "errno")) {
+	} else if (m && m->field == FIELD_call_errno) {
 		int expected = errno_of(m->expected), actual = errno_of(m->actual);
 
 		fprintf(out, "Expected errno %d (%s) but got %d (%s)\n", expected,
 			strerror(expected), actual, strerror(actual));
 	} else if (m) {
-		fprintf(out, "Bad %s: expected: %s actual: %s\n", m->field, m->expected, m->actual);
+		fprintf(out, "Bad %s: expected: %s actual: %s\n", mismatch_field_name(m, name),
+			m->expected, m->actual);
 	} else {
 		fprintf(out, "%s\n", record->message ? record->message : "wrong result");
 	}

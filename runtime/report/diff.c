@@ -228,14 +228,16 @@ static void print_mismatches(FILE *out, const struct mismatches *list)
 {
 	unsigned kept = list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
 	size_t width = 8, size;
+	char name[MISMATCH_NAME_SIZE];
 
 	for (unsigned i = 0; i < kept; i++) {
-		size = text_width(list->at[i].field, strlen(list->at[i].field));
+		mismatch_field_name(&list->at[i], name);
+		size = text_width(name, strlen(name));
 		width = size > width ? size : width;
 	}
 	for (unsigned i = 0; i < kept; i++) {
 		const struct mismatch *m = &list->at[i];
-		char *field = text_clean(m->field, false);
+		char *field = text_clean(mismatch_field_name(m, name), false);
 		char *expected = text_clean(m->expected, false);
 		char *actual = text_clean(m->actual, false);
 

@@ -69,14 +69,16 @@ static bool shares(const struct tokens *tokens, size_t from, size_t to, const ch
 static bool speaks_of(const struct mismatch *m, const struct view *view, const struct stretch *s)
 {
 	const struct token *first = first_of(view, s);
+	char field[MISMATCH_NAME_SIZE];
 
+	mismatch_field_name(m, field);
 	if (one_sided(s) && is_keyword(first))
-		return contains(m->field, first) || contains(m->expected, first) ||
+		return contains(field, first) || contains(m->expected, first) ||
 		       contains(m->actual, first);
 	return shares(&view->e, s->e_from, s->e_to, m->expected) ||
-	       shares(&view->e, s->e_from, s->e_to, m->field) ||
+	       shares(&view->e, s->e_from, s->e_to, field) ||
 	       shares(&view->a, s->a_from, s->a_to, m->actual) ||
-	       shares(&view->a, s->a_from, s->a_to, m->field);
+	       shares(&view->a, s->a_from, s->a_to, field);
 }
 
 /* None is named: those where one came in place of another, else those that are no field. */

@@ -17,12 +17,13 @@ static uint64_t failure_of(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
 	uint64_t hash = 14695981039346656037u;
+	char field[MISMATCH_NAME_SIZE];
 
 	if (!failed)
 		return hash;
 	hash = mix(hash + (unsigned)failed->event, failed->message, "0123456789.-");
 	for (unsigned i = 0; failed->mismatches && i < mismatches_kept(failed->mismatches); i++)
-		hash = mix(mix(hash, failed->mismatches->at[i].field, ""),
+		hash = mix(mix(hash, mismatch_field_name(&failed->mismatches->at[i], field), ""),
 			   failed->mismatches->at[i].actual, "");
 	return hash;
 }

@@ -58,12 +58,13 @@ static inline struct record *event(struct run_result *result, enum record_kind k
 	return record;
 }
 
-static inline void differ(struct run_result *result, struct record *record, const char *field,
-			  const char *expected, const char *actual)
+static inline struct mismatch *differ(struct run_result *result, struct record *record,
+				       enum field_id field, const char *expected,
+				       const char *actual)
 {
 	if (!record->mismatches)
 		record->mismatches = arena_new_of(result->arena, struct mismatches);
-	mismatch_add(record->mismatches, field, expected, actual);
+	return mismatch_add(record->mismatches, field, expected, actual);
 }
 
 /* A handshake and a close, up to where it will fail. */
@@ -129,7 +130,7 @@ static inline void suite_new(struct run_result **results)
 		if (rows[i].fails) {
 			record = event(result, RECORD_SEGMENT, 14, 150 * MS,
 				       "0.150 > . 2:2(0) ack 2", "> . 2:2(0) ack 1", "TCP_CLOSING");
-			differ(result, record, "ack", "2", "1");
+			differ(result, record, FIELD_tcp_ack, "2", "1");
 			run_result_fail(result, record);
 		}
 		results[i] = result;

@@ -234,15 +234,16 @@ static const struct row msg_rows[] = {
 static void check_mismatch(const struct row *row, const struct call_slot *slot)
 {
 	const struct mismatch *first = &slot->mismatches.at[0];
+	char field[MISMATCH_NAME_SIZE];
 
 	if (slot->mismatches.n == 0)
 		fail_msg("passes though it should not: %s", row->line);
 	/* What differs, and the result if it is a matter of the result too. */
-	if (strcmp(first->field, row->field) && slot->mismatches.n > 1)
+	if (strcmp(mismatch_field_name(first, field), row->field) && slot->mismatches.n > 1)
 		first = &slot->mismatches.at[1];
-	if (strcmp(first->field, row->field) || strcmp(first->expected, row->expected) ||
+	if (strcmp(mismatch_field_name(first, field), row->field) || strcmp(first->expected, row->expected) ||
 	    (row->actual && strcmp(first->actual, row->actual)))
-		fail_msg("%s\n%s: expected %s, actual %s\nlive: %s", row->line, first->field,
+		fail_msg("%s\n%s: expected %s, actual %s\nlive: %s", row->line, field,
 			 first->expected, first->actual, slot->live);
 	assert_true(slot->live[0]);
 }
@@ -251,7 +252,7 @@ static void check_row(const struct row *row)
 {
 	const struct call_slot *slot;
 	struct play play;
-	char text[4096];
+	char text[4096], field[MISMATCH_NAME_SIZE];
 
 	snprintf(text, sizeof(text), "%s%s\n", row->before, row->line);
 	play_script(&play, text);
@@ -261,8 +262,8 @@ static void check_row(const struct row *row)
 			fail_msg("%s\nline %zu: %s", text, i, slot->failure);
 		if (slot->mismatches.n && (i < play.script->n_events || !row->field))
 			fail_msg("%s\nline %zu: %s: expected %s, actual %s", text, i,
-				 slot->mismatches.at[0].field, slot->mismatches.at[0].expected,
-				 slot->mismatches.at[0].actual);
+				 mismatch_field_name(&slot->mismatches.at[0], field),
+				 slot->mismatches.at[0].expected, slot->mismatches.at[0].actual);
 	}
 	if (row->field)
 		check_mismatch(row, last_slot(&play));
@@ -287,6 +288,7 @@ CHECK_ROWS(test_msg, msg_rows)
 static void test_zerocopy(void **state)
 {
 	struct play play;
+	char field[MISMATCH_NAME_SIZE];
 
 	(void)state;
 	play_script(&play, PAIR "+0 setsockopt(4, SOL_SOCKET, SO_ZEROCOPY, [1], 4) = 0\n"
@@ -302,7 +304,7 @@ static void test_zerocopy(void **state)
 		assert_string_equal(slot_at(&play, i)->failure, "");
 		if (slot_at(&play, i)->mismatches.n)
 			fail_msg("%s: %s %s %s", slot_at(&play, i)->live,
-				 slot_at(&play, i)->mismatches.at[0].field,
+				 mismatch_field_name(&slot_at(&play, i)->mismatches.at[0], field),
 				 slot_at(&play, i)->mismatches.at[0].expected,
 				 slot_at(&play, i)->mismatches.at[0].actual);
 	}
@@ -342,7 +344,7 @@ static void test_statistics(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char line[1024], text[4096];
+		char line[1024], text[4096], field[MISMATCH_NAME_SIZE];
 		const struct call_slot *slot;
 		struct play play;
 
@@ -352,10 +354,12 @@ static void test_statistics(void **state)
 		slot = last_slot(&play);
 		assert_string_equal(slot->failure, "");
 		if (slot->mismatches.n != !!rows[i].field)
-			fail_msg("%s: %s: %s, %s", slot->live, slot->mismatches.at[0].field,
+			fail_msg("%s: %s: %s, %s", slot->live,
+				 mismatch_field_name(&slot->mismatches.at[0], field),
 				 slot->mismatches.at[0].expected, slot->mismatches.at[0].actual);
 		if (rows[i].field) {
-			assert_string_equal(slot->mismatches.at[0].field, rows[i].field);
+			assert_string_equal(mismatch_field_name(&slot->mismatches.at[0], field),
+					    rows[i].field);
 			assert_string_equal(slot->mismatches.at[0].expected, rows[i].expected);
 			assert_string_equal(slot->mismatches.at[0].actual, rows[i].actual);
 		}

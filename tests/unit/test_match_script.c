@@ -58,13 +58,15 @@ static const char *told(struct arena *arena, const char *expected_line, const ch
 	struct packet live = send_line(arena, sent_line, version, &tuple), actual;
 	struct mismatches mismatches = {0};
 	struct seqmap *seqmap = seqmap_new(arena);
+	char field[MISMATCH_NAME_SIZE];
 	const char *text = "";
 
 	seqmap_to_script(seqmap, expected, &live, &actual, arena);
 	match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
 	for (unsigned i = 0; i < mismatches_kept(&mismatches); i++)
 		text = arena_printf(arena, "%s%s%s: %s / %s", text, i ? "; " : "",
-				    mismatches.at[i].field, mismatches.at[i].expected,
+				    mismatch_field_name(&mismatches.at[i], field),
+				    mismatches.at[i].expected,
 				    mismatches.at[i].actual);
 	return text;
 }
@@ -186,7 +188,7 @@ static void printed_and_parsed(void **state)
 		struct arena *arena = arena_new();
 		struct packet packet = test_random_packet(&seed, options), live, actual;
 		uint8_t *bytes = arena_alloc(arena, WIRE_MAX_PACKET);
-		char line[1024];
+		char line[1024], field[MISMATCH_NAME_SIZE];
 		struct wire_tuple tuple;
 		struct wire_error error;
 		struct mismatches mismatches = {0};
@@ -206,7 +208,8 @@ static void printed_and_parsed(void **state)
 		seqmap_to_script(seqmap, expected, &live, &actual, arena);
 		match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
 		if (mismatches.n)
-			fail_msg("%s\n%s: %s / %s", line, mismatches.at[0].field,
+			fail_msg("%s\n%s: %s / %s", line,
+				 mismatch_field_name(&mismatches.at[0], field),
 				 mismatches.at[0].expected, mismatches.at[0].actual);
 		arena_free(arena);
 	}

@@ -118,7 +118,14 @@ static struct run_result *full_result(void)
 	record->mismatches = arena_new_of(result->arena, struct mismatches);
 	record->mismatches->n = MAX_MISMATCHES + 3;
 	for (int i = 0; i < MAX_MISMATCHES; i++) {
-		strcpy(record->mismatches->at[i].field, "ack");
+		record->mismatches->at[i].field = i % 2 ? FIELD_tcp_ack : FIELD_cmsg_time;
+		record->mismatches->at[i].index = i;
+		record->mismatches->at[i].item = 2;
+		record->mismatches->at[i].outer = i % 3;
+		record->mismatches->at[i].next_segment = i % 2;
+		record->mismatches->at[i].number = -i;
+		record->mismatches->at[i].off_ns = i % 2 ? 0 : -1;
+		strcpy(record->mismatches->at[i].name, i % 2 ? "" : "cmsg_data");
 		strcpy(record->mismatches->at[i].expected, "2");
 		strcpy(record->mismatches->at[i].actual, i ? "1" : "cut \xe4\xb8");
 	}

@@ -29,7 +29,7 @@ static void segment_differs(void **state)
 		      "> . 2:2(0) ack 1 win 65535 <nop,nop,TS val 3 ecr 4>", "TCP_CLOSING");
 
 	(void)state;
-	differ(result, record, "ack", "2", "1");
+	differ(result, record, FIELD_tcp_ack, "2", "1");
 	run_result_fail(result, record);
 	result->source_line = "0.150 > . 2:2(0) ack 2 <...> // \xe6\x8c\xa5\xe6\x89\x8b";
 	expect(result, "diff-segment.txt");
@@ -45,12 +45,12 @@ static void options_differ(void **state)
 		      "TCP_SYN_RECV");
 
 	(void)state;
-	differ(result, record, "flags", "SE.", "S.");
-	differ(result, record, "win", "100", "200");
-	differ(result, record, "option 1: mss", "mss 1460", "mss 1440");
-	differ(result, record, "option 2", "nop", "sackOK");
+	differ(result, record, FIELD_tcp_flags, "SE.", "S.");
+	differ(result, record, FIELD_tcp_window, "100", "200");
+	differ(result, record, FIELD_option_mss, "mss 1460", "mss 1440")->index = 1;
+	differ(result, record, FIELD_tcp_option, "nop", "sackOK")->index = 2;
 	for (int i = 0; i < MAX_MISMATCHES - 2; i++)
-		differ(result, record, "option 3", "wscale 7", "TS val 1 ecr 0");
+		differ(result, record, FIELD_tcp_option, "wscale 7", "TS val 1 ecr 0")->index = 3;
 	record->message = "the segment differs from the expected one in flags and more";
 	record->column = 3;
 	run_result_fail(result, record);
@@ -66,10 +66,10 @@ static void all_differs(void **state)
 				      "> FP. 1:1001(1000) ack 2 win 64239", "TCP_CLOSING");
 
 	(void)state;
-	differ(result, record, "flags", ".", "FP.");
-	differ(result, record, "seq", "2", "1");
-	differ(result, record, "payload length", "0", "1000");
-	differ(result, record, "ack", "9", "2");
+	differ(result, record, FIELD_tcp_flags, ".", "FP.");
+	differ(result, record, FIELD_tcp_seq, "2", "1");
+	differ(result, record, FIELD_tcp_length, "0", "1000");
+	differ(result, record, FIELD_tcp_ack, "9", "2");
 	run_result_fail(result, record);
 	expect(result, "diff-all.txt");
 }
@@ -83,8 +83,8 @@ static void one_byte_less(void **state)
 		      "> P. 1:11(10) ack 1 win 64240", "TCP_ESTABLISHED");
 
 	(void)state;
-	differ(result, record, "payload length", "11", "10");
-	differ(result, record, "ack", "2", "1");
+	differ(result, record, FIELD_tcp_length, "11", "10");
+	differ(result, record, FIELD_tcp_ack, "2", "1");
 	run_result_fail(result, record);
 	expect(result, "diff-length.txt");
 }
@@ -153,8 +153,8 @@ static void call_result(void **state)
 		      "read(4, ..., 1000) = -1 ECONNRESET (Connection reset by peer)", "TCP_CLOSE");
 
 	(void)state;
-	differ(result, record, "result", "100", "-1");
-	differ(result, record, "errno", "none", "ECONNRESET");
+	differ(result, record, FIELD_call_result, "100", "-1");
+	differ(result, record, FIELD_call_errno, "none", "ECONNRESET");
 	run_result_fail(result, record);
 	result->source_line = "+0 read(4, ..., 1000) = 100";
 	expect(result, "diff-call.txt");
@@ -170,7 +170,7 @@ static void call_errno(void **state)
 		"bind(3, ..., ...) = -1 EADDRNOTAVAIL (Cannot assign requested address)", NULL);
 
 	(void)state;
-	differ(result, record, "errno", "EADDRINUSE", "EADDRNOTAVAIL");
+	differ(result, record, FIELD_call_errno, "EADDRINUSE", "EADDRNOTAVAIL");
 	run_result_fail(result, record);
 	expect(result, "diff-errno.txt");
 }
@@ -202,7 +202,8 @@ static void call_out_values(void **state)
 		"poll([{fd=4, events=POLLIN, revents=POLLIN|POLLRDHUP}], 1, 0) = 1", "TCP_CLOSE");
 
 	(void)state;
-	differ(result, record, "revents of fd 4", "POLLIN|POLLHUP", "POLLIN|POLLRDHUP");
+	differ(result, record, FIELD_poll_revents, "POLLIN|POLLHUP", "POLLIN|POLLRDHUP")->number =
+		4;
 	run_result_fail(result, record);
 	expect(result, "diff-out-values.txt");
 }
@@ -297,7 +298,7 @@ static void code_fails(void **state)
 
 	(void)state;
 	record->message = "assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd";
-	differ(result, record, "tcpi_snd_cwnd", "", "9");
+	mismatch_set_name(differ(result, record, FIELD_variable, "", "9"), "tcpi_snd_cwnd");
 	run_result_fail(result, record);
 	result->source_line = "   assert tcpi_snd_cwnd == 10, tcpi_snd_cwnd";
 	expect(result, "diff-code.txt");
@@ -391,7 +392,7 @@ static void color_and_source(void **state)
 	char *plain, *colored, *to;
 
 	(void)state;
-	differ(result, record, "ack", "2", "1");
+	differ(result, record, FIELD_tcp_ack, "2", "1");
 	run_result_fail(result, record);
 	result->source_line = "an old line";
 	plain = report(result, "one\ntwo\r\nthree", false);
