@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT   alignof(max_align_t)
 #define FIRST_CHUNK ((size_t)16 << 10)
@@ -23,7 +24,9 @@ struct arena {
 	struct chunk *chunks;
 	char *free;
 	size_t left;
-	size_t chunk_size; /* of the next one */
+	size_t chunk_size;  /* of the next one */
+	size_t shared_size; /* of the mapping that this struct begins; 0: private memory */
+	bool spilled;	    /* shared memory is used up */
 };
 
 static void *must(void *memory)
@@ -42,6 +45,26 @@ struct arena *arena_new(void)
 	return arena;
 }
 
+struct arena *arena_new_shared(size_t size)
+{
+	int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+	struct arena *arena = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	size_t head = (sizeof(*arena) + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+
+	if (arena == MAP_FAILED)
+		return NULL;
+	arena->chunk_size = FIRST_CHUNK;
+	arena->shared_size = size;
+	arena->free = (char *)arena + head;
+	arena->left = size - head;
+	return arena;
+}
+
+bool arena_is_shared(const struct arena *arena)
+{
+	return arena->shared_size && !arena->spilled;
+}
+
 void arena_free(struct arena *arena)
 {
 	if (!arena)
@@ -50,7 +73,10 @@ void arena_free(struct arena *arena)
 		next = chunk->next;
 		free(chunk);
 	}
-	free(arena);
+	if (arena->shared_size)
+		munmap(arena, arena->shared_size);
+	else
+		free(arena);
 }
 
 void arena_reset(struct arena *arena)
@@ -70,6 +96,8 @@ void arena_reset(struct arena *arena)
 static struct chunk *chunk_add(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = must(malloc(sizeof(*chunk) + size));
+
+	arena->spilled = true;
 	chunk->next = arena->chunks;
 	chunk->size = size;
 	arena->chunks = chunk;

@@ -2,11 +2,18 @@
 #ifndef FINWAIT_BASE_ARENA_H
 #define FINWAIT_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
 
 struct arena *arena_new(void);
+/* An arena in memory that is shared with processes forked later, at the same address in all of them:
+ * what one makes in it the others can read, and it outlives the one that made it. Once `size` bytes
+ * are used up it goes on in private memory, see arena_is_shared(). NULL: no memory. */
+struct arena *arena_new_shared(size_t size);
+/* Does all that was handed out lie in shared memory? */
+bool arena_is_shared(const struct arena *arena);
 void arena_free(struct arena *arena); /* accepts NULL */
 /* All that was handed out is gone; the memory is kept for what comes. */
 void arena_reset(struct arena *arena);

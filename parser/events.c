@@ -4,7 +4,7 @@
 #include "parser/tables.h"
 
 const struct event_row event_rows[N_EVENT_KINDS] = {
-#define EVENT(id_, name_, word_, called_, least_, most_, result_, times_, usage_)                  \
+#define EVENT(id_, name_, word_, called_, least_, most_, result_, times_, usage_, ...)                  \
 	[EVENT_##id_] = {.word = word_,                                                            \
 			 .called = called_,                                                        \
 			 .least = least_,                                                          \
@@ -17,7 +17,7 @@ const struct event_row event_rows[N_EVENT_KINDS] = {
 };
 
 /* A word says how it is written, and only a word does; some time fits every kind. */
-#define EVENT(id_, name_, word_, called_, least_, most_, result_, times_, usage_)                  \
+#define EVENT(id_, name_, word_, called_, least_, most_, result_, times_, usage_, ...)                  \
 	_Static_assert(!(word_) == !(usage_) && (called_) && (least_) <= (most_) && (times_),      \
 		       "events.def: " #id_);
 #include "parser/events.def"

@@ -9,10 +9,10 @@
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT, STATE_SYN_RECV, STATE_CLOSE = 7, STATE_LISTEN = 10 };
 
 void conns_init(struct conns *conns, struct arena *arena, const struct config *config,
-		struct sockdiag *diag, uint16_t first_port)
+		struct bed *bed, uint16_t first_port)
 {
 	*conns = (struct conns){
-		.arena = arena, .config = config, .diag = diag, .next_port = first_port};
+		.arena = arena, .config = config, .bed = bed, .next_port = first_port};
 }
 
 struct sock *conns_sock(struct conns *conns, int script_fd)
@@ -415,7 +415,7 @@ int conn_state(struct conns *conns, struct conn *conn)
 				   .remote_port = conn->tuple.dport};
 	struct sock_info info = {.state = STATE_CLOSE};
 
-	if (conn->port_known && sockdiag_find(conns->diag, &tuple, &info) < 0)
+	if (conn->port_known && conns->bed->ops->state(conns->bed, &tuple, &info) < 0)
 		return 0;
 	if (conn->n_path < MAX_STATE_PATH &&
 	    (conn->n_path == 0 || conn->path[conn->n_path - 1] != info.state))

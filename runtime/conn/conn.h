@@ -8,8 +8,7 @@
 
 #include "parser/config.h"
 #include "runtime/conn/seqmap.h"
-#include "runtime/bed/program.h"
-#include "tun/sockdiag.h"
+#include "runtime/bed/bed.h"
 
 #define MAX_STATE_PATH 64
 
@@ -49,7 +48,7 @@ struct sock {
 struct conns {
 	struct arena *arena;
 	const struct config *config;
-	struct sockdiag *diag;
+	struct bed *bed;
 	struct sock *socks;
 	struct conn *conns;
 	struct sock *sock_under_test; /* NULL when it is a connection without a descriptor */
@@ -58,7 +57,7 @@ struct conns {
 };
 
 void conns_init(struct conns *conns, struct arena *arena, const struct config *config,
-		struct sockdiag *diag, uint16_t first_port);
+		struct bed *bed, uint16_t first_port);
 
 /* What calls tell. `slot` is done, but for conns_connecting(): called as the request is made. */
 void conns_connecting(struct conns *conns, int script_fd);

@@ -107,7 +107,8 @@ static void add_values(struct words *words, const struct value *values, const un
 	}
 }
 
-void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot)
+void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot,
+	      int64_t taken_ns)
 {
 	char *names, *numbers;
 	size_t names_size, numbers_size;
@@ -122,9 +123,10 @@ void code_add(struct code *code, const struct event *event, const struct sock_sn
 	if (fclose(words.names) || fclose(words.numbers))
 		abort();
 	json_array_append_new(code->blocks,
-			      json_pack("{s:i, s:i, s:s, s:s, s:s}", "line", (int)event->loc.line,
-					"event", (int)event->index, "text", event->text, "names",
-					names, "numbers", numbers));
+			      json_pack("{s:i, s:i, s:I, s:s, s:s, s:s}", "line",
+					(int)event->loc.line, "event", (int)event->index, "taken",
+					(json_int_t)taken_ns, "text", event->text, "names", names,
+					"numbers", numbers));
 	free(names);
 	free(numbers);
 }
@@ -184,37 +186,55 @@ static bool in_ticks(const json_t *values)
 	const json_t *pair;
 	size_t i;
 
-	json_array_foreach(values, i, pair) if (!is_in_ticks(json_string_value(
-							json_array_get(pair, 0)))) return false;
+	json_array_foreach (values, i, pair)
+		if (!is_in_ticks(json_string_value(json_array_get(pair, 0))))
+			return false;
 	return json_array_size(values) > 0;
 }
 
-static void report_failure_of(struct run *run, json_t *report, const struct errbuf *err)
+/* The block that the driver says has failed; without its word the first stands for all. */
+static const json_t *failed_block(const struct code *code, const json_t *report)
 {
-	struct arena *arena = run->result->arena;
-	/* Without a report, which block ended Python is not known: the first stands for them. */
-	const json_t *block = report ? report : json_array_get(run->code->blocks, 0);
-	int event = (int)json_integer_value(json_object_get(block, "event"));
-	struct record *record = run_record(run, RECORD_CODE, run->script->events[event]);
-	json_t *values = json_object_get(report, "values"), *pair;
+	json_int_t event = json_integer_value(json_object_get(report, "event"));
+	const json_t *block;
 	size_t i;
 
+	json_array_foreach (code->blocks, i, block) {
+		if (report && json_integer_value(json_object_get(block, "event")) == event)
+			return block;
+	}
+	return json_array_get(code->blocks, 0);
+}
+
+/* `report` NULL: the code could not be run, as `why` says. */
+static void report_failure_of(struct run *run, json_t *report, const char *why)
+{
+	const json_t *block = failed_block(run->code, report);
+	size_t event = (size_t)json_integer_value(json_object_get(block, "event")), i;
+	struct record *record = run_record(run, RECORD_CODE, run->script->events[event]);
+	json_t *values = json_object_get(report, "values"), *pair;
+
 	record->due_ns = record->until_ns = INT64_MIN; /* its time was checked when it was due */
+	record->actual_ns = json_integer_value(json_object_get(block, "taken"));
 	if (!report) {
-		run_fail(run, record, NULL, "the code cannot be run: %s", err->text);
-		return run_record_done(run, record, NULL);
+		run_fail_text(run, record, FAULT_NO_INTERPRETER, why);
+		run_close(run, record, NULL);
+		return;
 	}
 	record->line = (unsigned)json_integer_value(json_object_get(report, "line"));
 	record->column = 1;
 	if (json_array_size(values))
-		record->mismatches = arena_new_of(arena, struct mismatches);
-	json_array_foreach(values, i, pair)
+		record->mismatches = arena_new_of(run->result->arena, struct mismatches);
+	json_array_foreach (values, i, pair) {
 		mismatch_set_name(mismatch_add(record->mismatches, FIELD_variable, "",
 					       json_string_value(json_array_get(pair, 1))),
 				  json_string_value(json_array_get(pair, 0)));
-	run_fail(run, record, NULL, "%s", json_string_value(json_object_get(report, "text")));
-	run->off_ns = in_ticks(values); /* by how much the assertion is off only it knows */
-	run_record_done(run, record, NULL);
+	}
+	run_fail_text(run, record, FAULT_ASSERTION,
+		      json_string_value(json_object_get(report, "text")));
+	/* By how much the assertion is off only it knows. */
+	run->off_in_ticks = in_ticks(values);
+	run_close(run, record, NULL);
 }
 
 /* Whether a block may ask for what `site` adds: modules that are installed, exit(), help(). */
@@ -224,11 +244,10 @@ static bool needs_site(const struct code *code)
 	const json_t *block;
 	size_t i, word;
 
-	json_array_foreach(
-		code->blocks, i,
-		block) for (word = 0; word < sizeof(words) / sizeof(words[0]);
-			    word++) if (strstr(json_string_value(json_object_get(block, "text")),
-					       words[word])) return true;
+	json_array_foreach (code->blocks, i, block)
+		for (word = 0; word < sizeof(words) / sizeof(words[0]); word++)
+			if (strstr(json_string_value(json_object_get(block, "text")), words[word]))
+				return true;
 	return false;
 }
 
@@ -250,12 +269,26 @@ static char *command_line(const struct code *code, const struct config *config, 
 	return line;
 }
 
+/* How the interpreter ended that left no report. */
+static const char *end_text(struct run *run, const struct command_end *end)
+{
+	struct arena *arena = run->result->arena;
+
+	if (end->error)
+		return arena_printf(arena, "its shell cannot be started: %s", strerror(end->error));
+	if (end->signal)
+		return arena_printf(arena, "%s was killed by signal %d (%s)",
+				    run->config->code_command, end->signal, strsignal(end->signal));
+	return arena_printf(arena, "%s exited with status %d", run->config->code_command,
+			    end->exit_status);
+}
+
 void code_run(struct code *code, struct run *run)
 {
-	struct errbuf err = {""};
+	struct command_end end;
 	char *command = NULL;
 	json_t *report;
-	off_t end;
+	off_t at;
 	int fd;
 
 	if (!json_array_size(code->blocks))
@@ -263,13 +296,12 @@ void code_run(struct code *code, struct run *run)
 	fd = memfd_create("code", MFD_CLOEXEC);
 	if (fd < 0 || write_program(code, fd) < 0 ||
 	    !(command = command_line(code, run->config, fd))) {
-		err_set(&err, -1, "cannot hand the code over");
-		report_failure_of(run, NULL, &err);
+		report_failure_of(run, NULL, "it cannot be handed over: out of memory");
 	} else {
-		end = lseek(fd, 0, SEEK_CUR);
-		if (command_run_with(command, run->env->output_fd, fd, &err) < 0) {
-			report = read_report(fd, end);
-			report_failure_of(run, report, &err);
+		at = lseek(fd, 0, SEEK_CUR);
+		if (!command_run(command, run->env->output_fd, fd, &end)) {
+			report = read_report(fd, at);
+			report_failure_of(run, report, report ? NULL : end_text(run, &end));
 			json_decref(report);
 		}
 	}

@@ -10,8 +10,9 @@ struct run;
 struct code *code_new(const struct script *script);
 void code_free(struct code *code); /* accepts NULL */
 
-/* Collects one block with the values it sees. */
-void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot);
+/* Collects one block with the values it sees, taken at `taken_ns` since start. */
+void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot,
+	      int64_t taken_ns);
 
 /* Runs all blocks in one interpreter (--code_command); a failure becomes a record of the run, at
  * the line of the code that failed. */

@@ -12,12 +12,6 @@
 
 extern char **environ;
 
-/* The first line of a command, for messages. */
-static int first_line(const char *text)
-{
-	return (int)strcspn(text, "\n");
-}
-
 static int spawn(const char *text, int output_fd, int fd, pid_t *pid)
 {
 	char *argv[] = {(char *)"sh", (char *)"-c", (char *)text, NULL};
@@ -48,31 +42,25 @@ static int spawn(const char *text, int output_fd, int fd, pid_t *pid)
 	return error;
 }
 
-int command_run_with(const char *text, int output_fd, int fd, struct errbuf *err)
+bool command_run(const char *text, int output_fd, int fd, struct command_end *end)
 {
 	char number[16];
-	int status, error;
+	int status;
 	pid_t pid;
 
+	*end = (struct command_end){0};
 	snprintf(number, sizeof(number), "%d", (int)getpid());
 	setenv("PACKETDRILL_PID", number, 1);
-	error = spawn(text, output_fd, fd, &pid);
-	if (error)
-		return err_set(err, -1, "cannot start /bin/sh: %s", strerror(error));
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_set(err, -1, "cannot wait for the command: %s", strerror(errno));
-	if (WIFSIGNALED(status))
-		return err_set(err, -1, "the command was killed by signal %d (%s): `%.*s`",
-			       WTERMSIG(status), strsignal(WTERMSIG(status)), first_line(text),
-			       text);
-	if (WEXITSTATUS(status))
-		return err_set(err, -1, "the command exited with status %d: `%.*s`",
-			       WEXITSTATUS(status), first_line(text), text);
-	return 0;
-}
-
-int command_run(const char *text, int output_fd, struct errbuf *err)
-{
-	return command_run_with(text, output_fd, -1, err);
+	end->error = spawn(text, output_fd, fd, &pid);
+	if (end->error)
+		return false;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno == EINTR)
+			continue;
+		end->error = errno;
+		return false;
+	}
+	end->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	end->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	return !end->signal && !end->exit_status;
 }

@@ -2,13 +2,18 @@
 #ifndef FINWAIT_RUNTIME_PLAY_COMMAND_H
 #define FINWAIT_RUNTIME_PLAY_COMMAND_H
 
-#include "base/errbuf.h"
+#include <stdbool.h>
+
+/* How a command ended that did not exit with 0: one of these is set. */
+struct command_end {
+	int error;	 /* errno: its shell could not be started or waited for */
+	int signal;	 /* it was killed */
+	int exit_status; /* it exited */
+};
 
 /* Runs `/bin/sh -c text` and waits for it; PACKETDRILL_PID is this process. Output goes to
- * output_fd (-1: inherited). 0 if it exited with 0; else -1 and `err` says how it ended. */
-int command_run(const char *text, int output_fd, struct errbuf *err);
-
-/* The same with descriptor `fd` passed on as it is (-1: none). */
-int command_run_with(const char *text, int output_fd, int fd, struct errbuf *err);
+ * output_fd (-1: inherited); descriptor `fd` is passed on as it is (-1: none). True if it exited
+ * with 0; else false, and `end` says how it ended. */
+bool command_run(const char *text, int output_fd, int fd, struct command_end *end);
 
 #endif

@@ -1,19 +1,30 @@
-/* The event loop. What each kind of event does is in run_*.c. */
+/* The event loop. What each kind of event does is in play_*.c, by the players of events.def. */
 #include "runtime/play/play_internal.h"
 
-#include "runtime/bed/clock.h"
-#include "runtime/play/code.h"
-#include "runtime/play/command.h"
+#include <limits.h>
 
 /* ---- time -------------------------------------------------------------------------------- */
+
+static bool is_inbound(const struct event *event)
+{
+	return event->kind == EVENT_PACKET && event->packet->direction == INBOUND;
+}
+
+static int64_t tolerance_of(const struct run *run, int64_t duration)
+{
+	int64_t percent = (int64_t)((double)duration * run->config->tolerance_percent / 100);
+	int64_t usecs = run->config->tolerance_usecs * NSEC_PER_USEC;
+
+	return percent > usecs ? percent : usecs;
+}
 
 /* Sets due, until and tolerance of an event (language: "Event times"). */
 static void resolve_time(struct run *run, const struct event *event)
 {
 	const struct event_time *time = &event->time;
-	bool inbound = event->kind == EVENT_PACKET && event->packet->direction == INBOUND;
+	bool inbound = is_inbound(event);
 	bool relative = time->kind == TIME_RELATIVE || time->kind == TIME_RELATIVE_RANGE;
-	int64_t origin = 0, percent;
+	int64_t origin = 0;
 
 	if (relative)
 		origin = inbound && run->last_inbound ? run->last_time : run->base;
@@ -25,109 +36,86 @@ static void resolve_time(struct run *run, const struct event *event)
 		run->until = origin + time->until;
 		run->wait = relative ? time->at : time->at - run->last_time;
 	}
-	percent = (int64_t)((double)(run->due - run->last_time) * run->config->tolerance_percent /
-			    100);
-	run->tolerance = run->config->tolerance_usecs * NSEC_PER_USEC;
-	if (percent > run->tolerance)
-		run->tolerance = percent;
+	run->tolerance = tolerance_of(run, run->due - run->last_time);
 	run->last_inbound = inbound;
 	if (event->kind != EVENT_PACKET || inbound)
-		run->span = 0;
-	else if (relative && run->span > run->tolerance)
-		run->due -= run->span;
+		run->call_duration = 0;
+	else if (relative && run->call_duration > run->tolerance)
+		run->due -= run->call_duration;
 }
 
-/* ---- events ------------------------------------------------------------------------------ */
+/* ---- the pipeline ------------------------------------------------------------------------ */
 
-static void wait_until_due(struct run *run)
+static const struct player *player_of(const struct event *event)
 {
-	clock_sleep_until(run->start + run->due);
+	static const struct player *const players[] = {
+#define EVENT(id, name, word, called, least, most, result, times, usage, player)                   \
+	[EVENT_##id] = &player_##player,
+#include "parser/events.def"
+#undef EVENT
+	};
+
+	if (event->kind == EVENT_PACKET && !is_inbound(event))
+		return &player_expect;
+	return players[event->kind];
 }
 
-static void run_command(struct run *run, const struct event *event)
+enum record_kind play_record_kind(const struct event *event)
 {
-	struct record *record;
-	struct errbuf err;
+	return player_of(event)->record;
+}
 
-	wait_until_due(run);
-	if (!run_pending_due(run, run->due))
+/* The first event sets the clock going, so its own time cannot be wrong. */
+static bool has_time(const struct moment *moment)
+{
+	return moment->event->index > 0 && moment->begin != INT64_MIN && !moment->untimed;
+}
+
+static void act(struct run *run, const struct player *player, struct moment *moment)
+{
+	struct record *record = moment->record;
+
+	player->act(run, moment);
+	if (moment->begin != INT64_MIN)
+		record->actual_ns = moment->begin;
+	if (moment->acted != INT64_MIN)
+		run_late(run, run->due, moment->acted);
+	if (has_time(moment))
+		run_check_time(run, record);
+	if (moment->non_fatal && record->status == RECORD_FAILED)
+		record->status = RECORD_WARNING;
+	if (moment->end != INT64_MIN)
+		run_complete(run, moment->end);
+	run->call_duration = moment->call_duration;
+	conns_sample(&run->conns);
+}
+
+static void play_event(struct run *run, const struct event *event)
+{
+	const struct player *player = player_of(event);
+	struct moment moment = {
+		.event = event, .begin = INT64_MIN, .acted = INT64_MIN, .end = INT64_MIN};
+
+	resolve_time(run, event);
+	moment.record = run_record(run, player->record, event);
+	if (player->prepare)
+		player->prepare(run, &moment);
+	if (player->waits)
+		run_sleep_until(run, run->due);
+	if (player->settles && !run_pending_due(run, run->due))
 		return;
-	record = run_record(run, RECORD_COMMAND, event);
-	record->actual_ns = run_now(run);
-	run_late(run, run->due, record->actual_ns);
-	if (command_run(event->text, run->env->output_fd, &err) < 0)
-		run_fail(run, record, NULL, "%s", err.text);
-	else if (event->index)
-		run_check_time(run, record, "the command ran");
-	/* Start-ups of other runs hold locks of the kernel that `tc` and `ip` need. */
-	if (event->index && !run->env->alone && record->status == RECORD_OK)
-		run_late_note(run, run_now(run) - record->actual_ns - run->tolerance);
-	run_complete(run, run_now(run));
-	run_record_done(run, record, run->conns.conn_under_test);
-}
-
-/* The descriptor whose values a code block sees. */
-static int code_fd(const struct run *run)
-{
-	const struct sock *sock = run->conns.sock_under_test;
-	const struct conn *conn = run->conns.conn_under_test;
-
-	if (conn && (!sock || sock->conn != conn)) {
-		for (sock = run->conns.socks; sock; sock = sock->next)
-			if (sock->conn == conn)
-				break;
+	act(run, player, &moment);
+	/* No event to come can expect what was captured by now. */
+	if (run->last_expected == SIZE_MAX || event->index >= run->last_expected ||
+	    moment.record->status == RECORD_FAILED) {
+		run_drain(run);
+		run_extras(run, moment.record->actual_ns);
 	}
-	return sock && sock->open ? sock->fd : -1;
-}
-
-static void run_code(struct run *run, const struct event *event)
-{
-	struct record *record;
-	struct sock_snapshot *snapshot = arena_new_of(run->arena, struct sock_snapshot);
-	int fd;
-
-	wait_until_due(run);
-	if (!run_pending_due(run, run->due))
-		return;
-	record = run_record(run, RECORD_CODE, event);
-	fd = code_fd(run);
-	record->actual_ns = run_now(run);
-	run_late(run, run->due, record->actual_ns);
-	if (fd < 0)
-		run_fail(run, record,
-			 "code sees the TCP_INFO of an open descriptor; accept() the connection "
-			 "first, "
-			 "or use tcp_state() for closed ones",
-			 "no open socket whose values this code could see");
-	else if (!program_snapshot(run->program, fd, snapshot, clock_now() + GRACE_NS))
-		run_fail(run, record, NULL, "the program under test did not answer");
-	else if (snapshot->error)
-		run_fail(run, record, NULL, "%s", snapshot->failure);
-	else if (event->index)
-		run_check_time(run, record, "the code ran");
-	if (record->status == RECORD_OK)
-		code_add(run->code, event, snapshot);
-	run_complete(run, run_now(run));
-	run_record_done(run, record, run->conns.conn_under_test);
-}
-
-static void run_packet(struct run *run, const struct event *event)
-{
-	if (event->packet->direction == INBOUND)
-		run_inbound(run, event);
-	else
-		run_outbound(run, event);
+	run_close(run, moment.record, moment.conn ? moment.conn : run->conns.conn_under_test);
 }
 
 static void play(struct run *run)
 {
-	static void (*const play_event[])(struct run *, const struct event *) = {
-		[EVENT_PACKET] = run_packet,   [EVENT_CALL] = run_call,
-		[EVENT_COMMAND] = run_command, [EVENT_CODE] = run_code,
-		[EVENT_STATE] = run_state,     [EVENT_STATES] = run_state,
-		[EVENT_QUIET] = run_quiet,     [EVENT_KILL] = run_kill,
-		[EVENT_EXIT] = run_kill,
-	};
 	size_t i;
 
 	for (i = 0; i < run->script->n_events && !run->failed; i++) {
@@ -135,19 +123,17 @@ static void play(struct run *run)
 
 		if (run->env->current_event)
 			*run->env->current_event = (unsigned)i;
-		resolve_time(run, event);
-		play_event[event->kind](run, event);
+		play_event(run, event);
 		run->last_time = run->due;
 		if (!run->failed)
 			run_pending_returned(run);
 	}
 	if (!run->failed)
 		run_pending_end(run);
-	if (run->config->strict && !run->failed)
-		run_drain(run);
+	run_rest(run);
 }
 
-/* ---- the run ------------------------------------------------------------------------------ */
+/* ---- the verdict -------------------------------------------------------------------------- */
 
 static int64_t recent_lateness(const struct run *run)
 {
@@ -159,26 +145,17 @@ static int64_t recent_lateness(const struct run *run)
 	return worst;
 }
 
-/* The kernel's timers count in ticks: where time zero lies between two of them decides how much
- * longer than a script says they are. */
+/* Timers of the kernel count in ticks: the position of time zero within a tick decides how late
+ * they fire. */
 static void judge_tick(struct run *run)
 {
 	struct run_result *result = run->result;
-	int64_t tick = clock_tick();
-	struct record *failed;
+	int64_t tick = run->bed->ops->tick(run->bed), slack = tick / TICK_SLACK;
+	bool by_time = run->off_ns && run->off_ns <= TIMER_TICKS * tick + slack &&
+		       run->off_ns >= -(tick + slack);
 
-	if (result->failed_record < 0 || !run->off_ns ||
-	    run->off_ns > TIMER_TICKS * tick + tick / TICK_SLACK ||
-	    run->off_ns < -(tick + tick / TICK_SLACK))
-		return;
-	result->tick_ns = tick;
-	failed = result->records[result->failed_record];
-	if (failed->kind != RECORD_CODE && !failed->hint)
-		failed->hint = arena_printf(
-			result->arena,
-			"that may be the kernel's clock, whose ticks are %lld ms apart here; a "
-			"tolerance of three ticks: --tolerance_usecs=%lld",
-			(long long)(tick / 1000000), (long long)(TIMER_TICKS * tick / 1000 + 1000));
+	if (result->failed_record >= 0 && (by_time || run->off_in_ticks))
+		result->tick_ns = tick;
 }
 
 /* A failure that our own lateness could explain is `late`, to be tried again, not the kernel's. */
@@ -186,7 +163,6 @@ static void judge(struct run *run)
 {
 	struct run_result *result = run->result;
 	int64_t late;
-	size_t i;
 
 	if (result->verdict == VERDICT_SKIP)
 		return;
@@ -195,13 +171,6 @@ static void judge(struct run *run)
 		return;
 	}
 	result->verdict = VERDICT_FAIL;
-	for (i = 0; i < result->n_records; i++) {
-		if (result->records[i]->status != RECORD_FAILED)
-			continue;
-		result->failed_record = (int)i;
-		result->reason = result->records[i]->message;
-		break;
-	}
 	judge_tick(run);
 	late = recent_lateness(run);
 	if (!late)
@@ -211,29 +180,38 @@ static void judge(struct run *run)
 		result->max_late_ns = late;
 }
 
+/* ---- the run ------------------------------------------------------------------------------ */
+
 void run_script(const struct script *script, const struct run_env *env, struct run_result *result)
 {
 	struct run run = {
 		.script = script,
 		.config = script->config,
 		.env = env,
+		.bed = env->bed,
 		.result = result,
 		.arena = arena_new(),
+		.last_expected = SIZE_MAX,
 	};
-	int64_t begin = clock_now();
-	bool started = run_start_up(&run);
+	int64_t begin = run.bed->ops->now(run.bed);
+	bool started;
 
-	result->setup_ns = clock_now() - begin;
+	run.strays_tail = &run.strays;
+	started = run_start_up(&run);
+	result->setup_ns = run.bed->ops->now(run.bed) - begin;
 	result->scripted_ns = script_duration(script);
 	if (started) {
 		if (env->ready)
 			env->ready(env->cookie);
-		run_start_clock(&run);
+		run.start = run.bed->ops->start(run.bed);
 		play(&run);
 		result->run_ns = run_now(&run);
+		run.bed->ops->finish(run.bed);
 		if (env->finished)
 			env->finished(env->cookie);
 	}
 	run_clean_up(&run, started && script->init_command);
 	judge(&run);
+	run.bed->ops->close(run.bed);
+	arena_free(run.arena);
 }

@@ -1,32 +1,40 @@
-/* The event loop: plays one checked script once. Called in a process of its own. */
+/* The event loop: plays one checked script once, on a bed. Called in a process of its own. */
 #ifndef FINWAIT_RUNTIME_PLAY_PLAY_H
 #define FINWAIT_RUNTIME_PLAY_PLAY_H
 
 #include "parser/script.h"
+#include "runtime/bed/bed.h"
 #include "runtime/record/record.h"
 
 struct run_env {
-	const char *pcap_path;	 /* --pcap; NULL */
-	int output_fd;		 /* where commands and code print; -1: inherited */
+	struct bed *bed;       /* owned by run_script(), which closes it */
+	const char *pcap_path; /* --pcap; NULL */
+	int output_fd;	       /* where commands and code print; -1: inherited */
+	bool keep_output;      /* a command's record holds what it printed */
 	/* Called once, between start-up and timeline: a suite holds the run here. NULL: go on. */
 	void (*ready)(void *cookie);
 	/* Called when the timeline is over, before teardown. NULL: nothing. */
 	void (*finished)(void *cookie);
-	/* Called after each record (-v); NULL: nothing. */
-	void (*recorded)(void *cookie, const struct record *record);
+	/* Called where there is time: before a wait that is longer than `idle_ns`, and while
+	 * nothing else is to be done. Records that are closed can be sent from here. NULL: nothing.
+	 */
+	void (*idle)(void *cookie);
 	void *cookie;
-	unsigned *current_event; /* written before each event, for a watcher in another process; NULL */
-	/* Time zero is so many eighths of a tick after one. */
-	unsigned tick_eighths;
+	unsigned *current_event; /* written before each event, for a watcher in another process;
+				    NULL */
 	/* Nothing of ours runs at the same time: that a command took long is the script's own. */
 	bool alone;
-	/* Play in the namespaces the process is in, instead of fresh ones; the device must then go
-	 * away with the run. */
-	bool keep_netns;
+	bool keep_netns; /* the namespace outlives the run: connections are reset at the end */
 };
 
-/* Enters namespaces, makes the device, starts the program, plays the events, cleans up. The caller's
- * process is spent afterwards (namespaces, real-time priority). Never exits. */
+/* A wait at least this long leaves time for run_env.idle. */
+#define IDLE_WAIT_NS (3 * NSEC_PER_MSEC)
+
+/* Starts the bed, plays the events, cleans up, closes the bed. Records go to `result`, whose memory
+ * may outlive the process: run_result_close() publishes each. Never exits. */
 void run_script(const struct script *script, const struct run_env *env, struct run_result *result);
+
+/* The kind of record that an event leaves. */
+enum record_kind play_record_kind(const struct event *event);
 
 #endif

@@ -1,33 +1,30 @@
-/* What the files of the run loop share. */
+/* What the files of the play loop share. */
 #ifndef FINWAIT_RUNTIME_PLAY_PLAY_INTERNAL_H
 #define FINWAIT_RUNTIME_PLAY_PLAY_INTERNAL_H
 
-#include <sched.h>
-
 #include "runtime/conn/conn.h"
-#include "runtime/bed/program.h"
 #include "runtime/play/play.h"
-#include "tun/device.h"
 
 /* A wait ends this long after its window. */
 #define GRACE_NS (2 * NSEC_PER_SEC)
-/* A part of the tolerance, or of a shorter wait: own lateness from which a failure may be the
- * machine's, not the kernel's. */
+/* If we ourselves are late by more than this share of the tolerance (or of the wait, if that is
+ * shorter), the machine may be to blame for a failure. */
 #define LATENESS_SHARE 4
-/* However short the wait, actions are often so late. */
+/* However short the wait, actions are often this late. */
 #define LATENESS_USUAL_NS (200 * NSEC_PER_USEC)
-/* So much longer than a script says the kernel's timers are, in ticks: a time is rounded up to
- * whole ones (usecs_to_jiffies()), counts from the tick after it is set (kernel/time/timer.c,
- * calc_index()), and of an idle processor one in five is seen one later still. By one
- * less it may have been longer where the script was written. */
+/* Kernel timers may fire up to this many ticks late: a time is rounded up to whole ticks
+ * (usecs_to_jiffies()), counts from the next tick on (kernel/time/timer.c, calc_index()), and one
+ * in five is seen a tick later still where the processor was idle. */
 #define TIMER_TICKS 3
-/* A part of a tick: what a timer's segment takes from the tick on. */
+/* A segment that a timer sends comes within this share of a tick after it. */
 #define TICK_SLACK 4
-/* So many actions of ours back lateness may explain a failure: of a late ACK the kernel's smoothed
+/* How many of our latest actions may still explain a failure: of a late ACK the kernel's smoothed
  * round-trip time keeps (7/8)^32, 1.4% (RFC 6298, section 2.3). */
 #define LATENESS_REACH 32
 
-struct code; /* code.h */
+struct injection; /* play_packet.c */
+struct code;	  /* code.h */
+struct pcap_file; /* tun/pcap_file.h */
 
 /* A blocking call that has not been seen to return. */
 struct pending {
@@ -36,80 +33,154 @@ struct pending {
 	int64_t begin_due, end_due; /* ns since start */
 };
 
+/* A packet of no connection that the kernel sent. */
+struct stray {
+	struct stray *next;
+	struct live_packet live;
+};
+
 struct run {
 	const struct script *script;
 	const struct config *config;
 	const struct run_env *env;
+	struct bed *bed;
 	struct run_result *result;
 	struct arena *arena; /* scratch: live packets */
-	struct link *link;
-	struct sockdiag *diag;
-	struct program *program;
 	struct pcap_file *pcap;
 	struct code *code;
 	struct conns conns;
 	struct pending *pending;
-
-	cpu_set_t cpus; /* where we may run but for the timeline; empty until then */
+	struct stray *strays, **strays_tail;
+	struct wire_error
+		read_error; /* met while nothing was waited for: told by the next reader */
 
 	const char **texts; /* of each event, without its time */
+	const char **begun; /* of each blocking call, without its result; NULL for others */
 	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */
-	int64_t start;	    /* time zero, CLOCK_MONOTONIC */
+	int64_t start;	    /* time zero, on the bed's clock */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
-	int64_t span; /* what the last call or the program's end took: what it made the kernel send
-		       * may be as much older than base */
-	int64_t last_time;	       /* resolved time of the event before this one */
-	bool last_inbound;	       /* the event before this one was an inbound packet */
+	int64_t call_duration; /* of the last call or the program's end: packets that it triggered
+				* may predate `base` by up to this much */
+	int64_t last_time;     /* resolved time of the event before this one */
+	bool last_inbound;     /* the event before this one was an inbound packet */
+	size_t last_expected;  /* index of the script's last expected packet; SIZE_MAX: none */
 	int64_t due, until, tolerance; /* of the current event, ns since start */
 	int64_t wait;		       /* for the current event, as scripted */
-	int64_t off_ns; /* the failure is one of time alone, so much late (< 0: early); 0: it is not
-			 */
+	int64_t off_ns; /* the failure is one of time alone, this much late (< 0: early); 0: not */
+	bool off_in_ticks; /* the failure is one of values that the kernel measures in ticks */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, 0: too little to matter; a ring */
 	unsigned n_lateness;		  /* the next goes there */
 	bool failed;
 };
 
-/* run_setup.c: start-up, up to the point where only the timeline is left; false: it cannot be, and
- * the result says why. Time zero. Teardown; `armed`: the cleanup command is to run. */
+/* ---- the pipeline: play.c ------------------------------------------------------------------ */
+
+/* An event on its way through the loop. */
+struct moment {
+	const struct event *event;
+	struct record *record;
+	struct conn *conn; /* whose state is told; NULL: the one under test */
+	/* ns since start; INT64_MIN: it was not */
+	int64_t begin; /* when it happened */
+	int64_t acted; /* when our own action was over, which tells how late we are; not ours: unset
+			*/
+	int64_t end;   /* when it was complete: later relative times count from here */
+	int64_t call_duration;	     /* see struct run */
+	bool untimed;		     /* its time is judged otherwise */
+	bool non_fatal;		     /* a failure is only a warning */
+	struct injection *injection; /* play_packet.c */
+};
+
+/* What a kind of event does: events.def names one for each. The loop does the waiting, looks after
+ * blocking calls, judges the time, samples states and closes the record. */
+struct player {
+	enum record_kind record;
+	bool waits;   /* for its time, before act() */
+	bool settles; /* blocking calls that are due have returned before it */
+	/* What can be done before it is due; NULL: nothing. */
+	void (*prepare)(struct run *run, struct moment *moment);
+	/* Does it, and fills in the facts. */
+	void (*act)(struct run *run, struct moment *moment);
+};
+
+extern const struct player player_inject, player_expect, player_call, player_command, player_code,
+	player_state, player_states, player_quiet, player_kill, player_exit;
+
+/* ---- start-up and end: play_setup.c -------------------------------------------------------- */
+
+/* Up to the point where only the timeline is left; false: it cannot be, and the result says why. */
 bool run_start_up(struct run *run);
-void run_start_clock(struct run *run);
+/* `armed`: the cleanup command is to run. */
 void run_clean_up(struct run *run, bool armed);
 
-/* run_record.c. Nanoseconds since start. */
-int64_t run_now(const struct run *run);
+/* ---- records and times: play_record.c ------------------------------------------------------ */
 
-/* A new record of the current event (NULL event: none), with its times and expected text. */
+/* Nanoseconds since start. */
+int64_t run_now(const struct run *run);
+/* Sleeps until `time`, ns since start. */
+void run_sleep_until(struct run *run, int64_t time);
+
+/* A record of an event (NULL: none), with its times and expected text; not yet part of the result.
+ */
 struct record *run_record(struct run *run, enum record_kind kind, const struct event *event);
-/* Closes a record: state, connection; calls env->recorded; marks the run failed if it failed. */
-void run_record_done(struct run *run, struct record *record, const struct conn *conn);
-/* Gives the record its failure: one line, and a hint or NULL. */
-void run_fail(struct run *run, struct record *record, const char *hint, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-/* Checks a record's actual_ns against its window; fails it (or warns) when outside. True: inside.
+/* The same for a place in the script that is no event. */
+struct record *run_record_at(struct run *run, enum record_kind kind, struct loc loc);
+/* Marks it as failed. */
+void run_fail(struct run *run, struct record *record, enum record_fault fault);
+/* The same with a text that belongs to the fault. */
+void run_fail_text(struct run *run, struct record *record, enum record_fault fault,
+		   const char *detail);
+/* Closes a record: it becomes part of the result with `conn`'s state, and cannot change any more.
  */
-bool run_check_time(struct run *run, struct record *record, const char *what);
-/* Accounts for an action of ours that was due at `due` and happened at `actual` (ns since start).
- */
-void run_late(struct run *run, int64_t due, int64_t actual);
+void run_close(struct run *run, struct record *record, const struct conn *conn);
+
+/* Checks a record's actual_ns against its window; fails it when outside. True: inside. */
+bool run_check_time(struct run *run, struct record *record);
+/* Accounts for an action of ours that was due at `due` and was over at `acted`. */
+void run_late(struct run *run, int64_t due, int64_t acted);
 /* Something of ours, other than an action, may have been this late. */
 void run_late_note(struct run *run, int64_t late);
 /* Completes an event: later relative times count from `time`. */
 void run_complete(struct run *run, int64_t time);
 
-/* run_packet.c, run_call.c, run_state.c: the kinds of events; each appends its records. */
-void run_inbound(struct run *run, const struct event *event);
-void run_outbound(struct run *run, const struct event *event);
+/* ---- what the kernel sends: play_packet.c, play_quiet.c ------------------------------------ */
+
+enum run_read { READ_FAILED = -1, READ_NOTHING = 0, READ_PACKET = 1 };
+
+/* Reads one packet, of whatever connection, into its queue, waiting until `deadline` (the bed's
+ * clock). On failure `error` says why. */
+enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *error);
+/* Reads what has come, without waiting. */
+void run_drain(struct run *run);
+/* A packet's text in script notation, in the result's memory. */
+const char *run_packet_text(struct run *run, const struct packet *packet);
+/* Records of the packets captured until `until` (ns since start) that no event expected. */
+void run_extras(struct run *run, int64_t until);
+/* After the last event: what else came. */
+void run_rest(struct run *run);
 /* After the script: an RST to every connection, so that nothing of it is left to the next one. */
 void run_reset(struct run *run);
-void run_quiet(struct run *run, const struct event *event);
-void run_drain(struct run *run); /* --strict: after the last event */
-void run_call(struct run *run, const struct event *event);
-void run_kill(struct run *run, const struct event *event);
-void run_state(struct run *run, const struct event *event);
+
+/* ---- shell commands: play_command.c -------------------------------------------------------- */
+
+/* Runs a command; false: it failed, and so has the record. */
+bool run_shell(struct run *run, const char *text, struct record *record);
+
+/* ---- calls: play_call.c, play_pending.c ---------------------------------------------------- */
+
+/* Takes a finished call over: what it tells of connections, and whether it did as written. */
+void run_take_result(struct run *run, struct record *record, const struct call *call,
+		     const struct call_slot *slot);
+/* The connection that a call spoke of; NULL: none. */
+struct conn *run_conn_of(struct run *run, const struct call_slot *slot);
+/* A blocking call is under way. */
+void run_pending_add(struct run *run, const struct event *event);
 /* Blocking calls: those that have returned; those due by `time`, false when one was wrong, so that
  * the event that waited for it is not reached; all, at the end. */
 void run_pending_returned(struct run *run);
 bool run_pending_due(struct run *run, int64_t time);
 void run_pending_end(struct run *run);
+/* A blocking call is given this long to fall asleep or to return. */
+#define ASLEEP_NS (1 * NSEC_PER_SEC)
 
 #endif

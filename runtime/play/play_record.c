@@ -1,74 +1,78 @@
-/* What every kind of event needs: its record, its time checked, its failure told. */
+/* What every kind of event needs: its record, its time checked, lateness accounted for. */
 #include "runtime/play/play_internal.h"
-
-#include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "parser/tables.h"
-#include "runtime/bed/clock.h"
 
 int64_t run_now(const struct run *run)
 {
-	return clock_now() - run->start;
+	return run->bed->ops->now(run->bed) - run->start;
+}
+
+void run_sleep_until(struct run *run, int64_t time)
+{
+	if (run->env->idle && time - run_now(run) > IDLE_WAIT_NS)
+		run->env->idle(run->env->cookie);
+	run->bed->ops->sleep_until(run->bed, run->start + time);
 }
 
 /* ---- records ----------------------------------------------------------------------------- */
 
+struct record *run_record_at(struct run *run, enum record_kind kind, struct loc loc)
+{
+	struct record *record = record_new(run->result->arena, kind);
+
+	record->line = loc.line;
+	record->column = loc.column;
+	return record;
+}
+
 struct record *run_record(struct run *run, enum record_kind kind, const struct event *event)
 {
-	struct record *record = run_result_add(run->result, kind);
+	struct record *record = run_record_at(run, kind, event->loc);
 
-	if (event) {
-		record->event = (int)event->index;
-		record->line = event->loc.line;
-		record->column = event->loc.column;
-		record->due_ns = event->time.kind == TIME_ANY ? INT64_MIN : run->due;
-		record->until_ns = event->time.kind == TIME_ANY ? INT64_MIN : run->until;
-		record->tolerance_ns = run->tolerance;
-		record->expected = run->texts[event->index];
+	record->event = (int)event->index;
+	record->tolerance_ns = run->tolerance;
+	record->expected = run->texts[event->index];
+	if (event->time.kind != TIME_ANY) {
+		record->due_ns = run->due;
+		record->until_ns = run->until;
 	}
 	return record;
 }
 
-void run_record_done(struct run *run, struct record *record, const struct conn *conn)
+void run_fail(struct run *run, struct record *record, enum record_fault fault)
+{
+	record->status = RECORD_FAILED;
+	record->fault = fault;
+	run->off_ns = 0;
+}
+
+void run_fail_text(struct run *run, struct record *record, enum record_fault fault,
+		   const char *detail)
+{
+	run_fail(run, record, fault);
+	record->detail = arena_printf(run->result->arena, "%s", detail);
+}
+
+static void describe_conn(struct run *run, struct record *record, const struct conn *conn)
 {
 	char text[128];
 
-	if (conn) {
-		if (conn->kind == PACKET_TCP && conn->n_path)
-			record->state = tcp_state_symbol(conn->path[conn->n_path - 1]);
-		record->connection = arena_printf(run->result->arena, "%s", conn_print(conn, text));
-	}
-	if (record->status == RECORD_FAILED)
-		run->failed = true;
-	if (run->env->recorded)
-		run->env->recorded(run->env->cookie, record);
+	if (conn->kind == PACKET_TCP && conn->n_path)
+		record->state = conn->path[conn->n_path - 1];
+	record->connection = arena_printf(run->result->arena, "%s", conn_print(conn, text));
 }
 
-void run_fail(struct run *run, struct record *record, const char *hint, const char *format, ...)
+void run_close(struct run *run, struct record *record, const struct conn *conn)
 {
-	char text[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	record->status = RECORD_FAILED;
-	run->off_ns = 0;
-	record->message = arena_printf(run->result->arena, "%s", text);
-	if (hint)
-		record->hint = arena_printf(run->result->arena, "%s", hint);
+	if (conn)
+		describe_conn(run, record, conn);
+	if (record->status == RECORD_FAILED)
+		run->failed = true;
+	run_result_close(run->result, record);
 }
 
 /* ---- time -------------------------------------------------------------------------------- */
 
-static double seconds(int64_t ns)
-{
-	return (double)ns / NSEC_PER_SEC;
-}
-
-bool run_check_time(struct run *run, struct record *record, const char *what)
+bool run_check_time(struct run *run, struct record *record)
 {
 	if (record->due_ns == INT64_MIN ||
 	    (record->actual_ns >= record->due_ns - record->tolerance_ns &&
@@ -77,15 +81,7 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 	record->late = true;
 	if (record->status == RECORD_FAILED)
 		return false;
-	if (record->until_ns != record->due_ns)
-		run_fail(run, record, NULL,
-			 "%s at %.6f s, expected between %.6f s and %.6f s (tolerance %.6f s)",
-			 what, seconds(record->actual_ns), seconds(record->due_ns),
-			 seconds(record->until_ns), seconds(record->tolerance_ns));
-	else
-		run_fail(run, record, NULL, "%s at %.6f s, expected at %.6f s (tolerance %.6f s)",
-			 what, seconds(record->actual_ns), seconds(record->due_ns),
-			 seconds(record->tolerance_ns));
+	run_fail(run, record, FAULT_TIME);
 	run->off_ns = record->actual_ns < record->due_ns ? record->actual_ns - record->due_ns
 							 : record->actual_ns - record->until_ns;
 	return false;
@@ -93,7 +89,7 @@ bool run_check_time(struct run *run, struct record *record, const char *what)
 
 /* From where on lateness may be why the kernel did otherwise. Round-trip times, and with them the
  * kernel's windows for reordering and timers, are as long as the waits of a script. */
-static int64_t telling_lateness(const struct run *run)
+static int64_t lateness_threshold(const struct run *run)
 {
 	int64_t limit = run->config->tolerance_usecs * NSEC_PER_USEC / LATENESS_SHARE;
 	int64_t share = run->wait / LATENESS_SHARE;
@@ -107,17 +103,18 @@ static int64_t telling_lateness(const struct run *run)
 
 void run_late_note(struct run *run, int64_t late)
 {
-	run->lateness[run->n_lateness++ % LATENESS_REACH] = late > telling_lateness(run) ? late : 0;
+	run->lateness[run->n_lateness++ % LATENESS_REACH] =
+		late > lateness_threshold(run) ? late : 0;
 }
 
-void run_late(struct run *run, int64_t due, int64_t actual)
+void run_late(struct run *run, int64_t due, int64_t acted)
 {
 	/* What the script itself took (a slow command before it) is not ours. */
 	if (due < run->base)
 		due = run->base;
-	if (actual - due > run->result->max_late_ns)
-		run->result->max_late_ns = actual - due;
-	run_late_note(run, actual - due);
+	if (acted - due > run->result->max_late_ns)
+		run->result->max_late_ns = acted - due;
+	run_late_note(run, acted - due);
 }
 
 void run_complete(struct run *run, int64_t time)

@@ -1,16 +1,12 @@
-/* Start-up and teardown: everything that need not happen on the timeline. */
+/* Start-up and end: everything that need not happen on the timeline. */
 #include "runtime/play/play_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #include "parser/ast_print.h"
-#include "runtime/bed/clock.h"
 #include "runtime/play/code.h"
 #include "runtime/play/command.h"
-#include "runtime/bed/priority.h"
-#include "tun/netns.h"
 #include "tun/pcap_file.h"
 
 /* Memory that is present when the timeline begins: of buffers; of the result, for each event. */
@@ -18,40 +14,21 @@
 #define RECORD_ROOM    1024
 #define RECORDS_MOST   1024
 
-static void cannot_run(struct run *run, const char *text)
+static bool cannot_run(struct run *run, const char *text)
 {
 	run->result->verdict = VERDICT_SKIP;
 	run->result->reason = arena_printf(run->result->arena, "cannot run here: %s", text);
 	run->failed = true;
+	return false;
 }
 
-static void setup_failed(struct run *run, struct loc loc, const char *text)
+static bool setup_failed(struct run *run, struct loc loc, const char *text)
 {
-	struct record *record = run_record(run, RECORD_SETUP, NULL);
+	struct record *record = run_record_at(run, RECORD_SETUP, loc);
 
-	record->line = loc.line;
-	record->column = loc.column;
-	run_fail(run, record, NULL, "%s", text);
-	run_record_done(run, record, NULL);
-}
-
-static int open_link(struct run *run, struct errbuf *err)
-{
-	const struct config *config = run->config;
-	struct tun_config tun = {
-		.mtu = config->mtu,
-		.speed_mbps = config->speed_mbps,
-		.local_bits = config->netmask_bits,
-		.remote_bits = config->remote_ip.length,
-		.any_ip = config->is_anyip,
-		.background = true, /* init commands run meanwhile */
-		.transient = run->env->keep_netns,
-		.local = config->local_ip,
-		.gateway = config->gateway_ip,
-		.remote = config->remote_ip.addr,
-	};
-
-	return tun_open(&tun, &run->link, err);
+	run_fail_text(run, record, FAULT_SYSTEM, text);
+	run_close(run, record, NULL);
+	return false;
 }
 
 static bool set_sysctls(struct run *run)
@@ -61,39 +38,32 @@ static bool set_sysctls(struct run *run)
 	size_t i;
 
 	for (i = 0; i < config->n_sysctls; i++) {
-		if (sysctl_write(config->sysctls[i].name, config->sysctls[i].value, &err) == 0)
-			continue;
-		setup_failed(run, config->sysctls[i].loc, err.text);
-		return false;
+		const struct name_value *sysctl = &config->sysctls[i];
+
+		if (run->bed->ops->set_sysctl(run->bed, sysctl->name, sysctl->value, &err) < 0)
+			return setup_failed(run, sysctl->loc, err.text);
 	}
 	return true;
 }
 
-static bool run_commands(struct run *run)
+/* A command of start-up or clean-up; only a failure is worth a record. */
+static bool shell(struct run *run, enum record_kind kind, struct loc loc, const char *text)
 {
-	const struct script *script = run->script;
-	struct errbuf err;
+	struct record *record = run_record_at(run, kind, loc);
 
-	if (script->init_command &&
-	    command_run(script->init_command, run->env->output_fd, &err) < 0) {
-		setup_failed(run, script->init_loc, err.text);
-		return false;
-	}
-	return true;
+	if (!text || run_shell(run, text, record))
+		return true;
+	run_close(run, record, NULL);
+	return false;
 }
 
 static bool run_init_scripts(struct run *run)
 {
 	const struct config *config = run->config;
-	struct errbuf err;
-	size_t i;
 
-	for (i = 0; i < config->n_init_scripts; i++) {
-		if (command_run(config->init_scripts[i], run->env->output_fd, &err) == 0)
-			continue;
-		setup_failed(run, (struct loc){0}, err.text);
-		return false;
-	}
+	for (size_t i = 0; i < config->n_init_scripts; i++)
+		if (!shell(run, RECORD_SETUP, (struct loc){0}, config->init_scripts[i]))
+			return false;
 	return true;
 }
 
@@ -108,100 +78,98 @@ static const char *event_text(struct run *run, const struct event *event)
 	return text + strspn(text, " ");
 }
 
+/* What can be told of a blocking call that has begun: its name and arguments. */
+static const char *begun_text(struct run *run, const struct event *event)
+{
+	const struct call begun = {.name = event->call->name,
+				   .row = event->call->row,
+				   .args = event->call->args,
+				   .n_args = event->call->n_args};
+	size_t size = call_print(NULL, 0, &begun) + 1;
+	char *text = arena_alloc(run->result->arena, size);
+
+	call_print(text, size, &begun);
+	return text;
+}
+
 /* All events are printed before the timeline, for their records. */
 static void print_events(struct run *run)
 {
 	size_t i, n = run->script->n_events;
 
 	run->texts = arena_alloc(run->result->arena, n * sizeof(*run->texts));
-	for (i = 0; i < n; i++)
-		run->texts[i] = event_text(run, run->script->events[i]);
+	run->begun = arena_alloc(run->arena, n * sizeof(*run->begun));
+	for (i = 0; i < n; i++) {
+		const struct event *event = run->script->events[i];
+
+		run->texts[i] = event_text(run, event);
+		if (event->kind == EVENT_CALL && event->blocking)
+			run->begun[i] = begun_text(run, event);
+		if (event->kind == EVENT_PACKET && event->packet->direction == OUTBOUND)
+			run->last_expected = i;
+	}
+}
+
+/* What the timeline needs is made, and present in memory. */
+static bool make_ready(struct run *run)
+{
+	size_t n = run->script->n_events < RECORDS_MOST ? run->script->n_events + 1 : RECORDS_MOST;
+	int64_t now = run->bed->ops->now(run->bed);
+	int64_t spread = run->env->keep_netns ? now / NSEC_PER_USEC % 20000 : 0;
+	struct errbuf err = {""};
+
+	if (run->env->pcap_path && pcap_file_open(run->env->pcap_path, &run->pcap, &err) < 0)
+		return setup_failed(run, (struct loc){0}, err.text);
+	run->buffer = malloc(WIRE_MAX_PACKET);
+	if (!run->buffer)
+		return cannot_run(run, "out of memory");
+	memset(run->buffer, 0, TOUCHED_BEFORE);
+	arena_reserve(run->arena, TOUCHED_BEFORE);
+	arena_reserve(run->result->arena, n * RECORD_ROOM);
+	run->code = run->script->has_code ? code_new(run->script) : NULL;
+	conns_init(&run->conns, run->arena, run->config, run->bed, (uint16_t)(40001 + spread));
+	return true;
 }
 
 bool run_start_up(struct run *run)
 {
-	struct program_env program = {
-		.script = run->script,
-		.tolerance_ns = run->config->tolerance_usecs * NSEC_PER_USEC,
-	};
-	size_t n_records =
-		run->script->n_events < RECORDS_MOST ? run->script->n_events + 1 : RECORDS_MOST;
+	const struct script *script = run->script;
+	struct bed *bed = run->bed;
 	struct errbuf err = {""};
 
 	print_events(run);
-	prctl(PR_SET_TIMERSLACK, 1UL);
-	if (!run->env->keep_netns && netns_enter(&err) < 0) {
-		cannot_run(run, err.text);
-		return false;
-	}
+	if (bed->ops->enter(bed, &err) < 0)
+		return cannot_run(run, err.text);
 	if (!run_init_scripts(run))
 		return false;
-	/* The program is forked before the device is opened, so that it holds nothing of ours. */
-	if (program_start(&program, &run->program, &err) < 0 || open_link(run, &err) < 0 ||
-	    sockdiag_open(&run->diag, &err) < 0) {
-		cannot_run(run, err.text);
+	if (bed->ops->open(bed, &err) < 0)
+		return cannot_run(run, err.text);
+	if (!make_ready(run) || !set_sysctls(run) ||
+	    !shell(run, RECORD_SETUP, script->init_loc, script->init_command))
 		return false;
-	}
-	if (run->env->pcap_path && pcap_file_open(run->env->pcap_path, &run->pcap, &err) < 0) {
-		setup_failed(run, (struct loc){0}, err.text);
-		return false;
-	}
-	run->buffer = malloc(WIRE_MAX_PACKET);
-	if (!run->buffer) {
-		cannot_run(run, "out of memory");
-		return false;
-	}
-	memset(run->buffer, 0, TOUCHED_BEFORE);
-	arena_reserve(run->arena, TOUCHED_BEFORE);
-	arena_reserve(run->result->arena, n_records * RECORD_ROOM);
-	run->code = run->script->has_code ? code_new(run->script) : NULL;
-	conns_init(&run->conns, run->arena, run->config, run->diag,
-		   (uint16_t)(40001 + (run->env->keep_netns ? clock_now() / 1000 % 20000 : 0)));
-	if (!set_sysctls(run) || !run_commands(run))
-		return false;
-	if (run->link->ops->ready(run->link, &err) < 0) {
-		cannot_run(run, err.text);
-		return false;
-	}
+	if (bed->ops->ready(bed, &err) < 0)
+		return cannot_run(run, err.text);
 	return true;
-}
-
-void run_start_clock(struct run *run)
-{
-	priority_raise(program_pid(run->program), &run->cpus);
-	run->start = clock_align_to_tick(run->env->tick_eighths);
-	program_set_start(run->program, run->start, run->start + clock_realtime_offset());
 }
 
 void run_clean_up(struct run *run, bool armed)
 {
-	struct record *record;
+	const struct script *script = run->script;
+	struct command_end end;
 	struct errbuf err;
 
-	priority_lower(&run->cpus);
-	if (armed && run->script->cleanup_command &&
-	    command_run(run->script->cleanup_command, run->env->output_fd, &err) < 0 &&
-	    !run->failed) {
-		record = run_record(run, RECORD_CLEANUP, NULL);
-		record->line = run->script->cleanup_loc.line;
-		record->column = run->script->cleanup_loc.column;
-		run_fail(run, record, NULL, "%s", err.text);
-		run_record_done(run, record, NULL);
-	}
+	/* A failure before it counts, so that of this one nothing is told. */
+	if (armed && run->failed && script->cleanup_command)
+		command_run(script->cleanup_command, run->env->output_fd, -1, &end);
+	else if (armed)
+		shell(run, RECORD_CLEANUP, script->cleanup_loc, script->cleanup_command);
 	if (run->code && !run->failed)
 		code_run(run->code, run);
 	code_free(run->code);
-	program_stop(run->program);
 	/* A namespace of its own goes away with all there is in it. */
 	if (run->env->keep_netns && run->buffer && !run->config->no_cleanup)
 		run_reset(run);
-	sockdiag_close(run->diag);
 	if (run->pcap && pcap_file_close(run->pcap, &err) < 0 && !run->failed)
 		setup_failed(run, (struct loc){0}, err.text);
-	/* The end of the process closes what need not be gone before it; the kernel takes its time.
-	 */
-	if (run->link && run->env->keep_netns)
-		run->link->ops->close(run->link);
 	free(run->buffer);
-	arena_free(run->arena);
 }

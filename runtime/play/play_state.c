@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "parser/tables.h"
-#include "runtime/bed/clock.h"
 
-/* The kernel announces no change of state, so a window is watched at growing intervals. */
+/* How soon a state is looked at again while a window is open. */
 #define FIRST_LOOK_NS (200 * NSEC_PER_USEC)
 #define LAST_LOOK_NS  (5000 * NSEC_PER_USEC)
 
@@ -18,8 +17,8 @@ struct subject {
 	int fd; /* -1: conn */
 };
 
-static bool find_subject(struct run *run, const struct state_claim *claim, struct subject *subject,
-			 const char **why)
+static enum record_fault find_subject(struct run *run, const struct state_claim *claim,
+				      struct subject *subject)
 {
 	struct sock *sock;
 
@@ -31,32 +30,30 @@ static bool find_subject(struct run *run, const struct state_claim *claim, struc
 			subject->conn = sock->conn;
 	} else {
 		sock = conns_sock(&run->conns, (int)claim->fd);
-		if (!sock) {
-			*why = "no socket of the script has had this descriptor";
-			return false;
-		}
+		if (!sock)
+			return FAULT_NO_DESCRIPTOR;
 		subject->conn = sock->conn;
 	}
 	if (subject->conn)
-		return true;
+		return FAULT_NONE;
 	if (sock && sock->open) {
 		subject->fd = sock->fd;
-		return true;
+		return FAULT_NONE;
 	}
-	if (!sock)
-		*why = "there is no connection under test yet";
-	return sock != NULL; /* closed before it had a connection: TCP_CLOSE */
+	/* Closed before it had a connection: TCP_CLOSE. */
+	return sock ? FAULT_NONE : FAULT_NO_CONNECTION;
 }
 
 static int state_now(struct run *run, const struct subject *subject)
 {
 	struct sock_snapshot snapshot;
+	struct bed *bed = run->bed;
 
 	if (subject->conn)
 		return conn_state(&run->conns, subject->conn);
 	if (subject->fd < 0)
 		return TCP_CLOSE;
-	if (!program_snapshot(run->program, subject->fd, &snapshot, clock_now() + GRACE_NS) ||
+	if (!bed->ops->snapshot(bed, subject->fd, &snapshot, bed->ops->now(bed) + GRACE_NS) ||
 	    !snapshot.tcp_info_size)
 		return TCP_CLOSE;
 	return snapshot.tcp_info[offsetof(struct tcp_info, tcpi_state)];
@@ -128,9 +125,9 @@ static void describe(struct run *run, struct record *record, const struct event 
 	}
 }
 
-static void name_state(char *out, size_t size, const uint8_t *states, size_t n, size_t at)
+static const char *name_state(const uint8_t *states, size_t n, size_t at)
 {
-	snprintf(out, size, "%s", at < n ? tcp_state_symbol(states[at]) : "none");
+	return at < n ? tcp_state_symbol(states[at]) : "none";
 }
 
 /* Where it first goes wrong: reports show both paths in whole. */
@@ -138,66 +135,79 @@ static void refuse(struct run *run, struct record *record, const struct event *e
 		   const struct subject *subject, int state)
 {
 	const struct state_claim *claim = event->state;
-	bool range =
-		event->time.kind == TIME_RELATIVE_RANGE || event->time.kind == TIME_ABSOLUTE_RANGE;
-	const char *when = range ? " within the window" : "";
 	bool path = event->kind == EVENT_STATES && subject->conn;
 	unsigned skip = path ? left_out(subject->conn, claim) : 0;
 	uint8_t only = (uint8_t)state;
 	const uint8_t *states = path ? subject->conn->path + skip : &only;
 	size_t n = path ? subject->conn->n_path - skip : 1, at = 0;
-	char want[32], got[32];
 
 	while (at < n && at < claim->n_states && states[at] == claim->states[at])
 		at++;
-	name_state(want, sizeof(want), claim->states, claim->n_states, at);
-	name_state(got, sizeof(got), states, n, at);
+	record->mismatches = arena_new_of(run->result->arena, struct mismatches);
 	if (event->kind == EVENT_STATES)
-		run_fail(run, record, NULL, "state %zu of the path: expected %s%s, got %s", at + 1,
-			 want, when, got);
+		mismatch_add(record->mismatches, FIELD_state_of_path,
+			     name_state(claim->states, claim->n_states, at),
+			     name_state(states, n, at))
+			->index = (unsigned)at + 1;
 	else
-		run_fail(run, record, NULL, "expected %s%s, got %s", want, when, got);
+		mismatch_add(record->mismatches, FIELD_state,
+			     name_state(claim->states, claim->n_states, at),
+			     name_state(states, n, at));
+	run_fail(run, record, FAULT_STATE);
 }
 
+/* The kernel announces no change of state to ordinary users, so a window is watched at growing
+ * intervals. */
 static int watch(struct run *run, const struct event *event, const struct subject *subject)
 {
-	int64_t end = run->start + run->until + run->tolerance, look = FIRST_LOOK_NS, now;
+	int64_t end = run->until + run->tolerance, look = FIRST_LOOK_NS, now;
 	int state;
 
 	for (;;) {
-		now = clock_now();
+		now = run_now(run);
 		state = state_now(run, subject);
 		if (holds(event, subject, state) || now >= end)
 			return state;
-		clock_sleep_until(now + look < end ? now + look : end);
+		run_sleep_until(run, now + look < end ? now + look : end);
 		if (look < LAST_LOOK_NS)
 			look *= 2;
 	}
 }
 
-void run_state(struct run *run, const struct event *event)
+static void claim_state(struct run *run, struct moment *moment)
 {
-	enum record_kind kind = event->kind == EVENT_STATE ? RECORD_STATE : RECORD_STATES;
-	struct record *record;
+	const struct event *event = moment->event;
+	struct record *record = moment->record;
 	struct subject subject;
-	const char *why = "";
+	enum record_fault fault;
 	int state;
 
-	clock_sleep_until(run->start + run->due);
-	if (!run_pending_due(run, run->due))
-		return;
-	record = run_record(run, kind, event);
-	run_late(run, run->due, run_now(run));
-	if (!find_subject(run, event->state, &subject, &why)) {
-		run_fail(run, record, NULL, "%s", why);
-		run_record_done(run, record, NULL);
+	moment->acted = run_now(run);
+	moment->untimed = true;
+	fault = find_subject(run, event->state, &subject);
+	if (fault) {
+		record->actual_ns = moment->acted;
+		run_fail(run, record, fault);
 		return;
 	}
 	state = watch(run, event, &subject);
-	record->actual_ns = run_now(run);
+	moment->begin = moment->end = run_now(run);
+	moment->conn = subject.conn;
 	describe(run, record, event, &subject, state);
 	if (!holds(event, &subject, state))
 		refuse(run, record, event, &subject, state);
-	run_complete(run, record->actual_ns);
-	run_record_done(run, record, subject.conn);
 }
+
+const struct player player_state = {
+	.record = RECORD_STATE,
+	.waits = true,
+	.settles = true,
+	.act = claim_state,
+};
+
+const struct player player_states = {
+	.record = RECORD_STATES,
+	.waits = true,
+	.settles = true,
+	.act = claim_state,
+};

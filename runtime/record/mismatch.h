@@ -16,12 +16,12 @@
 struct mismatch {
 	enum field_id field;
 	/* Where the field is one of several; 0: it is not. */
-	unsigned index;	   /* of the option, label or argument, from 1 in the script's order */
-	unsigned item;	   /* of a list: the member, from 1 */
-	unsigned outer;	   /* the outer header, from 1, outermost first; 0: the innermost IP header */
-	bool next_segment; /* of the segment that was to continue the first ones */
-	int64_t number;	   /* that it is known by: the script's descriptor */
-	char name[48];	   /* of a member or variable, as the script writes it; "": none */
+	unsigned index; /* of the option, label or argument, from 1 in the script's order */
+	unsigned item;	/* of a list: the member, from 1 */
+	unsigned outer; /* the outer header, from 1, outermost first; 0: the innermost IP header */
+	bool next_segment;  /* of the segment that was to continue the first ones */
+	int64_t number;	    /* that it is known by: the script's descriptor */
+	char name[48];	    /* of a member or variable, as the script writes it; "": none */
 	char expected[128]; /* in script notation; "": nothing is expected, the value explains */
 	char actual[128];
 	int64_t off_ns; /* of a time: how far it is from the expected one; 0: not a time */

@@ -1,15 +1,28 @@
 #include "runtime/record/record.h"
 
+#include <stdatomic.h>
 #include <string.h>
+
+#include "parser/tables.h"
 
 #define FIRST_ROOM 16
 
 static const char *const kind_names[] = {
-	[RECORD_INJECT] = "inject", [RECORD_SEGMENT] = "segment",   [RECORD_EXTRA] = "extra",
-	[RECORD_CALL] = "call",	    [RECORD_CALL_END] = "call_end", [RECORD_COMMAND] = "command",
-	[RECORD_CODE] = "code",	    [RECORD_STATE] = "state",	    [RECORD_STATES] = "states",
-	[RECORD_QUIET] = "quiet",   [RECORD_KILL] = "kill",	    [RECORD_EXIT] = "exit",
-	[RECORD_SETUP] = "setup",   [RECORD_CLEANUP] = "cleanup",
+#define KIND(id, name, meaning) [RECORD_##id] = name,
+#include "runtime/record/record.def"
+#undef KIND
+};
+
+static const char *const fault_names[] = {
+#define FAULT(id, name, meaning) [FAULT_##id] = name,
+#include "runtime/record/record.def"
+#undef FAULT
+};
+
+static const char *const cause_names[] = {
+#define CAUSE(id, name, meaning) [CAUSE_##id] = name,
+#include "runtime/record/record.def"
+#undef CAUSE
 };
 
 static const char *const status_names[] = {
@@ -40,6 +53,23 @@ const char *record_status_name(enum record_status status)
 	return HAS(status_names, status) ? status_names[status] : NULL;
 }
 
+const char *record_fault_name(enum record_fault fault)
+{
+	return HAS(fault_names, fault) ? fault_names[fault] : NULL;
+}
+
+const char *record_cause_name(enum record_cause cause)
+{
+	return HAS(cause_names, cause) ? cause_names[cause] : NULL;
+}
+
+const char *record_state_name(const struct record *record)
+{
+	const char *name = record->state ? tcp_state_symbol(record->state) : NULL;
+
+	return name ? name : "";
+}
+
 const char *verdict_name(enum verdict verdict)
 {
 	return HAS(verdicts, verdict) ? verdicts[verdict].name : NULL;
@@ -62,7 +92,11 @@ bool run_result_is_flaky(const struct run_result *result)
 
 struct run_result *run_result_new(const char *path, const char *mode)
 {
-	struct arena *arena = arena_new();
+	return run_result_new_in(arena_new(), path, mode);
+}
+
+struct run_result *run_result_new_in(struct arena *arena, const char *path, const char *mode)
+{
 	struct run_result *result = arena_new_of(arena, struct run_result);
 
 	result->arena = arena;
@@ -93,16 +127,33 @@ static void *grow(struct arena *arena, void *items, size_t n, size_t size)
 	return bigger;
 }
 
-struct record *run_result_add(struct run_result *result, enum record_kind kind)
+struct record *record_new(struct arena *arena, enum record_kind kind)
 {
-	struct record *record = arena_new_of(result->arena, struct record);
+	struct record *record = arena_new_of(arena, struct record);
 
 	record->kind = kind;
 	record->event = -1;
 	record->due_ns = record->until_ns = record->actual_ns = INT64_MIN;
+	return record;
+}
+
+void run_result_close(struct run_result *result, struct record *record)
+{
 	result->records =
 		grow(result->arena, result->records, result->n_records, sizeof(*result->records));
-	result->records[result->n_records++] = record;
+	result->records[result->n_records] = record;
+	if (record->status == RECORD_FAILED && result->failed_record < 0)
+		result->failed_record = (int)result->n_records;
+	/* Another process may be reading: it sees a record whole or not at all. */
+	atomic_thread_fence(memory_order_release);
+	result->n_records++;
+}
+
+struct record *run_result_add(struct run_result *result, enum record_kind kind)
+{
+	struct record *record = record_new(result->arena, kind);
+
+	run_result_close(result, record);
 	return record;
 }
 

@@ -1,6 +1,6 @@
-/* What happened, as data: one record per event. The run loop appends them and prints nothing;
- * every report is a reader of them. Serialisable (record_json.c): times are ns relative to the
- * script's start, text is script notation. Strings are owned by the struct run_result's arena. */
+/* What happened, as data: one record for each happening. The play loop appends them and prints
+ * nothing; every report is a reader of them. A record is one line of JSON (record_json.c). Strings
+ * are owned by the arena of the struct run_result, or are constant. */
 #ifndef FINWAIT_RUNTIME_RECORD_RECORD_H
 #define FINWAIT_RUNTIME_RECORD_RECORD_H
 
@@ -13,42 +13,48 @@
 #include "runtime/record/mismatch.h"
 
 enum record_kind {
-	RECORD_INJECT,	/* inbound packet */
-	RECORD_SEGMENT, /* expected outbound packet, or the lack of it */
-	RECORD_EXTRA,	/* a segment the script did not expect (--strict, quiet, trace) */
-	RECORD_CALL,
-	RECORD_CALL_END, /* a blocking call returned */
-	RECORD_COMMAND,
-	RECORD_CODE,
-	RECORD_STATE,
-	RECORD_STATES,
-	RECORD_QUIET,
-	RECORD_KILL,
-	RECORD_EXIT,
-	RECORD_SETUP, /* init command, start-up */
-	RECORD_CLEANUP,
+#define KIND(id, ...) RECORD_##id,
+#include "runtime/record/record.def"
+#undef KIND
+	N_RECORD_KINDS
 };
 
 enum record_status { RECORD_OK, RECORD_WARNING, RECORD_FAILED };
 
+enum record_fault {
+#define FAULT(id, ...) FAULT_##id,
+#include "runtime/record/record.def"
+#undef FAULT
+	N_FAULTS
+};
+
+enum record_cause {
+#define CAUSE(id, ...) CAUSE_##id,
+#include "runtime/record/record.def"
+#undef CAUSE
+	N_CAUSES
+};
+
+/* One happening: the members of record.def, and what differs. Times are ns since the script's
+ * start, INT64_MIN where there is none. `expected` and `actual` are in one notation, so that they
+ * can stand one under the other. `state` is a number of netinet/tcp.h, 0: no connection. `message`
+ * and `hint` are made from the facts (runtime/report/words.c); the run itself leaves them NULL. */
 struct record {
-	enum record_kind kind;
-	enum record_status status;
-	int event;	       /* index in the script; -1: none */
-	unsigned line, column; /* of the event; 0: none */
-	int64_t due_ns;	       /* when it was due; INT64_MIN: any time */
-	int64_t until_ns;      /* end of its window; == due_ns unless a range */
-	int64_t actual_ns;     /* when it happened; INT64_MIN: never */
-	int64_t tolerance_ns;
-	bool late; /* actual_ns outside [due - tolerance, until + tolerance] */
-	/* Both in one notation, so that they can stand one under the other: "> F. 1:1(0) ack 1",
-	 * "read(4, ..., 10) = 10", "tcp_state(4) = TCP_CLOSE", "tcp_states(4) = [...]". */
-	const char *expected;	/* script form */
-	const char *actual;	/* live form, in script numbers; NULL: nothing came */
-	const char *state;	/* TCP state after it, "TCP_FIN_WAIT1"; NULL: no connection */
-	const char *connection; /* "192.168.0.1:8080 > 192.0.2.1:40000" (kernel first); NULL */
-	const char *message;	/* one line, if failed or a warning: what is wrong */
-	const char *hint;	/* what to do, or what it usually means; NULL */
+#define C_KIND			    enum record_kind
+#define C_STATUS		    enum record_status
+#define C_FAULT			    enum record_fault
+#define C_CAUSE			    enum record_cause
+#define C_INT			    int
+#define C_UNSIGNED		    unsigned
+#define C_NS			    int64_t
+#define C_NUMBER		    int64_t
+#define C_BOOL			    bool
+#define C_FLAG			    bool
+#define C_STATE			    int
+#define C_TEXT			    const char *
+#define MEMBER(type, name, meaning) C_##type name;
+#include "runtime/record/record.def"
+#undef MEMBER
 	struct mismatches *mismatches; /* NULL: none */
 };
 
@@ -87,9 +93,15 @@ struct run_result {
 };
 
 struct run_result *run_result_new(const char *path, const char *mode);
+/* The same in an arena that is the result's from then on. */
+struct run_result *run_result_new_in(struct arena *arena, const char *path, const char *mode);
 void run_result_free(struct run_result *result); /* accepts NULL */
 
-/* Appends a zeroed record with due, until and actual time INT64_MIN and event -1. */
+/* A zeroed record with due, until and actual time INT64_MIN and event -1, of no result yet. */
+struct record *record_new(struct arena *arena, enum record_kind kind);
+/* Appends a record, which is not changed from then on; the first that failed is failed_record. */
+void run_result_close(struct run_result *result, struct record *record);
+/* Both: for readers of JSON and for tests. */
 struct record *run_result_add(struct run_result *result, enum record_kind kind);
 
 /* Appends the lateness of one injection and raises max_late_ns to it. */
@@ -114,10 +126,22 @@ const char *run_result_mode(const struct run_result *result);
 const char *verdict_name(enum verdict verdict);		   /* "pass", "fail", ... */
 const char *record_kind_name(enum record_kind kind);	   /* "inject", ... */
 const char *record_status_name(enum record_status status); /* "ok", "warning", "failed" */
+const char *record_fault_name(enum record_fault fault);	   /* "time", ...; "" for none */
+const char *record_cause_name(enum record_cause cause);
+const char *record_state_name(const struct record *record); /* "TCP_FIN_WAIT1"; "" for none */
 
 /* JSON text (one object, no newline inside; docs/json.md), malloc'd; and back, without loss.
  * Without records, failed_record and n_records are lost. NULL on nonsense. */
 char *run_result_to_json(const struct run_result *result, bool with_records);
 struct run_result *run_result_from_json(const char *text, size_t size);
+/* The last line of a stream whose other lines are the records; malloc'd. */
+char *run_result_to_line(const struct run_result *result);
+/* Fills in a result from its line; it may have records already, from lines of their own. */
+bool run_result_fill(struct run_result *result, const char *text, size_t size);
+
+/* One record as a line of JSON without its newline, malloc'd; and appended to a result from such a
+ * line. False on nonsense, and the result is as it was. */
+char *record_to_json(const struct record *record);
+bool record_from_json(struct run_result *result, const char *text, size_t size);
 
 #endif

@@ -4,9 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/tables.h"
+
 /* Which member holds what: one row a member serves both ways. Times that are "never" (INT64_MIN)
  * and strings that are NULL are left out. */
-enum json_type { JSON_TEXT, JSON_NS, JSON_INT, JSON_UNSIGNED, JSON_BOOL, JSON_KIND, JSON_STATUS };
+enum json_type {
+	JSON_TEXT,
+	JSON_NS,
+	JSON_INT,
+	JSON_UNSIGNED,
+	JSON_NUMBER, /* int64_t, left out if 0 */
+	JSON_BOOL,
+	JSON_FLAG, /* bool, left out if false */
+	JSON_KIND,
+	JSON_STATUS,
+	JSON_FAULT,
+	JSON_CAUSE,
+	JSON_STATE,
+};
 
 struct member {
 	const char *name;
@@ -14,23 +29,16 @@ struct member {
 	size_t offset;
 };
 
-#define RECORD(name, type)                                                                         \
-	{                                                                                          \
-#name, type, offsetof(struct record, name)                                         \
-	}
+static const struct member record_members[] = {
+#define MEMBER(type, name, meaning) {#name, JSON_##type, offsetof(struct record, name)},
+#include "runtime/record/record.def"
+#undef MEMBER
+};
+
 #define RESULT(name, type)                                                                         \
 	{                                                                                          \
 #name, type, offsetof(struct run_result, name)                                     \
 	}
-
-static const struct member record_members[] = {
-	RECORD(kind, JSON_KIND),     RECORD(status, JSON_STATUS),   RECORD(event, JSON_INT),
-	RECORD(line, JSON_UNSIGNED), RECORD(column, JSON_UNSIGNED), RECORD(due_ns, JSON_NS),
-	RECORD(until_ns, JSON_NS),   RECORD(actual_ns, JSON_NS),    RECORD(tolerance_ns, JSON_NS),
-	RECORD(late, JSON_BOOL),     RECORD(expected, JSON_TEXT),   RECORD(actual, JSON_TEXT),
-	RECORD(state, JSON_TEXT),    RECORD(connection, JSON_TEXT), RECORD(message, JSON_TEXT),
-	RECORD(hint, JSON_TEXT),
-};
 
 static const struct member result_members[] = {
 	RESULT(path, JSON_TEXT),	RESULT(mode, JSON_TEXT),
@@ -94,6 +102,11 @@ static bool text_from_json(const json_t *value, struct arena *arena, const char 
 	return true;
 }
 
+static json_t *name_or_nothing(const char *name)
+{
+	return name && *name ? json_string(name) : NULL;
+}
+
 static json_t *member_to_json(const struct member *member, const void *object)
 {
 	const void *at = (const char *)object + member->offset;
@@ -108,45 +121,38 @@ static json_t *member_to_json(const struct member *member, const void *object)
 		return json_integer(*(const int *)at);
 	case JSON_UNSIGNED:
 		return json_integer(*(const unsigned *)at);
+	case JSON_NUMBER:
+		return *(const int64_t *)at ? json_integer(*(const int64_t *)at) : NULL;
 	case JSON_BOOL:
 		return json_boolean(*(const bool *)at);
+	case JSON_FLAG:
+		return *(const bool *)at ? json_true() : NULL;
 	case JSON_KIND:
 		return json_string(record_kind_name(*(const enum record_kind *)at));
 	case JSON_STATUS:
 		return json_string(record_status_name(*(const enum record_status *)at));
+	case JSON_FAULT:
+		return name_or_nothing(record_fault_name(*(const enum record_fault *)at));
+	case JSON_CAUSE:
+		return name_or_nothing(record_cause_name(*(const enum record_cause *)at));
+	case JSON_STATE:
+		return *(const int *)at ? json_string(tcp_state_symbol(*(const int *)at)) : NULL;
 	}
 	return NULL;
 }
 
-static bool kind_from_name(const char *name, enum record_kind *kind)
-{
-	for (int i = 0; name && record_kind_name(i); i++) {
-		*kind = i;
-		if (!strcmp(record_kind_name(i), name))
-			return true;
-	}
-	return false;
-}
-
-static bool status_from_name(const char *name, enum record_status *status)
-{
-	for (int i = 0; name && record_status_name(i); i++) {
-		*status = i;
-		if (!strcmp(record_status_name(i), name))
-			return true;
-	}
-	return false;
-}
-
-static bool verdict_from_name(const char *name, enum verdict *verdict)
-{
-	for (int i = 0; name && verdict_name(i); i++) {
-		*verdict = i;
-		if (!strcmp(verdict_name(i), name))
-			return true;
-	}
-	return false;
-}
+/* The number under which `name_of` has this name. */
+#define FROM_NAME(name_of, text, out)                                                              \
+	({                                                                                         \
+		bool found_ = false;                                                               \
+                                                                                                   \
+		for (int i_ = 0; (text) && name_of(i_) && !found_; i_++)                           \
+			if (!strcmp(name_of(i_), text)) {                                          \
+				*(out) = i_;                                                       \
+				found_ = true;                                                     \
+			}                                                                          \
+		found_;                                                                            \
+	})
 
 static bool in_range(const json_t *value, int64_t low, int64_t high)
 {
@@ -154,10 +160,21 @@ static bool in_range(const json_t *value, int64_t low, int64_t high)
 	       json_integer_value(value) <= high;
 }
 
+static bool state_from_name(const char *name, int *state)
+{
+	int64_t number;
+
+	if (!name || strncmp(name, "TCP_", 4) || !symbol_value(name, &number))
+		return false;
+	*state = (int)number;
+	return tcp_state_symbol(*state) && !strcmp(tcp_state_symbol(*state), name);
+}
+
 static bool member_from_json(const struct member *member, const json_t *value, void *object,
 			     struct arena *arena)
 {
 	void *at = (char *)object + member->offset;
+	const char *text = json_string_value(value);
 
 	switch (member->type) {
 	case JSON_TEXT:
@@ -171,13 +188,23 @@ static bool member_from_json(const struct member *member, const json_t *value, v
 	case JSON_UNSIGNED:
 		*(unsigned *)at = (unsigned)json_integer_value(value);
 		return in_range(value, 0, UINT32_MAX);
+	case JSON_NUMBER:
+		*(int64_t *)at = json_integer_value(value);
+		return json_is_integer(value);
+	case JSON_FAULT:
+		return FROM_NAME(record_fault_name, text, (enum record_fault *)at);
+	case JSON_CAUSE:
+		return FROM_NAME(record_cause_name, text, (enum record_cause *)at);
+	case JSON_STATE:
+		return state_from_name(text, at);
 	case JSON_BOOL:
+	case JSON_FLAG:
 		*(bool *)at = json_is_true(value);
 		return json_is_boolean(value);
 	case JSON_KIND:
-		return kind_from_name(json_string_value(value), at);
+		return FROM_NAME(record_kind_name, text, (enum record_kind *)at);
 	case JSON_STATUS:
-		return status_from_name(json_string_value(value), at);
+		return FROM_NAME(record_status_name, text, (enum record_status *)at);
 	}
 	return false;
 }
@@ -212,19 +239,18 @@ static bool members_from_json(const json_t *from, const struct member *members, 
 	}
 /* Left out where they are 0, as most are. */
 static const struct member mismatch_members[] = {
-	MISMATCH(index, JSON_UNSIGNED),	   MISMATCH(item, JSON_UNSIGNED),
-	MISMATCH(outer, JSON_UNSIGNED),	   MISMATCH(number, JSON_NS),
-	MISMATCH(off_ns, JSON_NS),	   MISMATCH(next_segment, JSON_BOOL),
+	MISMATCH(index, JSON_UNSIGNED), MISMATCH(item, JSON_UNSIGNED),
+	MISMATCH(outer, JSON_UNSIGNED), MISMATCH(number, JSON_NS),
+	MISMATCH(off_ns, JSON_NS),	MISMATCH(next_segment, JSON_BOOL),
 };
 
 static json_t *mismatch_to_json(const struct mismatch *mismatch)
 {
 	char shown[MISMATCH_NAME_SIZE];
-	json_t *object = json_pack("{s:o,s:s,s:o,s:o}", "field",
-				   text_to_json(mismatch_field_name(mismatch, shown)), "id",
-				   field_row(mismatch->field)->id, "expected",
-				   text_to_json(mismatch->expected), "actual",
-				   text_to_json(mismatch->actual));
+	json_t *object = json_pack(
+		"{s:o,s:s,s:o,s:o}", "field", text_to_json(mismatch_field_name(mismatch, shown)),
+		"id", field_row(mismatch->field)->id, "expected", text_to_json(mismatch->expected),
+		"actual", text_to_json(mismatch->actual));
 
 	if (mismatch->name[0])
 		json_object_set_new(object, "name", text_to_json(mismatch->name));
@@ -293,7 +319,7 @@ static bool mismatches_from_json(const json_t *array, const json_t *total, struc
 	return n == MAX_MISMATCHES || n == (*list)->n;
 }
 
-static json_t *record_to_json(const struct record *record)
+static json_t *record_to_object(const struct record *record)
 {
 	json_t *object = json_object();
 
@@ -308,7 +334,7 @@ static json_t *record_to_json(const struct record *record)
 	return object;
 }
 
-static bool record_from_json(const json_t *object, struct run_result *result)
+static bool record_from_object(const json_t *object, struct run_result *result)
 {
 	const json_t *mismatches = json_object_get(object, "mismatches");
 	const json_t *total = json_object_get(object, "n_mismatches");
@@ -322,6 +348,12 @@ static bool record_from_json(const json_t *object, struct run_result *result)
 	       mismatches_from_json(mismatches, total, result->arena, &record->mismatches);
 }
 
+static void add_failed(json_t *object, const struct run_result *result)
+{
+	if (result->failed_record >= 0)
+		json_object_set_new(object, "failed_record", json_integer(result->failed_record));
+}
+
 static json_t *result_to_json(const struct run_result *result, bool with_records)
 {
 	json_t *object = json_object(), *lateness = json_array(), *records;
@@ -333,11 +365,10 @@ static json_t *result_to_json(const struct run_result *result, bool with_records
 	json_object_set_new(object, "lateness_ns", lateness);
 	if (!with_records)
 		return object;
-	if (result->failed_record >= 0)
-		json_object_set_new(object, "failed_record", json_integer(result->failed_record));
+	add_failed(object, result);
 	records = json_array();
 	for (size_t i = 0; i < result->n_records; i++)
-		json_array_append_new(records, record_to_json(result->records[i]));
+		json_array_append_new(records, record_to_object(result->records[i]));
 	json_object_set_new(object, "records", records);
 	return object;
 }
@@ -351,6 +382,17 @@ char *run_result_to_json(const struct run_result *result, bool with_records)
 	return text;
 }
 
+char *run_result_to_line(const struct run_result *result)
+{
+	json_t *object = result_to_json(result, false);
+	char *text;
+
+	add_failed(object, result);
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	return text;
+}
+
 static bool lists_from_json(const json_t *object, struct run_result *result)
 {
 	const json_t *failed = json_object_get(object, "failed_record"), *item;
@@ -359,16 +401,14 @@ static bool lists_from_json(const json_t *object, struct run_result *result)
 	int64_t max_late_ns = result->max_late_ns;
 	size_t i;
 
-	json_array_foreach((json_t *)lateness, i, item)
-	{
+	json_array_foreach ((json_t *)lateness, i, item) {
 		if (!json_is_integer(item))
 			return false;
 		run_result_add_lateness(result, json_integer_value(item));
 	}
 	result->max_late_ns = max_late_ns; /* as written, not as just raised */
-	json_array_foreach((json_t *)records, i, item)
-	{
-		if (!record_from_json(item, result))
+	json_array_foreach ((json_t *)records, i, item) {
+		if (!record_from_object(item, result))
 			return false;
 	}
 	if (!failed)
@@ -379,23 +419,51 @@ static bool lists_from_json(const json_t *object, struct run_result *result)
 
 static bool result_from_json(const json_t *object, struct run_result *result)
 {
-	return verdict_from_name(json_string_value(json_object_get(object, "verdict")),
-				 &result->verdict) &&
+	const char *verdict = json_string_value(json_object_get(object, "verdict"));
+
+	return FROM_NAME(verdict_name, verdict, &result->verdict) &&
 	       json_object_get(object, "path") &&
 	       members_from_json(object, result_members, LENGTH(result_members), result,
 				 result->arena) &&
 	       lists_from_json(object, result);
 }
 
-struct run_result *run_result_from_json(const char *text, size_t size)
+bool run_result_fill(struct run_result *result, const char *text, size_t size)
 {
 	json_t *object = json_loadb(text, size, 0, NULL);
+	bool good = result_from_json(object, result);
+
+	json_decref(object);
+	return good;
+}
+
+struct run_result *run_result_from_json(const char *text, size_t size)
+{
 	struct run_result *result = run_result_new("", NULL);
 
-	if (!result_from_json(object, result)) {
-		run_result_free(result);
-		result = NULL;
-	}
+	if (run_result_fill(result, text, size))
+		return result;
+	run_result_free(result);
+	return NULL;
+}
+
+char *record_to_json(const struct record *record)
+{
+	json_t *object = record_to_object(record);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
 	json_decref(object);
-	return result;
+	return text;
+}
+
+bool record_from_json(struct run_result *result, const char *text, size_t size)
+{
+	json_t *object = json_loadb(text, size, 0, NULL);
+	size_t n = result->n_records;
+	bool good = object && record_from_object(object, result);
+
+	if (!good)
+		result->n_records = n;
+	json_decref(object);
+	return good;
 }

@@ -138,27 +138,14 @@ static void print_inject(FILE *out, const struct run_result *result, const struc
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
-/* "-1 EPIPE (Broken pipe)" to 32. */
-static int errno_of(const char *text)
+static void print_result(FILE *out, const struct call_row *row, const struct record *record)
 {
-	char name[32];
-	int64_t value;
-
-	if (sscanf(text, "%*d %31[A-Z0-9]", name) != 1 && sscanf(text, "%31[A-Z0-9]", name) != 1)
-		return 0;
-	return symbol_value(name, &value) ? (int)value : 0;
-}
-
-static void print_result(FILE *out, const struct call_row *row, const struct mismatch *m)
-{
-	long expected = strtol(m->expected, NULL, 0), actual = strtol(m->actual, NULL, 0);
-	int error = errno_of(m->actual);
-
-	if (row && row->result == RESULT_FD && expected >= 0)
+	if (row && row->result == RESULT_FD && record->result_expected >= 0)
 		fputs("Expected non-negative result", out);
 	else
-		fprintf(out, "Expected result %ld", expected);
-	fprintf(out, " but got %ld with errno %d (%s)\n", actual, error, strerror(error));
+		fprintf(out, "Expected result %lld", (long long)record->result_expected);
+	fprintf(out, " but got %lld with errno %d (%s)\n", (long long)record->result,
+		(int)record->error, strerror((int)record->error));
 }
 
 static void print_call_error(FILE *out, const struct record *record, const struct call_row *row)
@@ -166,19 +153,17 @@ static void print_call_error(FILE *out, const struct record *record, const struc
 	const struct mismatch *m = has_mismatch(record) ? &record->mismatches->at[0] : NULL;
 	char name[MISMATCH_NAME_SIZE];
 
-	if (m && m->field == FIELD_call_result) {
-		print_result(out, row, m);
-	} else if (m && m->field == FIELD_call_errno) {
-		int expected = errno_of(m->expected), actual = errno_of(m->actual);
-
-		fprintf(out, "Expected errno %d (%s) but got %d (%s)\n", expected,
-			strerror(expected), actual, strerror(actual));
-	} else if (m) {
+	if (m && m->field == FIELD_call_result)
+		print_result(out, row, record);
+	else if (m && m->field == FIELD_call_errno)
+		fprintf(out, "Expected errno %d (%s) but got %d (%s)\n",
+			(int)record->error_expected, strerror((int)record->error_expected),
+			(int)record->error, strerror((int)record->error));
+	else if (m)
 		fprintf(out, "Bad %s: expected: %s actual: %s\n", mismatch_field_name(m, name),
 			m->expected, m->actual);
-	} else {
+	else
 		fprintf(out, "%s\n", record->message ? record->message : "wrong result");
-	}
 }
 
 static void print_call(FILE *out, const struct run_result *result, const struct record *record)
@@ -202,14 +187,10 @@ static void print_call(FILE *out, const struct run_result *result, const struct 
 
 /* ---- commands and code --------------------------------------------------------------------- */
 
-/* The exit status is the only number in "the command exited with status 3: `exit 3`". */
-static int status_of(const char *message)
+/* packetdrill knows no other end of a command than its exit status. */
+static int status_of(const struct record *record)
 {
-	int status = 1;
-
-	if (message)
-		sscanf(message, "%*[^0-9]%d", &status);
-	return status;
+	return record->exit_status ? (int)record->exit_status : 1;
 }
 
 static void print_command(FILE *out, const struct run_result *result, const struct record *record)
@@ -221,7 +202,7 @@ static void print_command(FILE *out, const struct run_result *result, const stru
 		print_late(out, record, "command");
 	else
 		fprintf(out, "error executing %s command: non-zero status %d\n", text,
-			status_of(record->message));
+			status_of(record));
 }
 
 static void print_code(FILE *out, const struct run_result *result, const struct record *record)
@@ -236,7 +217,7 @@ static void print_around(FILE *out, const struct run_result *result, const struc
 	if (record->line)
 		fprintf(out, "%s: error executing %s command: non-zero status %d\n", result->path,
 			record->kind == RECORD_SETUP ? "init" : "cleanup",
-			status_of(record->message));
+			status_of(record));
 }
 
 static void (*const printers[])(FILE *out, const struct run_result *result,

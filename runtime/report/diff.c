@@ -6,6 +6,7 @@
 #include "runtime/report/marks.h"
 #include "runtime/report/text.h"
 #include "runtime/report/trace.h"
+#include "runtime/report/words.h"
 
 #define EVENTS_BEFORE 5
 #define EVENTS_AFTER  5
@@ -16,37 +17,29 @@
 
 /* How each kind speaks of its failure when the record itself has no message. */
 static const struct {
-	const char *noun;    /* for times: "the segment came" */
 	const char *differs; /* headline when it happened otherwise than expected */
 	const char *missing; /* headline when it did not happen; NULL: as differs */
 	const char *absent;  /* shown for `actual` when there is none; NULL: no such line */
 	bool prints;	     /* what the run's output may explain */
 	const char *label;   /* of what was as expected but for its time; NULL: never only that */
 } kinds[] = {
-	[RECORD_INJECT] = {"the packet was injected", "the packet could not be injected", NULL,
-			   NULL, false, "packet"},
-	[RECORD_SEGMENT] = {"the segment came", "the segment differs from the expected one",
-			    "the segment did not come", "nothing", false, "segment"},
-	[RECORD_EXTRA] = {"the segment came", "the script expects no such segment", NULL, NULL,
-			  false, NULL},
-	[RECORD_CALL] = {"the call was made", "the call did not do what the script says",
-			 "the call did not return", "did not return", false, "call"},
-	[RECORD_CALL_END] = {"the call returned", "the call did not do what the script says",
-			     "the call did not return", "did not return", false, "call"},
-	[RECORD_COMMAND] = {"the command ran", "the command failed", NULL, NULL, true, "command"},
-	[RECORD_CODE] = {"the code ran", "the assertion failed", NULL, NULL, true, "event"},
-	[RECORD_STATE] = {"the state came", "the state is not the expected one", NULL, NULL, false,
-			  NULL},
-	[RECORD_STATES] = {"the states came", "the states so far are not the expected ones", NULL,
-			   NULL, false, NULL},
-	[RECORD_QUIET] = {"a segment came", "the connection was not quiet", NULL, NULL, false,
-			  NULL},
-	[RECORD_KILL] = {"the signal was sent", "the program could not be killed", NULL, NULL,
-			 false, "event"},
-	[RECORD_EXIT] = {"the program ended", "the program did not exit", NULL, NULL, false,
-			 "event"},
-	[RECORD_SETUP] = {"the start-up ran", "the start-up failed", NULL, NULL, true, NULL},
-	[RECORD_CLEANUP] = {"the cleanup ran", "the cleanup failed", NULL, NULL, true, NULL},
+	[RECORD_INJECT] = {"the packet could not be injected", NULL, NULL, false, "packet"},
+	[RECORD_SEGMENT] = {"the segment differs from the expected one", "the segment did not come",
+			    "nothing", false, "segment"},
+	[RECORD_EXTRA] = {"the script expects no such segment", NULL, NULL, false, NULL},
+	[RECORD_CALL] = {"the call did not do what the script says", "the call did not return",
+			 "not told", false, "call"},
+	[RECORD_CALL_END] = {"the call did not do what the script says", "the call did not return",
+			     "has not returned", false, "call"},
+	[RECORD_COMMAND] = {"the command failed", NULL, NULL, true, "command"},
+	[RECORD_CODE] = {"the assertion failed", NULL, NULL, true, "event"},
+	[RECORD_STATE] = {"the state is not the expected one", NULL, NULL, false, NULL},
+	[RECORD_STATES] = {"the states so far are not the expected ones", NULL, NULL, false, NULL},
+	[RECORD_QUIET] = {"the connection was not quiet", NULL, NULL, false, NULL},
+	[RECORD_KILL] = {"the program could not be killed", NULL, NULL, false, "event"},
+	[RECORD_EXIT] = {"the program did not exit", NULL, NULL, false, "event"},
+	[RECORD_SETUP] = {"the start-up failed", NULL, NULL, true, NULL},
+	[RECORD_CLEANUP] = {"the cleanup failed", NULL, NULL, true, NULL},
 };
 
 static const struct {
@@ -62,6 +55,31 @@ static const struct {
 	[VERDICT_ERROR] = {"error", PAINT_BAD, "the run ended before its time"},
 	[VERDICT_LATE] = {"inconclusive", PAINT_WARN, "the run itself was late"},
 };
+
+/* What stands for `actual` where there is none: by what is wrong, else by the kind. */
+static const char *absent_text(const struct record *record)
+{
+	static const char *const by_fault[N_FAULTS] = {
+		[FAULT_CALL] = "was not made",		 [FAULT_BLOCKS] = "has not returned",
+		[FAULT_NOT_ASLEEP] = "has not returned", [FAULT_STILL_BLOCKED] = "has not returned",
+		[FAULT_TIME_LIMIT] = "was not over",	 [FAULT_CRASH] = "was not over",
+	};
+
+	return by_fault[record->fault] ? by_fault[record->fault] : kinds[record->kind].absent;
+}
+
+/* Was something waited for in vain, so that its time is when that ended? */
+static bool is_given_up(const struct record *record)
+{
+	static const bool by_fault[N_FAULTS] = {
+		[FAULT_NO_PACKET] = true,
+		[FAULT_STILL_BLOCKED] = true,
+	};
+
+	if (record->actual)
+		return false;
+	return record->fault ? by_fault[record->fault] : kinds[record->kind].absent != NULL;
+}
 
 /* ---- times --------------------------------------------------------------------------------- */
 
@@ -92,7 +110,7 @@ static void print_window(FILE *out, const struct record *record)
 static void print_time(FILE *out, const struct record *record)
 {
 	bool came = record->actual_ns != INT64_MIN, any = record->due_ns == INT64_MIN;
-	bool never = !record->actual && kinds[record->kind].absent;
+	bool never = is_given_up(record);
 
 	if (!came && any)
 		return;
@@ -130,7 +148,7 @@ static char *record_headline(const struct record *record)
 	if (!record->actual && kinds[record->kind].missing)
 		text = kinds[record->kind].missing;
 	if (record->late && !differs(record)) {
-		if (asprintf(&out, "%s %s %s", kinds[record->kind].noun,
+		if (asprintf(&out, "%s %s %s", words_happened(record->kind),
 			     text_duration(off_by(record)).text, early_or_late(record)) < 0)
 			abort();
 		return out;
@@ -197,7 +215,7 @@ static bool only_late(const struct record *record)
 
 static void print_both(FILE *out, const struct record *record, bool color)
 {
-	const char *absent = kinds[record->kind].absent;
+	const char *absent = absent_text(record);
 	struct marked marked = marked_new(text_without_time(record->expected),
 					  record->actual ? record->actual : "", record->mismatches);
 
@@ -281,8 +299,7 @@ static int by_time(const void *a, const void *b)
 static struct moment *moments_new(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
-	bool by_order = !failed || failed->actual_ns == INT64_MIN ||
-			(!failed->actual && kinds[failed->kind].absent);
+	bool by_order = !failed || failed->actual_ns == INT64_MIN || is_given_up(failed);
 	size_t at = failed ? (size_t)result->failed_record : result->n_records;
 	struct moment *moments = calloc(result->n_records + 1, sizeof(*moments));
 	int64_t ns = INT64_MIN;
@@ -330,7 +347,7 @@ static void print_events(FILE *out, const struct moment *moments, size_t n, cons
 static void print_around(FILE *out, const struct run_result *result, bool color)
 {
 	const struct record *failed = run_result_failed(result);
-	bool missing = failed && !failed->actual && kinds[failed->kind].absent;
+	bool missing = failed && is_given_up(failed);
 	struct moment *moments = moments_new(result);
 	size_t n = result->n_records, at = 0, from, rest;
 
@@ -393,7 +410,8 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 		print_mismatches(out, record->mismatches);
 	print_time(out, record);
 	if (record->state || record->connection)
-		fprintf(out, LABEL "%s%s%s\n", "state", record->state ? record->state : "unknown",
+		fprintf(out, LABEL "%s%s%s\n", "state",
+			record->state ? record_state_name(record) : "unknown",
 			record->connection ? ", " : "",
 			record->connection ? record->connection : "");
 	print_line(out, "hint", record->hint);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 
 #include "runtime/report/report.h"
 #include "runtime/report/text.h"
@@ -43,7 +44,7 @@ struct trace_cells trace_cells(const struct record *record)
 	struct trace_cells cells = {
 		.mark = marks[record->kind],
 		.text = text_clean(what_happened(text ? text : record->message), false),
-		.state = record->state ? record->state : "",
+		.state = record_state_name(record),
 	};
 
 	if (at_ns == INT64_MIN)
@@ -56,6 +57,16 @@ struct trace_cells trace_cells(const struct record *record)
 void trace_cells_free(struct trace_cells *cells)
 {
 	free(cells->text);
+}
+
+/* What a command printed, below it. */
+static void print_output(FILE *out, const char *output)
+{
+	char *clean = text_clean(output, true), *save = NULL;
+
+	for (char *line = strtok_r(clean, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		fprintf(out, "                     | %s\n", line);
+	free(clean);
 }
 
 void report_trace_line(FILE *out, const struct record *record, bool color)
@@ -80,10 +91,16 @@ void report_trace_line(FILE *out, const struct record *record, bool color)
 			statuses[record->status].word, text_paint(PAINT_PLAIN, color),
 			*message ? ": " : "", message);
 		free(message);
+	} else if (record->kind == RECORD_CALL && record->actual && !record->returned) {
+		fputs("  (blocks)", out);
+	} else if (record->kind == RECORD_CODE) {
+		fputs("  (evaluated at the end)", out);
 	} else if (record->kind == RECORD_EXTRA) {
 		fputs("  (not in the script)", out);
 	}
 	putc('\n', out);
+	if (record->output)
+		print_output(out, record->output);
 }
 
 void report_trace(FILE *out, const struct run_result *result, bool color)

@@ -46,6 +46,7 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 	if (pipe2(fds, O_CLOEXEC))
 		return err_set(err, -errno, "pipe: %s", strerror(errno));
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	job->result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	memset(slot, 0, sizeof(*slot));
 	slot->event = UINT_MAX;
 	fflush(NULL); /* or the child would print it again */
@@ -55,6 +56,8 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 
 		close(fds[0]);
 		close(fds[1]);
+		run_result_free(job->result);
+		job->result = NULL;
 		return err_set(err, -error, "fork: %s", strerror(error));
 	}
 	if (!pid) {
@@ -84,8 +87,10 @@ static void take_line(struct job *job, const char *line, size_t size)
 		enter_phase(job, JOB_READY);
 	} else if (size == 1 && *line == 'F') {
 		enter_phase(job, JOB_ENDING);
-	} else if (size && *line == '{' && !job->result) {
-		job->result = run_result_from_json(line, size);
+	} else if (size && *line == '{' && !job->complete) {
+		/* A line that a crash cut short is neither. */
+		job->complete = !record_from_json(job->result, line, size) &&
+				run_result_fill(job->result, line, size);
 	}
 }
 
@@ -94,11 +99,12 @@ static void take_lines(struct job *job)
 	char *line = job->text, *end;
 	char *stop = job->text + job->used;
 
-	while ((end = memchr(line, '\n', (size_t)(stop - line)))) {
+	while ((end = memchr(line + job->looked, '\n', (size_t)(stop - line) - job->looked))) {
 		take_line(job, line, (size_t)(end - line));
 		line = end + 1;
+		job->looked = 0;
 	}
-	job->used = (size_t)(stop - line);
+	job->looked = job->used = (size_t)(stop - line);
 	memmove(job->text, line, job->used);
 }
 
@@ -171,11 +177,11 @@ struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 	int64_t cpu = reap(job);
 	struct run_result *result = job->result;
 
-	if (!result)
-		result = job_error(spec, job->slot->event,
-				   job->ended ? "hung, and had to be ended with all its processes"
-					      : "ended without a result");
 	job->result = NULL;
+	if (!job->complete)
+		job_broken(spec, result, job->slot->event, FAULT_SYSTEM)->detail =
+			job->ended ? "the run hung, and had to be ended with all its processes"
+				   : "the run ended without a result";
 	if (cpu > result->cpu_ns)
 		result->cpu_ns = cpu;
 	return result;

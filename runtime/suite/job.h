@@ -5,8 +5,10 @@
  * ended if the run cannot do so itself. The lower one plays the script; its process id is the
  * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
  *
- * The run writes lines to a pipe: "R" ready, "F" timeline over, then its result as one line of
- * JSON. */
+ * The run writes lines to a pipe: "R" ready, "F" timeline over, records as one line of JSON each, and
+ * last its result, without them. It makes its records in memory that it shares with the keeper, and
+ * sends them while it waits or when it is over; what it could not send before it died, or was ended,
+ * the keeper sends. */
 #ifndef FINWAIT_RUNTIME_SUITE_JOB_H
 #define FINWAIT_RUNTIME_SUITE_JOB_H
 
@@ -45,10 +47,9 @@ struct job_spec {
 	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
 	bool alone;	       /* no other runs at the same time */
 	bool private_tmp;
-	bool all_records; /* records in the result of a pass too */
-	bool live;	  /* print each record when it happens */
+	bool all_records; /* records of a pass too */
+	bool live;	  /* records are sent as they are closed, not only at the end */
 	bool show_output; /* commands print where we print */
-	bool color;
 };
 
 struct job {
@@ -58,8 +59,9 @@ struct job {
 	int64_t since_ns; /* when it entered the phase, CLOCK_MONOTONIC */
 	bool ended;	  /* job_end() was called */
 	char *text;	  /* of a line not yet complete */
-	size_t used, size;
-	struct run_result *result; /* once its line has come */
+	size_t used, size, looked; /* bytes in text, its room, those that hold no end of a line */
+	struct run_result *result; /* what has come of it: records, then the rest */
+	bool complete;		   /* the result's own line has come */
 };
 
 /* Starts a run. `alive_fd` is a pidfd of the runner: readable once that is gone. 0, or -errno with
@@ -90,7 +92,11 @@ void job_abandon(struct job *job);
 /* The keeper: starts the run below it, waits, tells. Returns when all is over. */
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd);
 
-/* A result for a run that could not tell its own. `event` UINT_MAX: before the timeline. */
-struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *reason);
+/* Adds to `result` that its run ended in the event being played (UINT_MAX: before the timeline) by
+ * `fault`. The record that says so, for its details. */
+struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
+			  enum record_fault fault);
+/* A result for a run that could not tell its own; `detail` is constant. */
+struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *detail);
 
 #endif

@@ -20,9 +20,7 @@
 #include <unistd.h>
 
 #include "parser/ast_print.h"
-#include "parser/tables.h"
 #include "runtime/bed/clock.h"
-#include "runtime/report/report.h"
 #include "runtime/play/play.h"
 #include "runtime/suite/sandbox.h"
 
@@ -33,7 +31,20 @@ struct child {
 	int runner; /* pidfd; -1: none */
 	int output_fd;
 	char pcap_path[PATH_MAX]; /* "" when nothing is to be saved */
+	struct journal *journal;
 };
+
+/* In memory that keeper and run share, and that outlives the run. */
+struct journal {
+	struct run_result *result;
+	size_t sent;	  /* so many of its records */
+	off_t output;	  /* so much of what commands printed stands in records */
+	int64_t began_ns; /* when the timeline began, CLOCK_MONOTONIC; 0: not yet */
+};
+
+/* Room for a record of each event and what it tells; pages that are not used cost nothing. */
+#define JOURNAL_LEAST ((size_t)64 << 10)
+#define JOURNAL_EVENT ((size_t)4 << 10)
 
 static void say(int fd, const char *text, size_t size)
 {
@@ -49,28 +60,49 @@ static void say(int fd, const char *text, size_t size)
 	}
 }
 
-static void say_result(int fd, const struct run_result *result, bool records)
+static void say_line(int fd, char *text)
 {
-	char *text = run_result_to_json(result, records);
-
 	if (!text)
 		return;
-	say(fd, "\n", 1); /* ends whatever line a crash cut short */
 	say(fd, text, strlen(text));
 	say(fd, "\n", 1);
 	free(text);
 }
 
+/* Records that are closed and not yet sent. */
+static void say_records(struct child *child)
+{
+	struct journal *journal = child->journal;
+
+	for (; journal->sent < journal->result->n_records; journal->sent++)
+		say_line(child->fd, record_to_json(journal->result->records[journal->sent]));
+}
+
+static void say_result(struct child *child, bool records)
+{
+	struct run_result *result = child->journal->result;
+
+	if (records)
+		say_records(child);
+	else if (!child->journal->sent)
+		result->failed_record = -1;
+	say_line(child->fd, run_result_to_line(result));
+}
+
 /* What commands printed so far, into the result. */
-static void attach_output(struct run_result *result, int fd)
+static void attach_output(struct child *child)
 {
 	enum { MOST = 1 << 20 };
+	struct run_result *result = child->journal->result;
+	int fd = child->output_fd;
 	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : 0;
 	off_t from = size > MOST ? size - MOST : 0;
 	char *text;
 	ssize_t n;
 
-	if (size <= 0 || result->output)
+	if (child->journal->output > from)
+		from = child->journal->output;
+	if (size <= from || result->output)
 		return;
 	text = arena_alloc(result->arena, (size_t)(size - from) + 1);
 	n = pread(fd, text, (size_t)(size - from), from);
@@ -90,6 +122,7 @@ static void ready(void *cookie)
 	say(child->fd, "R\n", 2);
 	while (!atomic_load(&child->slot->go))
 		syscall(SYS_futex, &child->slot->go, FUTEX_WAIT, 0, NULL, NULL, 0);
+	child->journal->began_ns = clock_now();
 }
 
 static void finished(void *cookie)
@@ -99,112 +132,116 @@ static void finished(void *cookie)
 	say(child->fd, "F\n", 2);
 }
 
-static void recorded(void *cookie, const struct record *record)
+static void idle(void *cookie)
 {
-	const struct child *child = cookie;
-
-	report_trace_line(stdout, record, child->spec->color);
-	fflush(stdout);
+	say_records(cookie);
 }
 
-/* --non_fatal: whatever else is shown of the run, a warning is. */
-static void warn(void *cookie, const struct record *record)
+/* Whoever looks at the run wants to see how it came about; a warning is shown in any case. */
+static bool wants_records(const struct job_spec *spec, const struct run_result *result)
 {
-	const struct child *child = cookie;
-
-	if (record->status != RECORD_WARNING)
-		return;
-	fprintf(stderr, "%s:%u:%u: warning: %s (%s)\n", child->spec->path, record->line,
-		record->column, record->message, ip_mode_name(child->spec->mode));
-	if (record->expected && record->actual)
-		fprintf(stderr, "  expected  %s\n  actual    %s\n", record->expected,
-			record->actual);
+	if (spec->all_records || (result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP))
+		return true;
+	for (size_t i = 0; i < result->n_records; i++)
+		if (result->records[i]->status != RECORD_OK)
+			return true;
+	return false;
 }
 
 static void play(struct child *child)
 {
 	const struct job_spec *spec = child->spec;
-	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+	struct run_result *result = child->journal->result;
+	const struct host_bed_options options = {
+		.tick_eighths = spec->tick_eighths,
+		.keep_netns = spec->keep_netns,
+	};
 	struct run_env env = {
+		.bed = host_bed_new(spec->script, &options),
 		.pcap_path = *child->pcap_path ? child->pcap_path : NULL,
 		.output_fd = child->output_fd,
+		.keep_output = spec->live,
 		.ready = ready,
 		.finished = finished,
-		.recorded = spec->live ? recorded : warn,
+		.idle = spec->live ? idle : NULL,
 		.cookie = child,
 		.current_event = &child->slot->event,
-		.tick_eighths = spec->tick_eighths,
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
 	};
 
-	result->scripted_ns = script_duration(spec->script);
+	if (!env.bed)
+		_exit(1);
 	run_script(spec->script, &env, result);
 	job_expect_failure(spec, result);
 	run_result_quote(result, spec->script->source.text);
-	attach_output(result, child->output_fd);
-	say_result(child->fd, result,
-		   spec->all_records ||
-			   (result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP));
+	attach_output(child);
+	say_result(child, wants_records(spec, result));
 }
 
 /* ---- the keeper --------------------------------------------------------------------------- */
 
-static const enum record_kind record_of_event[] = {
-	[EVENT_PACKET] = RECORD_SEGMENT,  [EVENT_CALL] = RECORD_CALL,
-	[EVENT_COMMAND] = RECORD_COMMAND, [EVENT_CODE] = RECORD_CODE,
-	[EVENT_STATE] = RECORD_STATE,	  [EVENT_STATES] = RECORD_STATES,
-	[EVENT_QUIET] = RECORD_QUIET,	  [EVENT_KILL] = RECORD_KILL,
-	[EVENT_EXIT] = RECORD_EXIT,
-};
-
-struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *reason)
+struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
+			  enum record_fault fault)
 {
 	const struct script *script = spec->script;
-	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
-	enum record_kind kind = at ? record_of_event[at->kind] : RECORD_SETUP;
-	struct record *record = run_result_add(result, kind);
+	struct record *record =
+		record_new(result->arena, at ? play_record_kind(at) : RECORD_SETUP);
 
 	result->verdict = VERDICT_ERROR;
-	result->reason = at ? arena_printf(result->arena, "%s at line %u", reason, at->loc.line)
-			    : arena_printf(result->arena, "%s%s", reason,
-					   script ? " before the first event" : "");
 	result->scripted_ns = script ? script_duration(script) : 0;
-	result->failed_record = 0;
+	result->failed_record = -1;
 	record->status = RECORD_FAILED;
-	record->message = result->reason;
+	record->fault = fault;
 	if (at) {
-		char text[512];
+		size_t size = event_print(NULL, 0, at) + 1;
+		char *text = arena_alloc(result->arena, size);
 
-		event_print(text, sizeof(text), at);
+		event_print(text, size, at);
+		text += time_print(NULL, 0, at);
 		record->event = (int)event;
 		record->line = at->loc.line;
 		record->column = at->loc.column;
-		record->expected = arena_strndup(result->arena, text, strlen(text));
+		record->expected = text + strspn(text, " ");
 	}
+	run_result_close(result, record);
+	return record;
+}
+
+struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *detail)
+{
+	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+
+	job_broken(spec, result, event, FAULT_SYSTEM)->detail = detail;
 	return result;
 }
 
-/* Tells how a run ended that did not tell itself. */
-static void tell(const struct child *child, int status, bool timed_out)
+/* Tells how a run ended that did not tell itself, and what happened until then. */
+static void tell(struct child *child, int status, bool timed_out)
 {
-	char reason[160];
-	struct run_result *result;
+	struct journal *journal = child->journal;
+	struct record *record;
 
+	if (!arena_is_shared(journal->result->arena)) {
+		/* Part of it is lost with the run's own memory. */
+		journal->result = run_result_new(child->spec->path, ip_mode_name(child->spec->mode));
+		journal->sent = 0;
+	}
+	record = job_broken(child->spec, journal->result, child->slot->event,
+			    timed_out ? FAULT_TIME_LIMIT : FAULT_CRASH);
 	if (timed_out)
-		snprintf(reason, sizeof(reason), "timed out after %.4g s",
-			 (double)child->spec->limit_ns / (double)NSEC_PER_SEC);
+		record->limit_ns = child->spec->limit_ns;
 	else if (WIFSIGNALED(status))
-		snprintf(reason, sizeof(reason), "crashed: signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
+		record->signal = WTERMSIG(status);
 	else
-		snprintf(reason, sizeof(reason), "crashed: exit status %d", WEXITSTATUS(status));
-	result = job_error(child->spec, child->slot->event, reason);
-	run_result_quote(result, child->spec->script->source.text);
-	attach_output(result, child->output_fd);
-	say_result(child->fd, result, true);
-	run_result_free(result);
+		record->exit_status = WEXITSTATUS(status);
+	if (journal->began_ns)
+		journal->result->run_ns = clock_now() - journal->began_ns;
+	run_result_quote(journal->result, child->spec->script->source.text);
+	attach_output(child);
+	say(child->fd, "\n", 1); /* ends whatever line was cut short */
+	say_result(child, true);
 }
 
 /* Forks the run. Its process id is the keeper's as seen outside, so that $PPID differs from that
@@ -242,7 +279,7 @@ static int next_signal(int signals, int runner)
 
 /* Reaps until the run is gone; SIGTERM means that its time is up. Whatever became of the
  * parent-death signal (a change of credentials clears it), nothing outlives the runner. */
-static void wait_for(const struct child *child, pid_t run, const sigset_t *signals)
+static void wait_for(struct child *child, pid_t run, const sigset_t *signals)
 {
 	int from = signalfd(-1, signals, SFD_CLOEXEC), signal;
 	bool timed_out = false;
@@ -363,6 +400,19 @@ static _Noreturn void be_the_run(struct child *child)
 	_exit(0);
 }
 
+static struct journal *journal_new(const struct job_spec *spec)
+{
+	size_t size = JOURNAL_LEAST + spec->script->n_events * JOURNAL_EVENT;
+	struct arena *arena = arena_new_shared(size);
+	struct journal *journal;
+
+	if (!arena)
+		arena = arena_new(); /* then history is lost in a crash */
+	journal = arena_new_of(arena, struct journal);
+	journal->result = run_result_new_in(arena, spec->path, ip_mode_name(spec->mode));
+	return journal;
+}
+
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
 {
 	struct child child = {.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd};
@@ -376,6 +426,7 @@ void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int al
 		return;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	own_files(&child);
+	child.journal = journal_new(spec);
 	run = fork_run(slot);
 	if (!run)
 		be_the_run(&child);

@@ -3,28 +3,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a over a text, without the characters of `skipped`. */
-static uint64_t mix(uint64_t hash, const char *text, const char *skipped)
+/* FNV-1a over some bytes. */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 {
-	for (; text && *text; text++)
-		if (!strchr(skipped, *text))
-			hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+	const unsigned char *at = bytes;
+
+	while (size-- > 0)
+		hash = (hash ^ *at++) * 1099511628211u;
 	return hash;
 }
 
-/* Where and how it failed, as a number. Messages count without theirs: times are never the same. */
+static uint64_t mix_text(uint64_t hash, const char *text)
+{
+	return text ? mix(hash, text, strlen(text)) : hash;
+}
+
+/* Where and how it failed, as a number: facts but for times, which differ between tries. */
 static uint64_t failure_of(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
 	uint64_t hash = 14695981039346656037u;
-	char field[MISMATCH_NAME_SIZE];
 
 	if (!failed)
 		return hash;
-	hash = mix(hash + (unsigned)failed->event, failed->message, "0123456789.-");
-	for (unsigned i = 0; failed->mismatches && i < mismatches_kept(failed->mismatches); i++)
-		hash = mix(mix(hash, mismatch_field_name(&failed->mismatches->at[i], field), ""),
-			   failed->mismatches->at[i].actual, "");
+	hash = mix(hash, &failed->event, sizeof(failed->event));
+	hash = mix(hash, &failed->fault, sizeof(failed->fault));
+	hash = mix(hash, &failed->error, sizeof(failed->error));
+	hash = mix(hash, &failed->signal, sizeof(failed->signal));
+	hash = mix(hash, &failed->exit_status, sizeof(failed->exit_status));
+	for (unsigned i = 0; failed->mismatches && i < mismatches_kept(failed->mismatches); i++) {
+		const struct mismatch *m = &failed->mismatches->at[i];
+
+		hash = mix(hash, &m->field, sizeof(m->field));
+		hash = mix(hash, &m->index, sizeof(m->index));
+		hash = mix_text(mix_text(hash, m->name), m->actual);
+	}
 	return hash;
 }
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "runtime/report/words.h"
+
 void results_add(struct results *results, struct run_result *result)
 {
 	if (results->n == results->size) {
@@ -13,6 +15,7 @@ void results_add(struct results *results, struct run_result *result)
 		results->items = items;
 		results->size = size;
 	}
+	words_complete(result);
 	results->items[results->n++] = result;
 	results->failures += verdict_is_failure(result->verdict);
 	if (!result->attempts)

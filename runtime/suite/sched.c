@@ -37,6 +37,7 @@ struct active {
 	struct job job;
 	struct job_spec spec;
 	struct entry entry;
+	size_t shown; /* records that people have seen */
 	bool used;
 };
 
@@ -150,8 +151,7 @@ static void describe(struct sched *s, const struct entry *entry, struct job_spec
 		.private_tmp = !cli->drop_in && !cli->keep_tmp,
 		.all_records = cli->verbose,
 		.live = one || (cli->drop_in && cli->verbose),
-		.show_output = one || cli->drop_in,
-		.color = cli->use_color,
+		.show_output = cli->drop_in,
 	};
 }
 
@@ -165,6 +165,7 @@ static int start(struct sched *s, const struct entry *entry, struct errbuf *err)
 		active++;
 	event.data.u32 = (uint32_t)(active - s->active);
 	active->entry = *entry;
+	active->shown = 0;
 	describe(s, entry, &active->spec);
 	if (!active->spec.script) {
 		settle(s, job_error(&active->spec, UINT_MAX,
@@ -242,6 +243,9 @@ static void hear(struct sched *s, unsigned index)
 	enum job_phase before = active->job.phase;
 
 	job_read(&active->job);
+	if (active->spec.live)
+		for (; active->shown < active->job.result->n_records; active->shown++)
+			teller_record(s->teller, active->job.result, active->shown);
 	if (active->job.phase == before)
 		return;
 	s->count[before]--;

@@ -96,9 +96,11 @@ struct progress_counts {
 /* What is wrong with the reports that are asked for; NULL: nothing. */
 const char *teller_refuses(const struct cli *cli);
 struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err);
-/* Does the one run there is print each event itself, when it happens? Not where standard output
- * is a report's. */
+/* Is each event of the one run there is printed when it happens? Not where standard output is a
+ * report's. */
 bool teller_live(const struct teller *teller, size_t n_runs);
+/* A record of a run that is under way, where teller_live(). */
+void teller_record(struct teller *teller, struct run_result *result, size_t i);
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts);
 void teller_tick(struct teller *teller, const struct results *results,

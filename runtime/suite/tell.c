@@ -1,5 +1,6 @@
 /* What people and CI are told; the words are runtime/report's. */
 #include "runtime/report/report.h"
+#include "runtime/report/words.h"
 #include "runtime/suite/suite.h"
 
 #include <errno.h>
@@ -159,6 +160,29 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 	report_classic(stderr, result);
 }
 
+void teller_record(struct teller *teller, struct run_result *result, size_t i)
+{
+	words_complete(result);
+	report_trace_line(stdout, result->records[i], teller->cli->use_color);
+	fflush(stdout);
+}
+
+/* --non_fatal: whatever else is shown of a run, a warning is. */
+static void warn(const struct run_result *result)
+{
+	for (size_t i = 0; i < result->n_records; i++) {
+		const struct record *record = result->records[i];
+
+		if (record->status != RECORD_WARNING)
+			continue;
+		fprintf(stderr, "%s:%u:%u: warning: %s (%s)\n", result->path, record->line,
+			record->column, record->message, run_result_mode(result));
+		if (record->expected && record->actual)
+			fprintf(stderr, "  expected  %s\n  actual    %s\n", record->expected,
+				record->actual);
+	}
+}
+
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts)
 {
@@ -168,6 +192,8 @@ void teller_result(struct teller *teller, const struct results *results,
 
 	if (!result->diagnostics && result->verdict != VERDICT_SKIP)
 		teller->done_ns += result->scripted_ns;
+	if (!teller_live(teller, counts->all))
+		warn(result);
 	if (cli->drop_in) {
 		tell_drop_in(teller, result);
 		return;

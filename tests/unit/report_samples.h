@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "parser/tables.h"
 #include "runtime/report/report.h"
 
 #define MS 1000000LL
@@ -39,6 +40,13 @@ static inline void golden(const char *name, const char *text)
 	free(want);
 }
 
+static inline int state_number(const char *name)
+{
+	int64_t number = 0;
+
+	return name && symbol_value(name, &number) ? (int)number : 0;
+}
+
 static inline struct record *event(struct run_result *result, enum record_kind kind, unsigned line,
 				   int64_t due_ns, const char *expected, const char *actual,
 				   const char *state)
@@ -53,7 +61,8 @@ static inline struct record *event(struct run_result *result, enum record_kind k
 	record->tolerance_ns = 10 * MS;
 	record->expected = expected;
 	record->actual = actual;
-	record->state = state;
+	record->returned = actual != NULL;
+	record->state = state_number(state);
 	record->connection = state ? "192.168.0.1:8080 > 192.0.2.1:40000" : NULL;
 	return record;
 }

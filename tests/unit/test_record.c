@@ -15,27 +15,47 @@ static void same_text(const char *a, const char *b)
 		assert_string_equal(a, b);
 }
 
+/* By the rows of record.def, so that no member is forgotten. */
 static void same_record(const struct record *a, const struct record *b)
 {
-	assert_int_equal(a->kind, b->kind);
-	assert_int_equal(a->status, b->status);
-	assert_int_equal(a->event, b->event);
-	assert_int_equal(a->line, b->line);
-	assert_int_equal(a->column, b->column);
-	assert_int_equal(a->due_ns, b->due_ns);
-	assert_int_equal(a->until_ns, b->until_ns);
-	assert_int_equal(a->actual_ns, b->actual_ns);
-	assert_int_equal(a->tolerance_ns, b->tolerance_ns);
-	assert_int_equal(a->late, b->late);
-	same_text(a->expected, b->expected);
-	same_text(a->actual, b->actual);
-	same_text(a->state, b->state);
-	same_text(a->connection, b->connection);
-	same_text(a->message, b->message);
-	same_text(a->hint, b->hint);
+#define SAME_TEXT(name)	    same_text(a->name, b->name);
+#define SAME_KIND(name)	    assert_int_equal(a->name, b->name);
+#define SAME_STATUS	    SAME_KIND
+#define SAME_FAULT	    SAME_KIND
+#define SAME_CAUSE	    SAME_KIND
+#define SAME_INT	    SAME_KIND
+#define SAME_UNSIGNED	    SAME_KIND
+#define SAME_NS		    SAME_KIND
+#define SAME_NUMBER	    SAME_KIND
+#define SAME_BOOL	    SAME_KIND
+#define SAME_FLAG	    SAME_KIND
+#define SAME_STATE	    SAME_KIND
+#define MEMBER(type, name, meaning) SAME_##type(name)
+#include "runtime/record/record.def"
+#undef MEMBER
 	assert_int_equal(a->mismatches == NULL, b->mismatches == NULL);
 	if (a->mismatches)
 		assert_memory_equal(a->mismatches, b->mismatches, sizeof(*a->mismatches));
+}
+
+/* Every member has a value that is not the one it has when it is left out. */
+static void fill(struct record *record)
+{
+#define FILL_TEXT(name)	    record->name = "the \"" #name "\"";
+#define FILL_KIND(name)	    record->name = RECORD_CLEANUP;
+#define FILL_STATUS(name)   record->name = RECORD_FAILED;
+#define FILL_FAULT(name)    record->name = FAULT_CRASH;
+#define FILL_CAUSE(name)    record->name = CAUSE_TICKS;
+#define FILL_INT(name)	    record->name = -7;
+#define FILL_UNSIGNED(name) record->name = UINT32_MAX;
+#define FILL_NS(name)	    record->name = INT64_MIN + 1;
+#define FILL_NUMBER(name)   record->name = INT64_MAX;
+#define FILL_BOOL(name)	    record->name = true;
+#define FILL_FLAG(name)	    record->name = true;
+#define FILL_STATE(name)    record->name = 11; /* TCP_CLOSING */
+#define MEMBER(type, name, meaning) FILL_##type(name)
+#include "runtime/record/record.def"
+#undef MEMBER
 }
 
 static void same_result(const struct run_result *a, const struct run_result *b)
@@ -104,17 +124,8 @@ static struct run_result *full_result(void)
 		record->line = 7;
 		record->column = UINT32_MAX;
 	}
-	record->due_ns = INT64_MIN + 1;
-	record->until_ns = 0;
-	record->actual_ns = 1234567890123456789;
-	record->tolerance_ns = 4000000;
-	record->late = true;
-	record->expected = "> . 1:1(0) ack 2";
+	fill(record);
 	record->actual = "";
-	record->state = "TCP_CLOSING";
-	record->connection = "a > b";
-	record->message = "m";
-	record->hint = "h";
 	record->mismatches = arena_new_of(result->arena, struct mismatches);
 	record->mismatches->n = MAX_MISMATCHES + 3;
 	for (int i = 0; i < MAX_MISMATCHES; i++) {
@@ -156,6 +167,29 @@ static void every_verdict_goes_round(void **state)
 		goes_there_and_back(result);
 		run_result_free(result);
 	}
+}
+
+/* A run's way to its reader: a line for each record, then the result's own. */
+static void as_a_stream(void **state)
+{
+	struct run_result *result = full_result(), *back = run_result_new("", NULL);
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < result->n_records; i++) {
+		text = record_to_json(result->records[i]);
+		assert_null(strchr(text, '\n'));
+		assert_true(record_from_json(back, text, strlen(text)));
+		assert_false(record_from_json(back, text, strlen(text) - 1));
+		free(text);
+	}
+	text = run_result_to_line(result);
+	assert_false(record_from_json(back, text, strlen(text)));
+	assert_true(run_result_fill(back, text, strlen(text)));
+	same_result(result, back);
+	free(text);
+	run_result_free(back);
+	run_result_free(result);
 }
 
 static void without_records(void **state)
@@ -259,6 +293,8 @@ static void nonsense_is_refused(void **state)
 		RECORD_WITH("\"kind\":\"dance\""),
 		RECORD_WITH("\"kind\":\"call\",\"status\":\"odd\""),
 		RECORD_WITH("\"kind\":\"call\",\"late\":1"),
+		RECORD_WITH("\"kind\":\"call\",\"fault\":\"bad luck\""),
+		RECORD_WITH("\"kind\":\"call\",\"state\":\"TCP_NODELAY\""),
 		RECORD_WITH("\"kind\":\"call\",\"event\":3000000000"),
 		RECORD_WITH("\"kind\":\"call\",\"mismatches\":{}"),
 		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[{}],\"n_mismatches\":1"),
@@ -297,6 +333,7 @@ int main(void)
 		cmocka_unit_test(without_records),	cmocka_unit_test(arrays_grow),
 		cmocka_unit_test(first_failure_counts), cmocka_unit_test(names),
 		cmocka_unit_test(nonsense_is_refused),	cmocka_unit_test(cut_and_unknown),
+		cmocka_unit_test(as_a_stream),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

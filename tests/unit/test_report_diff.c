@@ -215,7 +215,8 @@ static void call_blocks(void **state)
 				      "+0 read(4, ..., 1000) = 100", NULL, "TCP_ESTABLISHED");
 
 	(void)state;
-	record->actual_ns = 2151 * MS;
+	record->actual_ns = 151 * MS;
+	record->fault = FAULT_BLOCKS;
 	record->message = "the call blocks, though it is not marked so";
 	record->hint = "write 0.151...END read(...) for a call that may block until END";
 	run_result_fail(result, record);

@@ -1,0 +1,210 @@
+/* The bed of the running kernel: a TUN device in a network namespace, a process, sock_diag. */
+#include "runtime/bed/bed.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "runtime/bed/clock.h"
+#include "runtime/bed/priority.h"
+#include "tun/device.h"
+#include "tun/netns.h"
+
+struct host_bed {
+	struct bed bed;
+	const struct script *script;
+	struct host_bed_options options;
+	struct program *program;
+	struct sockdiag *diag;
+	cpu_set_t cpus; /* where we may run but for the timeline; empty until then */
+};
+
+static struct host_bed *of(struct bed *bed)
+{
+	return (struct host_bed *)bed;
+}
+
+/* ---- start-up ------------------------------------------------------------------------------ */
+
+static int host_enter(struct bed *bed, struct errbuf *err)
+{
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	return of(bed)->options.keep_netns ? 0 : netns_enter(err);
+}
+
+static int open_link(struct host_bed *host, struct errbuf *err)
+{
+	const struct config *config = host->script->config;
+	struct tun_config tun = {
+		.mtu = config->mtu,
+		.speed_mbps = config->speed_mbps,
+		.local = config->local_ip,
+		.local_bits = config->netmask_bits,
+		.gateway = config->gateway_ip,
+		.remote = config->remote_ip.addr,
+		.remote_bits = config->remote_ip.length,
+		.any_ip = config->is_anyip,
+		.background = true, /* init commands run meanwhile */
+		.transient = host->options.keep_netns,
+	};
+
+	return tun_open(&tun, &host->bed.link, err);
+}
+
+/* The program is forked before the device is opened, so that it holds nothing of ours. */
+static int host_open(struct bed *bed, struct errbuf *err)
+{
+	struct host_bed *host = of(bed);
+	struct program_env env = {
+		.script = host->script,
+		.tolerance_ns = host->script->config->tolerance_usecs * NSEC_PER_USEC,
+	};
+	int code = program_start(&env, &host->program, err);
+
+	if (code == 0)
+		code = open_link(host, err);
+	return code == 0 ? sockdiag_open(&host->diag, err) : code;
+}
+
+static int host_set_sysctl(struct bed *bed, const char *name, const char *value, struct errbuf *err)
+{
+	(void)bed;
+	return sysctl_write(name, value, err);
+}
+
+static int host_ready(struct bed *bed, struct errbuf *err)
+{
+	return bed->link->ops->ready(bed->link, err);
+}
+
+static int64_t host_start(struct bed *bed)
+{
+	struct host_bed *host = of(bed);
+	int64_t start;
+
+	priority_raise(program_pid(host->program), &host->cpus);
+	start = clock_align_to_tick(host->options.tick_eighths);
+	program_set_start(host->program, start, start + clock_realtime_offset());
+	return start;
+}
+
+static void host_finish(struct bed *bed)
+{
+	priority_lower(&of(bed)->cpus);
+}
+
+static void host_close(struct bed *bed)
+{
+	struct host_bed *host = of(bed);
+
+	program_stop(host->program);
+	sockdiag_close(host->diag);
+	/* Everything else is released when the process exits; the kernel tears it down by itself.
+	 */
+	if (bed->link && host->options.keep_netns)
+		bed->link->ops->close(bed->link);
+	free(host);
+}
+
+/* ---- the clock ----------------------------------------------------------------------------- */
+
+static int64_t host_now(struct bed *bed)
+{
+	(void)bed;
+	return clock_now();
+}
+
+static void host_sleep_until(struct bed *bed, int64_t deadline)
+{
+	(void)bed;
+	clock_sleep_until(deadline);
+}
+
+static int64_t host_realtime_offset(struct bed *bed)
+{
+	(void)bed;
+	return clock_realtime_offset();
+}
+
+static int64_t host_tick(struct bed *bed)
+{
+	(void)bed;
+	return clock_tick();
+}
+
+/* ---- program and states -------------------------------------------------------------------- */
+
+static void host_request(struct bed *bed, const struct event *event)
+{
+	program_request(of(bed)->program, event);
+}
+
+static const struct call_slot *host_slot(struct bed *bed, const struct call *call)
+{
+	return program_slot(of(bed)->program, call);
+}
+
+static bool host_wait(struct bed *bed, const struct call *call, int64_t deadline)
+{
+	return program_wait(of(bed)->program, call, deadline);
+}
+
+static bool host_wait_asleep(struct bed *bed, const struct call *call, int64_t deadline)
+{
+	return program_wait_asleep(of(bed)->program, call, deadline);
+}
+
+static bool host_snapshot(struct bed *bed, int script_fd, struct sock_snapshot *snapshot,
+			  int64_t deadline)
+{
+	return program_snapshot(of(bed)->program, script_fd, snapshot, deadline);
+}
+
+static int host_kill(struct bed *bed, int signal)
+{
+	return program_kill(of(bed)->program, signal);
+}
+
+static int host_exit(struct bed *bed, int status)
+{
+	return program_exit(of(bed)->program, status);
+}
+
+static int host_state(struct bed *bed, const struct sock_tuple *tuple, struct sock_info *info)
+{
+	return sockdiag_find(of(bed)->diag, tuple, info);
+}
+
+static const struct bed_ops host_ops = {
+	.enter = host_enter,
+	.open = host_open,
+	.set_sysctl = host_set_sysctl,
+	.ready = host_ready,
+	.start = host_start,
+	.finish = host_finish,
+	.close = host_close,
+	.now = host_now,
+	.sleep_until = host_sleep_until,
+	.realtime_offset = host_realtime_offset,
+	.tick = host_tick,
+	.request = host_request,
+	.slot = host_slot,
+	.wait = host_wait,
+	.wait_asleep = host_wait_asleep,
+	.snapshot = host_snapshot,
+	.kill = host_kill,
+	.exit = host_exit,
+	.state = host_state,
+};
+
+struct bed *host_bed_new(const struct script *script, const struct host_bed_options *options)
+{
+	struct host_bed *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		return NULL;
+	host->bed.ops = &host_ops;
+	host->script = script;
+	host->options = *options;
+	return &host->bed;
+}

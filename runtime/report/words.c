@@ -1,0 +1,366 @@
+/* The only place where facts become sentences: what is wrong with a record, and what that means. */
+#include "runtime/report/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/tables.h"
+#include "runtime/report/text.h"
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+/* "close" of "close(4) = 0". */
+static struct word call_name(const struct record *record)
+{
+	const char *text = record->expected ? record->expected : "the call";
+	struct word word;
+
+	snprintf(word.text, sizeof(word.text), "%.*s", (int)strcspn(text, "("), text);
+	return word;
+}
+
+static struct word signal_name(int64_t number)
+{
+	const char *symbol = signal_symbol((int)number);
+	struct word word;
+
+	if (symbol)
+		snprintf(word.text, sizeof(word.text), "%s", symbol);
+	else
+		snprintf(word.text, sizeof(word.text), "signal %lld", (long long)number);
+	return word;
+}
+
+/* What came at a wrong time, "the segment came at 0.2 s". */
+static const char *const happenings[N_RECORD_KINDS] = {
+	[RECORD_INJECT] = "the packet was injected",
+	[RECORD_SEGMENT] = "the segment came",
+	[RECORD_EXTRA] = "the segment came",
+	[RECORD_CALL] = "the call was made",
+	[RECORD_CALL_END] = "the blocking call returned",
+	[RECORD_COMMAND] = "the command ran",
+	[RECORD_CODE] = "the code's values were taken",
+	[RECORD_STATE] = "the state came",
+	[RECORD_STATES] = "the states came",
+	[RECORD_QUIET] = "a segment came",
+	[RECORD_KILL] = "the program was ended",
+	[RECORD_EXIT] = "the program was ended",
+	[RECORD_SETUP] = "the start-up ran",
+	[RECORD_CLEANUP] = "the cleanup ran",
+};
+
+const char *words_happened(enum record_kind kind)
+{
+	return happenings[kind];
+}
+
+/* ---- what is wrong ------------------------------------------------------------------------- */
+
+typedef void (*sentence)(FILE *out, const struct record *record);
+
+static void say_time(FILE *out, const struct record *record)
+{
+	fprintf(out, "%s at %.6f s, expected ", happenings[record->kind],
+		seconds(record->actual_ns));
+	if (record->until_ns != record->due_ns)
+		fprintf(out, "between %.6f s and %.6f s", seconds(record->due_ns),
+			seconds(record->until_ns));
+	else
+		fprintf(out, "at %.6f s", seconds(record->due_ns));
+	fprintf(out, " (tolerance %.6f s)", seconds(record->tolerance_ns));
+}
+
+/* "flags and seq", "flags, seq and 2 more". */
+static void say_fields(FILE *out, const struct mismatches *list)
+{
+	enum { NAMED = 3 };
+	unsigned kept = mismatches_kept(list), named = kept < NAMED ? kept : NAMED;
+	char name[MISMATCH_NAME_SIZE];
+
+	for (unsigned i = 0; i < named; i++) {
+		bool last = i + 1 == named && list->n == named;
+
+		fprintf(out, "%s%s",
+			i == 0 ? ""
+			: last ? " and "
+			       : ", ",
+			mismatch_field_name(&list->at[i], name));
+	}
+	if (list->n > named)
+		fprintf(out, " and %u more", list->n - named);
+}
+
+static void say_differs(FILE *out, const struct record *record)
+{
+	const struct mismatches *list = record->mismatches;
+	char name[MISMATCH_NAME_SIZE];
+
+	if (record->kind == RECORD_SEGMENT || !list || !list->n) {
+		fputs("the segment differs in ", out);
+		if (list)
+			say_fields(out, list);
+		return;
+	}
+	fprintf(out, "%s() differs from the script in %s: expected %s, got %s",
+		call_name(record).text, mismatch_field_name(&list->at[0], name),
+		list->at[0].expected, list->at[0].actual);
+}
+
+static void say_no_packet(FILE *out, const struct record *record)
+{
+	fprintf(out, "no packet came within %.1f s of its window", seconds(record->limit_ns));
+}
+
+static void say_incomplete(FILE *out, const struct record *record)
+{
+	fprintf(out, "only %lld of %lld bytes came", (long long)record->bytes,
+		(long long)record->bytes_expected);
+}
+
+static void say_unexpected(FILE *out, const struct record *record)
+{
+	fputs(record->kind == RECORD_QUIET
+		      ? "a segment came though silence was expected"
+		      : "the kernel sent a segment that the script does not expect (--strict)",
+	      out);
+}
+
+static void say_injection(FILE *out, const struct record *record)
+{
+	fprintf(out, "cannot inject this packet: %s",
+		record->detail ? record->detail : strerror((int)record->error));
+}
+
+static void say_detail(FILE *out, const struct record *record)
+{
+	fputs(record->detail ? record->detail : "not known", out);
+}
+
+static void say_blocks(FILE *out, const struct record *record)
+{
+	fprintf(out, "%s() has not returned: it blocks though it is not written as blocking",
+		call_name(record).text);
+}
+
+static void say_not_asleep(FILE *out, const struct record *record)
+{
+	fprintf(out, "%s() neither sleeps nor returns", call_name(record).text);
+}
+
+static void say_still_blocked(FILE *out, const struct record *record)
+{
+	fprintf(out, "%s() is still blocked; it should have returned at %.6f s",
+		call_name(record).text, seconds(record->due_ns));
+}
+
+static void say_call(FILE *out, const struct record *record)
+{
+	fprintf(out, "%s() was not made: %s", call_name(record).text, record->detail);
+}
+
+static void say_ended(FILE *out, const struct record *record)
+{
+	(void)record;
+	fputs("the program under test has already ended", out);
+}
+
+static void say_end(FILE *out, const struct record *record)
+{
+	fprintf(out, "the program under test cannot be ended: %s", strerror((int)record->error));
+}
+
+static void say_no_shell(FILE *out, const struct record *record)
+{
+	fprintf(out, "cannot run /bin/sh: %s: `%s`", strerror((int)record->error), record->detail);
+}
+
+static void say_exit_status(FILE *out, const struct record *record)
+{
+	fprintf(out, "the command exited with status %lld: `%s`", (long long)record->exit_status,
+		record->detail);
+}
+
+static void say_signal(FILE *out, const struct record *record)
+{
+	fprintf(out, "the command was killed by signal %lld (%s): `%s`", (long long)record->signal,
+		strsignal((int)record->signal), record->detail);
+}
+
+static void say_no_socket(FILE *out, const struct record *record)
+{
+	(void)record;
+	fputs("no open socket whose values this code could see", out);
+}
+
+static void say_no_answer(FILE *out, const struct record *record)
+{
+	(void)record;
+	fputs("the program under test did not answer", out);
+}
+
+static void say_no_interpreter(FILE *out, const struct record *record)
+{
+	fprintf(out, "the code cannot be run: %s", record->detail);
+}
+
+static void say_state(FILE *out, const struct record *record)
+{
+	const struct mismatch *m = &record->mismatches->at[0];
+	char name[MISMATCH_NAME_SIZE];
+
+	if (record->kind == RECORD_STATES)
+		fprintf(out, "%s: ", mismatch_field_name(m, name));
+	fprintf(out, "expected %s%s, got %s", m->expected,
+		record->until_ns != record->due_ns ? " within the window" : "", m->actual);
+}
+
+static void say_no_descriptor(FILE *out, const struct record *record)
+{
+	(void)record;
+	fputs("no socket of the script has had this descriptor", out);
+}
+
+static void say_no_connection(FILE *out, const struct record *record)
+{
+	(void)record;
+	fputs("there is no connection under test yet", out);
+}
+
+static void say_state_unknown(FILE *out, const struct record *record)
+{
+	fprintf(out, "the state cannot be known: %s", record->detail);
+}
+
+static void say_where(FILE *out, const struct record *record)
+{
+	if (record->line)
+		fprintf(out, " at line %u", record->line);
+	else
+		fputs(" before the first event", out);
+}
+
+static void say_time_limit(FILE *out, const struct record *record)
+{
+	fprintf(out, "the run reached its time limit of %.4g s (--timeout)",
+		seconds(record->limit_ns));
+	say_where(out, record);
+}
+
+static void say_crash(FILE *out, const struct record *record)
+{
+	if (record->signal)
+		fprintf(out, "the run crashed: %s", signal_name(record->signal).text);
+	else
+		fprintf(out, "the run crashed: exit status %lld", (long long)record->exit_status);
+	say_where(out, record);
+}
+
+static const sentence sentences[] = {
+	[FAULT_NONE] = NULL,
+	[FAULT_TIME] = say_time,
+	[FAULT_DIFFERS] = say_differs,
+	[FAULT_NO_PACKET] = say_no_packet,
+	[FAULT_INCOMPLETE] = say_incomplete,
+	[FAULT_UNEXPECTED] = say_unexpected,
+	[FAULT_INJECTION] = say_injection,
+	[FAULT_DEVICE] = say_detail,
+	[FAULT_BLOCKS] = say_blocks,
+	[FAULT_NOT_ASLEEP] = say_not_asleep,
+	[FAULT_STILL_BLOCKED] = say_still_blocked,
+	[FAULT_CALL] = say_call,
+	[FAULT_ENDED] = say_ended,
+	[FAULT_END] = say_end,
+	[FAULT_NO_SHELL] = say_no_shell,
+	[FAULT_EXIT_STATUS] = say_exit_status,
+	[FAULT_SIGNAL] = say_signal,
+	[FAULT_NO_SOCKET] = say_no_socket,
+	[FAULT_NO_ANSWER] = say_no_answer,
+	[FAULT_NO_VALUES] = say_detail,
+	[FAULT_ASSERTION] = say_detail,
+	[FAULT_NO_INTERPRETER] = say_no_interpreter,
+	[FAULT_STATE] = say_state,
+	[FAULT_NO_DESCRIPTOR] = say_no_descriptor,
+	[FAULT_NO_CONNECTION] = say_no_connection,
+	[FAULT_STATE_UNKNOWN] = say_state_unknown,
+	[FAULT_SYSTEM] = say_detail,
+	[FAULT_TIME_LIMIT] = say_time_limit,
+	[FAULT_CRASH] = say_crash,
+};
+_Static_assert(sizeof(sentences) / sizeof(sentences[0]) == N_FAULTS,
+	       "each fault of record.def has its sentence");
+
+/* ---- what it means ------------------------------------------------------------------------- */
+
+static const char *const hints_of_faults[N_FAULTS] = {
+	[FAULT_BLOCKS] = "write the time as START...END if it is meant to block, e.g. +0...0.5",
+	[FAULT_NO_SOCKET] = "code sees the TCP_INFO of an open descriptor; accept() the connection "
+			    "first, or use tcp_state() for closed ones",
+};
+
+static const char *const hints_of_causes[N_CAUSES] = {
+	[CAUSE_OTHER_CONNECTION] = "another connection did send; write its ports (SPORT > DPORT) "
+				   "before the flags to speak of it",
+	[CAUSE_SOCKET_UNUSED] = "the socket made last is the one under test, and it neither "
+				"listens nor has connected",
+	[CAUSE_BLOCKING_SOCKET] = "the socket blocks; make it non-blocking first: "
+				  "fcntl(FD, F_SETFL, O_RDWR|O_NONBLOCK) = 0",
+};
+
+static const char *hint_of(const struct run_result *result, const struct record *record)
+{
+	if (result->tick_ns && record == run_result_failed(result) && record->kind != RECORD_CODE)
+		return arena_printf(
+			result->arena,
+			"that may be the kernel's clock, whose ticks are %lld ms apart here; a "
+			"tolerance of three ticks: --tolerance_usecs=%lld",
+			(long long)(result->tick_ns / 1000000),
+			(long long)(3 * result->tick_ns / 1000 + 1000));
+	if (record->cause)
+		return hints_of_causes[record->cause];
+	return hints_of_faults[record->fault];
+}
+
+/* ---- the door ------------------------------------------------------------------------------ */
+
+char *words_message(const struct record *record)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!record->fault || !sentences[record->fault])
+		return NULL;
+	out = open_memstream(&text, &size);
+	if (!out)
+		abort();
+	sentences[record->fault](out, record);
+	fclose(out);
+	return text;
+}
+
+static void complete(struct run_result *result, struct record *record)
+{
+	char *message;
+
+	if (record->message || !record->fault)
+		return;
+	message = words_message(record);
+	if (message)
+		record->message = arena_printf(result->arena, "%s", message);
+	free(message);
+	if (!record->hint)
+		record->hint = hint_of(result, record);
+}
+
+void words_complete(struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+
+	for (size_t i = 0; i < result->n_records; i++)
+		complete(result, result->records[i]);
+	if (!result->reason && failed && result->verdict != VERDICT_PASS)
+		result->reason = failed->message;
+}
