@@ -103,21 +103,22 @@ struct outer_header {
 
 #define MAX_OUTER_HEADERS 6
 
-/* TCP flag bits as in byte 13 of the header (RFC 9293 3.1), AE (RFC 7560 / AccECN, former NS) as
- * 0x100, the reserved bits as 0xe00: the low 12 bits of the data-offset word. */
+/* TCP_FIN, TCP_SYN ..., TCP_ACK_FLAG, and the reserved bits: the low 12 of the data-offset word. */
 enum {
-	TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK_FLAG = 0x10,
-	TCP_URG = 0x20, TCP_ECE = 0x40, TCP_CWR = 0x80, TCP_AE = 0x100, TCP_RESERVED = 0xe00,
+#define FLAG(id, letter, bit, theirs) TCP_##id = bit,
+#include "parser/tcp_flags.def"
+#undef FLAG
+	TCP_RESERVED = 0xe00,
 };
 
-struct tcp_option_row; /* parser/tables.h */
+struct tcp_option_row; /* parser/tcp_options.h */
 
 #define MAX_TCP_OPTION_VALUES 8
 
 /* One TCP option. `value` holds its numbers in wire order: mss [mss]; wscale [shift]; sack
- * [left, right, ...]; TS [val, ecr]; ECN in written order (24-bit each). `bytes` holds what has no
+ * [left, right, ...]; TS [val, ecr]; ECN in written order. `bytes` holds what has no
  * numbers: Fast Open cookie, MD5 digest, the payload of an unknown kind. `length` is the whole
- * option on the wire, kind and length bytes (and any magic number) included. */
+ * option on the wire, kind and length bytes (and what selects the row) included. */
 struct tcp_option {
 	struct loc loc;
 	const struct tcp_option_row *row; /* NULL: a kind without a row, payload in bytes */
@@ -125,11 +126,11 @@ struct tcp_option {
 	uint8_t length;
 	uint8_t n_values;
 	uint8_t n_bytes;
-	uint32_t value[MAX_TCP_OPTION_VALUES];
-	uint8_t bytes[40];
-	bool val_any;	  /* TS val ...: unchecked */
-	bool ecr_literal; /* TS ecr N!: not mapped */
+	uint8_t any;	  /* bit I: number I is `...`, unchecked (TS val ...) */
+	uint8_t literal;  /* bit I: number I is as written, not mapped (TS ecr N!) */
 	bool computed;	  /* md5 valid: the digest is computed, or verified */
+	uint64_t value[MAX_TCP_OPTION_VALUES];
+	uint8_t bytes[40];
 };
 
 enum tcp_options_mode {

@@ -1,111 +1,29 @@
-/* TCP options: atoms matched against the rows of tcp_options.def, one function per form. */
+/* TCP options of a script: by the names of tcp_options.def, or as raw bytes. */
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 #include <stdlib.h>
 
-#include "parser/build.h"
+#include "base/bytes.h"
+#include "parser/option_reader.h"
 #include "parser/tables.h"
 
-#define MAX_OPTION_SPACE 40  /* RFC 9293 3.1: the data offset has four bits */
-#define EXPERIMENT_KIND	 254 /* RFC 6994; exp-HHHH */
+#define MAX_OPTION_SPACE 40 /* RFC 9293 3.1: the data offset has four bits */
 
-/* One option being read. */
-struct reader {
-	const struct atom *items; /* behind the name */
-	size_t n, at;
-	struct loc loc; /* of the whole option */
-	struct tcp_option *option;
-	struct arena *arena;
-	struct diags *diags;
-};
-
-static const struct atom *peek(const struct reader *reader)
+const struct atom *option_peek(const struct option_reader *reader)
 {
 	static const struct atom none = {.kind = ATOM_NONE, .text = ""};
 	return reader->at < reader->n ? &reader->items[reader->at] : &none;
 }
 
-static bool take_text(struct reader *reader, const char *text)
+bool option_take_text(struct option_reader *reader, const char *text)
 {
-	bool is_it = !strcmp(peek(reader)->text, text);
+	bool is_it = !strcmp(option_peek(reader)->text, text);
 	reader->at += is_it;
 	return is_it;
 }
 
-static bool take_number(struct reader *reader, unsigned width, const char *what)
-{
-	uint64_t value, max = (1ull << 8 * width) - 1;
-	const struct atom *atom = peek(reader);
-	if (atom->kind == ATOM_NONE) {
-		diag_error(reader->diags, reader->loc, "%s needs a number", what);
-		return false;
-	}
-	if (!atom_number(atom, max, what, reader->diags, &value))
-		return false;
-	reader->at++;
-	reader->option->value[reader->option->n_values++] = value;
-	return true;
-}
-
-/* ---- forms: each returns false when it has reported something ---------------------- */
-
-static bool read_bare(struct reader *reader)
-{
-	reader->option->length = reader->option->kind > 1 ? 2 : 1; /* eol and nop are one byte */
-	return true;
-}
-
-static bool read_numbers(struct reader *reader)
-{
-	struct tcp_option *option = reader->option;
-	option->length = 2;
-	for (unsigned i = 0; i < option->row->n_fields; i++) {
-		const struct option_field *field = &option->row->fields[i];
-		const char *what = *field->name ? field->name : option->row->name;
-		option->length += field->width;
-		if (*field->name && !take_text(reader, field->name)) {
-			diag_error(reader->diags, reader->loc, "%s needs %s N", option->row->name,
-				   field->name);
-			return false;
-		}
-		if (!strcmp(field->name, "val") && peek(reader)->kind == ATOM_ELLIPSIS) {
-			reader->at++;
-			option->n_values++;
-			option->val_any = true;
-		} else if (!take_number(reader, field->width, what)) {
-			return false;
-		}
-		if (!strcmp(field->name, "ecr") && take_text(reader, "!"))
-			option->ecr_literal = true;
-	}
-	return true;
-}
-
-static bool read_blocks(struct reader *reader)
-{
-	struct tcp_option *option = reader->option;
-	do {
-		if (option->n_values == MAX_TCP_OPTION_VALUES) {
-			diag_error(reader->diags, reader->loc, "at most %d blocks fit",
-				   MAX_TCP_OPTION_VALUES / 2);
-			return false;
-		}
-		if (!take_number(reader, 4, "a block's edge"))
-			return false;
-		if (!take_text(reader, ":")) {
-			diag_error(reader->diags, reader->loc, "a block is LEFT:RIGHT");
-			return false;
-		}
-		if (!take_number(reader, 4, "a block's edge"))
-			return false;
-	} while (peek(reader)->kind == ATOM_INT);
-	option->length = 2 + 4 * option->n_values;
-	return true;
-}
-
-/* Appends the bytes that hexadecimal digits spell. */
-static bool read_hex(struct reader *reader, const char *digits, struct loc loc, unsigned most)
+bool option_read_hex(struct option_reader *reader, const char *digits, struct loc loc,
+		     unsigned most)
 {
 	struct tcp_option *option = reader->option;
 	size_t n = strlen(digits);
@@ -130,82 +48,30 @@ static bool read_hex(struct reader *reader, const char *digits, struct loc loc, 
 	return true;
 }
 
-static bool read_bytes(struct reader *reader)
-{
-	struct tcp_option *option = reader->option;
-	const struct atom *atom = peek(reader);
-	if (!strcmp(option->row->name, "md5") && take_text(reader, "valid")) {
-		option->computed = true;
-		option->n_bytes = option->row->max_bytes;
-	} else if (atom->kind != ATOM_NONE) {
-		reader->at++;
-		if (!read_hex(reader, atom->text, atom->loc, option->row->max_bytes))
-			return false;
-	}
-	option->length = 2 + option->row->n_magic + option->n_bytes;
-	return true;
-}
-
-static bool read_counters(struct reader *reader)
-{
-	struct tcp_option *option = reader->option;
-	option->length = 2;
-	for (unsigned i = 0; i < option->row->n_fields && reader->at < reader->n; i++) {
-		const struct option_field *field = &option->row->fields[i];
-		if (!take_text(reader, field->name))
-			break;
-		if (!take_number(reader, field->width, field->name))
-			return false;
-		option->length += field->width;
-	}
-	return true;
-}
-
-static bool (*const forms[])(struct reader *) = {
-	[OPTION_BARE] = read_bare,	   [OPTION_NUMBERS] = read_numbers,
-	[OPTION_BLOCKS] = read_blocks,	   [OPTION_BYTES] = read_bytes,
-	[OPTION_COUNTERS] = read_counters,
-};
-
 /* ---- raw notations ----------------------------------------------------------------- */
 
 /* Bytes of a kind that has a row become what the row's own notation would have given. */
 static void adopt_row(struct tcp_option *option)
 {
-	const struct tcp_option_row *row =
-		tcp_option_by_kind(option->kind, option->length, option->bytes);
-	if (!row)
-		return;
-	unsigned at = row->n_magic;
-	option->row = row;
-	if (row->form == OPTION_BYTES) {
-		option->n_bytes -= at;
-		memmove(option->bytes, option->bytes + at, option->n_bytes);
-		memset(option->bytes + option->n_bytes, 0, sizeof(option->bytes) - option->n_bytes);
-		return;
-	}
-	for (unsigned i = 0; at < option->n_bytes; i++) {
-		unsigned width = i < row->n_fields ? row->fields[i].width : 4;
-		uint32_t value = 0;
-		for (unsigned j = 0; j < width; j++)
-			value = value << 8 | option->bytes[at++];
-		option->value[option->n_values++] = value;
-	}
-	option->n_bytes = 0;
+	uint8_t bytes[sizeof(option->bytes)];
+	struct view in = {.bytes = bytes, .left = option->n_bytes};
+	memcpy(bytes, option->bytes, sizeof(bytes));
 	memset(option->bytes, 0, sizeof(option->bytes));
+	option->n_bytes = 0;
+	tcp_option_take(in, option);
 }
 
-static bool read_payload(struct reader *reader)
+static bool read_payload(struct option_reader *reader)
 {
-	const struct atom *atom = peek(reader);
+	const struct atom *atom = option_peek(reader);
 	if (atom->kind == ATOM_NONE)
 		return true;
 	reader->at++;
-	return read_hex(reader, atom->text, atom->loc, MAX_OPTION_SPACE - 2);
+	return option_read_hex(reader, atom->text, atom->loc, MAX_OPTION_SPACE - 2);
 }
 
 /* gen-KIND [HEX] */
-static bool read_generic(struct reader *reader, const struct atom *name)
+static bool read_generic(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
 	char *end;
@@ -223,7 +89,7 @@ static bool read_generic(struct reader *reader, const struct atom *name)
 }
 
 /* exp-HHHH [HEX], exp-FO [HEX] */
-static bool read_experiment(struct reader *reader, const struct atom *name)
+static bool read_experiment(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
 	const char *magic = name->text + 4;
@@ -235,7 +101,7 @@ static bool read_experiment(struct reader *reader, const struct atom *name)
 			   "exp-HHHH: an experiment has four hexadecimal digits");
 		return false;
 	}
-	if (!read_hex(reader, magic, name->loc, 2) || !read_payload(reader))
+	if (!option_read_hex(reader, magic, name->loc, 2) || !read_payload(reader))
 		return false;
 	option->length = 2 + option->n_bytes;
 	adopt_row(option);
@@ -243,10 +109,10 @@ static bool read_experiment(struct reader *reader, const struct atom *name)
 }
 
 /* 0204ffff: kind, length and payload as on the wire */
-static bool read_raw(struct reader *reader, const struct atom *name)
+static bool read_raw(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
-	if (!read_hex(reader, name->text, name->loc, MAX_OPTION_SPACE))
+	if (!option_read_hex(reader, name->text, name->loc, MAX_OPTION_SPACE))
 		return false;
 	option->kind = option->bytes[0];
 	option->length = option->n_bytes > 1 ? option->bytes[1] : 1;
@@ -270,38 +136,66 @@ static bool read_raw(struct reader *reader, const struct atom *name)
 
 /* ---- one option -------------------------------------------------------------------- */
 
-/* Rows of one name are told apart by the first keyword written. */
-static const struct tcp_option_row *row_for(const char *name, const struct reader *reader)
+/* All names, but each once. */
+static const char *known_names(struct arena *arena)
 {
-	const struct tcp_option_row *first = NULL;
+	const char *names = "";
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
 		const struct tcp_option_row *row = &tcp_option_rows[i];
-		if (strcmp(row->name, name))
-			continue;
-		if (row->n_fields && !strcmp(row->fields[0].name, peek(reader)->text))
-			return row;
-		first = first ? first : row;
+		if (tcp_option_by_name(row->name, "") == row)
+			names = arena_printf(arena, "%s %s", names, row->name);
 	}
-	return first;
+	return names;
 }
 
-static bool unknown(struct reader *reader, const struct atom *name)
+static bool unknown(struct option_reader *reader, const struct atom *name)
 {
-	const char *hint = "known are eol nop mss wscale sackOK sack TS md5 FO FOEXP ECN, "
-			   "any other as gen-KIND HEX";
-	for (size_t i = 0; i < n_tcp_option_rows; i++)
-		if (!strcasecmp(tcp_option_rows[i].name, name->text))
-			hint = arena_printf(reader->arena, "did you mean %s?",
-					    tcp_option_rows[i].name);
+	const char *hint = arena_printf(reader->arena, "known are%s, any other as gen-KIND HEX",
+					known_names(reader->arena));
+	const char *near = diags_errors(reader->diags) < MAX_HINTED
+				   ? closest_name("TCP option", name->text)
+				   : NULL;
+	if (near)
+		hint = arena_printf(reader->arena, "did you mean %s?", near);
 	diag_error_hint(reader->diags, name->loc, hint, "unknown TCP option '%.40s'", name->text);
 	return false;
 }
 
-static bool read_named(struct reader *reader, const struct atom *name)
+/* Where rows of several kinds share a name, its first keyword must tell which is meant. */
+static bool is_told(struct option_reader *reader, const struct tcp_option_row *row)
+{
+	const char *keywords = "";
+	unsigned n = 0;
+	for (size_t i = 0; i < n_tcp_option_rows; i++) {
+		const struct tcp_option_row *other = &tcp_option_rows[i];
+		if (strcmp(other->name, row->name))
+			continue;
+		keywords = arena_printf(reader->arena, "%s%s%s N", keywords, n ? " or " : "",
+					other->n_fields ? other->fields[0].keyword : "");
+		n++;
+	}
+	if (n > 1 && !reader->option->n_values)
+		diag_error(reader->diags, reader->loc, "%s needs a counter: %s", row->name,
+			   keywords);
+	return n < 2 || reader->option->n_values;
+}
+
+/* The row that names in print what this one reads. */
+static const struct tcp_option_row *first_alike(const struct tcp_option_row *row)
+{
+	const struct tcp_option_row *first = tcp_option_rows;
+	while (first->kind != row->kind || first->form != row->form ||
+	       first->select_bits != row->select_bits || first->select != row->select)
+		first++;
+	return first;
+}
+
+static bool read_named(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
 	size_t length = strlen(name->text);
-	const struct tcp_option_row *row = row_for(name->text, reader);
+	const struct tcp_option_row *row =
+		tcp_option_by_name(name->text, option_peek(reader)->text);
 	if (!row && !strncmp(name->text, "gen-", 4))
 		return read_generic(reader, name);
 	if (!row && !strncmp(name->text, "exp-", 4))
@@ -312,23 +206,18 @@ static bool read_named(struct reader *reader, const struct atom *name)
 		return unknown(reader, name);
 	option->row = row;
 	option->kind = row->kind;
-	bool bare = row->form == OPTION_COUNTERS && !strncmp(row->name, "ECN", 3);
-	if (!forms[row->form](reader))
+	if (!row->form->read(reader) || !is_told(reader, row))
 		return false;
-	/* Two kinds share the name: without a counter there is no telling which. */
-	if (bare && !option->n_values) {
-		diag_error(reader->diags, reader->loc, "ECN needs a counter: e0b N or e1b N");
-		return false;
-	}
-	option->row = tcp_option_by_kind(option->kind, option->length,
-					 (const uint8_t[]){row->magic >> 8, row->magic & 0xff});
+	option->row = first_alike(row);
+	option->length = option->kind > 1 ? 2 : 1; /* eol and nop are one byte */
+	option->length = (uint8_t)tcp_option_bytes(option, (uint8_t[UINT8_MAX]){0}, UINT8_MAX);
 	return true;
 }
 
 static bool read_option(const struct atoms *atoms, struct tcp_option *option, struct arena *arena,
 			struct diags *diags)
 {
-	struct reader reader = {.items = atoms->items + 1,
+	struct option_reader reader = {.items = atoms->items + 1,
 				.n = atoms->n - 1,
 				.loc = atoms->loc,
 				.option = option,
@@ -339,7 +228,7 @@ static bool read_option(const struct atoms *atoms, struct tcp_option *option, st
 		return false;
 	if (reader.at == reader.n)
 		return true;
-	diag_error(diags, peek(&reader)->loc, "unexpected '%.40s' in %s", peek(&reader)->text,
+	diag_error(diags, option_peek(&reader)->loc, "unexpected '%.40s' in %s", option_peek(&reader)->text,
 		   atoms->items[0].text);
 	return false;
 }

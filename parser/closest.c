@@ -5,6 +5,7 @@
 #include "parser/config.h"
 #include "parser/symbols.h"
 #include "parser/tables.h"
+#include "parser/tcp_options.h"
 
 #define MAX_NAME 48
 
@@ -118,13 +119,19 @@ static void consider_icmp(struct search *search)
 		}
 }
 
+static void consider_tcp_options(struct search *search)
+{
+	for (size_t i = 0; i < n_tcp_option_rows; i++)
+		consider(search, tcp_option_rows[i].name);
+}
+
 static const struct {
 	const char *kind;
 	void (*consider)(struct search *search);
 } kinds[] = {
 	{"call", consider_calls},   {"constant", consider_constants}, {"option", consider_options},
 	{"state", consider_states}, {"errno", consider_errnos},	      {"signal", consider_signals},
-	{"icmp", consider_icmp},
+	{"icmp", consider_icmp},    {"TCP option", consider_tcp_options},
 };
 
 const char *closest_name(const char *kind, const char *name)

@@ -8,8 +8,9 @@ static const struct field_row rows[N_FIELDS] = {
 	[FIELD_##id_] = {.id = #id_, .shown = shown_, .theirs = theirs_, .bits = bits_},
 #include "parser/fields.def"
 #undef FIELD
-#define F(id_, keyword_, ...) [FIELD_option_##id_] = {.id = "option_" #id_, .part = keyword_}
-#define OPTION(id_, name_, kind_, form_, n_magic_, magic_, max_bytes_, ...)                        \
+#define F(id_, keyword_, bits_, ...)                                                               \
+	[FIELD_option_##id_] = {.id = "option_" #id_, .part = keyword_, .bits = bits_}
+#define OPTION(id_, name_, kind_, form_, select_bits_, select_, max_bytes_, ...)                   \
 	[FIELD_option_##id_] = {.id = "option_" #id_, .shown = "option %n: " #name_},              \
 	##__VA_ARGS__,
 #include "parser/tcp_options.def"

@@ -11,7 +11,7 @@ enum field_id {
 #include "parser/fields.def"
 #undef FIELD
 #define F(id, ...) FIELD_option_##id
-#define OPTION(id, name, kind, form, n_magic, magic, max_bytes, ...)                               \
+#define OPTION(id, name, kind, form, select_bits, select, max_bytes, ...)                               \
 	FIELD_option_##id, ##__VA_ARGS__,
 #include "parser/tcp_options.def"
 #undef OPTION

@@ -5,12 +5,7 @@
 #include "parser/config.h"
 #include "parser/print_parts.h"
 #include "parser/tables.h"
-
-static void put_hex(struct out *out, const uint8_t *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		out_put(out, "%02x", bytes[i]);
-}
+#include "parser/tcp_options.h"
 
 static void put_flags(struct out *out, const struct tcp_segment *tcp)
 {
@@ -42,62 +37,10 @@ size_t tcp_flags_print(char *out, size_t size, const struct tcp_segment *tcp)
 	return out_finish(&to);
 }
 
-static void put_raw_option(struct out *out, const struct tcp_option *option)
-{
-	unsigned magic = option->kind == 254 && option->n_bytes >= 2 ? 2 : 0;
-	if (magic)
-		out_put(out, "exp-%02x%02x", option->bytes[0], option->bytes[1]);
-	else
-		out_put(out, "gen-%u", option->kind);
-	if (option->n_bytes > magic)
-		out_put(out, " ");
-	put_hex(out, option->bytes + magic, option->n_bytes - magic);
-}
-
-static void put_fields_of(struct out *out, const struct tcp_option *option)
-{
-	for (unsigned i = 0; i < option->n_values && i < option->row->n_fields; i++) {
-		const char *name = option->row->fields[i].name;
-		out_put(out, *name ? " %s" : "%s", name);
-		if (!strcmp(name, "val") && option->val_any)
-			out_put(out, " ...");
-		else
-			out_put(out, " %u", option->value[i]);
-		if (!strcmp(name, "ecr") && option->ecr_literal)
-			out_put(out, "!");
-	}
-}
-
-static void put_option(struct out *out, const struct tcp_option *option)
-{
-	const struct tcp_option_row *row = option->row;
-	if (!row || (row->form == OPTION_COUNTERS && !option->n_values)) {
-		put_raw_option(out, option);
-		return;
-	}
-	out_put(out, "%s", row->name);
-	switch (row->form) {
-	case OPTION_BARE:
-		return;
-	case OPTION_NUMBERS:
-	case OPTION_COUNTERS:
-		put_fields_of(out, option);
-		return;
-	case OPTION_BLOCKS:
-		for (unsigned i = 0; i + 1 < option->n_values; i += 2)
-			out_put(out, " %u:%u", option->value[i], option->value[i + 1]);
-		return;
-	case OPTION_BYTES:
-		out_put(out, "%s", option->computed ? " valid" : option->n_bytes ? " " : "");
-		put_hex(out, option->bytes, option->computed ? 0 : option->n_bytes);
-		return;
-	}
-}
-
 size_t tcp_option_print(char *out, size_t size, const struct tcp_option *option)
 {
 	struct out to = OUT(out, size);
-	put_option(&to, option);
+	out_tcp_option(&to, option);
 	return out_finish(&to);
 }
 
@@ -108,7 +51,7 @@ static void put_options(struct out *out, const struct tcp_segment *tcp)
 	out_put(out, "<");
 	for (unsigned i = 0; tcp->options_mode == OPTIONS_LIST && i < tcp->n_options; i++) {
 		out_put(out, "%s", i ? "," : "");
-		put_option(out, &tcp->options[i]);
+		out_tcp_option(out, &tcp->options[i]);
 	}
 	out_put(out, "%s>", tcp->options_mode == OPTIONS_ANY ? "..." : "");
 }

@@ -54,40 +54,6 @@ extern const struct event_row event_rows[]; /* by enum event_kind */
 
 bool event_kind_by_word(const char *word, enum event_kind *kind); /* false: no event word */
 
-/* ---- TCP options: tcp_options.def -------------------------------------------------------- */
-
-enum option_form {
-	OPTION_BARE,	/* nop, eol (one byte), sackOK (kind and length) */
-	OPTION_NUMBERS, /* fixed fields, all written: mss, wscale, TS */
-	OPTION_BLOCKS,	/* pairs left:right, 1..4: sack */
-	OPTION_BYTES,	/* hexadecimal, possibly none: FO, FOEXP, md5 */
-	OPTION_COUNTERS, /* ECN: leading fields of 3 bytes, any number of them */
-};
-
-struct option_field {
-	const char *name; /* keyword in front of the number; "" when none (mss N) */
-	uint8_t width;	  /* bytes on the wire */
-};
-
-struct tcp_option_row {
-	enum field_id id; /* of the whole; those of its fields follow */
-	const char *name;
-	uint8_t kind;
-	enum option_form form;
-	uint8_t n_magic; /* bytes of magic after the length (experiment id, RFC 6994) */
-	uint16_t magic;
-	struct option_field fields[4];
-	uint8_t n_fields;
-	uint8_t max_bytes; /* OPTION_BYTES */
-};
-
-extern const struct tcp_option_row tcp_option_rows[];
-extern const size_t n_tcp_option_rows;
-
-/* The row that reads these bytes of a live option (kind, length and, for experiments, magic);
- * NULL: unknown, show raw. */
-const struct tcp_option_row *tcp_option_by_kind(uint8_t kind, uint8_t length, const uint8_t *payload);
-
 /* ---- ICMP: icmp.def ----------------------------------------------------------------------- */
 
 /* Numbers for a type or code word of that IP version; -1: unknown. "type_N" and "code_N" work. */
@@ -113,7 +79,7 @@ int tcp_state_by_name(const char *name);
 void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
 
 /* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
- * "option", "state", "errno", "signal", "icmp". */
+ * "option", "state", "errno", "signal", "icmp", "TCP option". */
 const char *closest_name(const char *kind, const char *name);
 
 #endif

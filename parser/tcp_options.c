@@ -1,22 +1,25 @@
-/* The rows of tcp_options.def, and which of them reads an option's bytes. */
-#include "parser/tables.h"
+/* The rows of tcp_options.def: found by name, their options compared. */
+#include <string.h>
 
-#define F(id, keyword, bytes)                                                                          \
+#include "base/bytes.h"
+#include "parser/tcp_options.h"
+
+#define F(id_, keyword_, bits_, value_)                                                            \
 	{                                                                                          \
-		keyword, bytes                                                                     \
+		.keyword = keyword_, .bits = bits_, .value = value_                                \
 	}
 const struct tcp_option_row tcp_option_rows[] = {
-#define OPTION(id_, name_, kind_, form_, n_magic_, magic_, max_bytes_, ...)                        \
+#define OPTION(id_, name_, kind_, form_, select_bits_, select_, max_bytes_, ...)                   \
 	{                                                                                          \
 		.id = FIELD_option_##id_,                                                          \
 		.name = #name_,                                                                    \
 		.kind = kind_,                                                                     \
-		.form = form_,                                                                     \
-		.n_magic = n_magic_,                                                               \
-		.magic = magic_,                                                                   \
+		.form = &tcp_option_forms[FORM_##form_],                                           \
+		.select_bits = select_bits_,                                                       \
+		.select = select_,                                                                 \
 		.max_bytes = max_bytes_,                                                           \
 		.fields = {__VA_ARGS__},                                                           \
-		.n_fields = sizeof((struct option_field[]){{"", 0}, ##__VA_ARGS__}) /              \
+		.n_fields = sizeof((struct option_field[]){{.keyword = ""}, ##__VA_ARGS__}) /      \
 				    sizeof(struct option_field) -                                  \
 			    1,                                                                     \
 	},
@@ -25,44 +28,71 @@ const struct tcp_option_row tcp_option_rows[] = {
 };
 const size_t n_tcp_option_rows = sizeof(tcp_option_rows) / sizeof(*tcp_option_rows);
 
-static unsigned width_of(const struct tcp_option_row *row)
+const struct tcp_option_row *tcp_option_by_name(const char *name, const char *keyword)
 {
-	unsigned width = 0;
-	for (unsigned i = 0; i < row->n_fields; i++)
-		width += row->fields[i].width;
-	return width;
-}
-
-/* Whether a payload (without kind, length and magic) of that size has the row's form. */
-static bool size_fits(const struct tcp_option_row *row, unsigned size)
-{
-	switch (row->form) {
-	case OPTION_BARE:
-		return size == 0;
-	case OPTION_NUMBERS:
-		return size == width_of(row);
-	case OPTION_BLOCKS:
-		return size && size % 8 == 0 && size <= 4 * MAX_TCP_OPTION_VALUES;
-	case OPTION_BYTES:
-		return size <= row->max_bytes;
-	case OPTION_COUNTERS:
-		return size <= width_of(row) && size % row->fields[0].width == 0;
-	}
-	return false;
-}
-
-const struct tcp_option_row *tcp_option_by_kind(uint8_t kind, uint8_t length,
-						const uint8_t *payload)
-{
-	unsigned size = length > 2 ? length - 2 : 0;
+	const struct tcp_option_row *first = NULL;
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
 		const struct tcp_option_row *row = &tcp_option_rows[i];
-		if (row->kind != kind || row->n_magic > size)
+		if (strcmp(row->name, name))
 			continue;
-		if (row->n_magic && (payload[0] << 8 | payload[1]) != row->magic)
-			continue;
-		if (size_fits(row, size - row->n_magic))
+		if (row->n_fields && !strcmp(row->fields[0].keyword, keyword))
 			return row;
+		first = first ? first : row;
 	}
-	return NULL;
+	return first;
+}
+
+size_t tcp_option_bytes(const struct tcp_option *option, uint8_t *bytes, size_t size)
+{
+	struct sink out = {.bytes = bytes, .size = size};
+	tcp_option_put(&out, option);
+	return out.used;
+}
+
+/* ---- what its numbers mean ----------------------------------------------------------- */
+
+uint8_t tcp_option_value(const struct tcp_option *option, unsigned index)
+{
+	const struct tcp_option_row *row = option->row;
+	/* Blocks are their fields again and again. */
+	return row && row->n_fields ? row->fields[index % row->n_fields].value : 0;
+}
+
+int tcp_option_find_value(const struct tcp_option *option, enum option_value value)
+{
+	for (unsigned i = 0; i < option->n_values; i++)
+		if (tcp_option_value(option, i) & value)
+			return (int)i;
+	return -1;
+}
+
+/* ---- comparing ----------------------------------------------------------------------- */
+
+static bool number_differs(const struct tcp_option *expected, const struct tcp_option *actual,
+			   unsigned i, uint32_t slack)
+{
+	uint8_t value = tcp_option_value(expected, i);
+	int32_t off = (int32_t)(uint32_t)(actual->value[i] - expected->value[i]);
+	if (value & VALUE_ECHO || expected->any & 1u << i)
+		return false;
+	if (value & VALUE_CLOCK)
+		return (off < 0 ? -(int64_t)off : off) > slack;
+	return expected->value[i] != actual->value[i];
+}
+
+enum field_id tcp_option_differs(const struct tcp_option *expected,
+				 const struct tcp_option *actual, uint32_t slack)
+{
+	const struct tcp_option_row *row = expected->row;
+	uint8_t a[UINT8_MAX], b[UINT8_MAX];
+	if (!row || !row->n_fields || expected->n_values != actual->n_values) {
+		size_t n_a = tcp_option_bytes(expected, a, sizeof(a));
+		size_t n_b = tcp_option_bytes(actual, b, sizeof(b));
+		bool same = n_a == n_b && !memcmp(a, b, n_a);
+		return same ? FIELD_none : row ? row->id : FIELD_tcp_option;
+	}
+	for (unsigned i = 0; i < expected->n_values; i++)
+		if (number_differs(expected, actual, i, slack))
+			return row->id + 1 + i % row->n_fields;
+	return FIELD_none;
 }

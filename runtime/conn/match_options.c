@@ -1,11 +1,10 @@
 #include "runtime/conn/match_options.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "parser/ast_print.h"
-#include "parser/tables.h"
+#include "parser/tcp_options.h"
 
 #define OPTION_TEXT 160
 
@@ -19,17 +18,10 @@ struct comparison {
 
 /* ---- naming ------------------------------------------------------------------------------ */
 
-/* In its field number `part`, or as a whole (NO_PART). */
-#define NO_PART -1
-
-static void differ(const struct comparison *c, int part)
+static void differ(const struct comparison *c, enum field_id field)
 {
-	const struct tcp_option_row *row = c->expected ? c->expected->row : NULL;
-	enum field_id field = FIELD_tcp_option;
 	char a[OPTION_TEXT], b[OPTION_TEXT];
 
-	if (row && c->actual)
-		field = row->id + 1 + part;
 	snprintf(a, sizeof(a), "none");
 	snprintf(b, sizeof(b), "none");
 	if (c->expected)
@@ -41,65 +33,52 @@ static void differ(const struct comparison *c, int part)
 
 /* ---- comparing one ----------------------------------------------------------------------- */
 
-/* How far a TS val may be off, in microseconds. */
-static double ts_tolerance(const struct match_env *env)
+/* How far a clock may be off, in its ticks. Without a tick (the default) clocks are not compared. */
+static uint32_t clock_slack(const struct match_env *env)
 {
-	double percent =
-		env->config->tolerance_percent / 100 * (double)env->since_start_ns / NSEC_PER_USEC;
+	const struct config *config = env->config;
+	double usecs = config->tolerance_percent / 100 * (double)env->since_start_ns / NSEC_PER_USEC;
 
-	return percent > env->config->tolerance_usecs ? percent : env->config->tolerance_usecs;
+	if (!config->tcp_ts_tick_usecs)
+		return UINT32_MAX;
+	if (usecs < config->tolerance_usecs)
+		usecs = config->tolerance_usecs;
+	usecs /= config->tcp_ts_tick_usecs;
+	return usecs < UINT32_MAX ? (uint32_t)usecs : UINT32_MAX;
 }
 
-static void compare_ts(const struct comparison *c)
-{
-	int32_t off = (int32_t)(c->actual->value[0] - c->expected->value[0]);
-	double usecs = (double)llabs((long long)off) * c->env->config->tcp_ts_tick_usecs;
-
-	/* Without a tick (the default) vals are not compared. */
-	if (!c->expected->val_any && usecs > ts_tolerance(c->env))
-		differ(c, 0);
-}
-
-static void compare_bytes(const struct comparison *c, const struct tcp_option *actual)
-{
-	uint8_t a[255], b[255];
-	size_t n_a = wire_option_bytes(c->expected, a, sizeof(a));
-	size_t n_b = wire_option_bytes(actual, b, sizeof(b));
-
-	if (n_a != n_b || memcmp(a, b, n_a))
-		differ(c, NO_PART);
-}
-
+/* `md5 valid`: the digest that the live segment should have. */
 static void compare_digest(const struct comparison *c)
 {
 	const char *secret = c->env->config->md5_secret;
-	uint8_t digest[16];
+	struct tcp_option digest = *c->expected;
 
 	if (!secret || !c->env->tuple) {
-		mismatch_printf(c->mismatches, FIELD_option_md5,
-				"md5 valid\ncannot be verified: needs --tcp_md5_secret")
+		mismatch_printf(c->mismatches, digest.row->id,
+				"%s valid\ncannot be verified: needs --tcp_md5_secret",
+				digest.row->name)
 			->index = c->number;
 		return;
 	}
-	wire_tcp_md5(c->live, c->env->tuple, secret, digest);
-	if (c->raw->n_bytes != sizeof(digest) || memcmp(c->raw->bytes, digest, sizeof(digest)))
-		differ(c, NO_PART);
+	wire_tcp_md5(c->live, c->env->tuple, secret, digest.bytes);
+	if (tcp_option_differs(&digest, c->raw, 0))
+		differ(c, digest.row->id);
 }
 
 static void compare(const struct comparison *c)
 {
-	uint8_t kind = c->expected->kind;
+	enum field_id field;
 
-	if (kind == KIND_EOL || kind == KIND_NOP)
-		return;
-	if (c->expected->computed)
+	if (c->expected->computed) {
 		compare_digest(c);
-	else if (c->expected->row != c->actual->row)
-		compare_bytes(c, c->raw); /* written as raw bytes: they mean the live ones */
-	else if (kind == KIND_TS && c->expected->row)
-		compare_ts(c);
+		return;
+	}
+	if (c->expected->row != c->actual->row) /* written as raw bytes: they mean the live ones */
+		field = tcp_option_differs(c->expected, c->raw, 0);
 	else
-		compare_bytes(c, c->actual);
+		field = tcp_option_differs(c->expected, c->actual, clock_slack(c->env));
+	if (field)
+		differ(c, field);
 }
 
 /* ---- the list ---------------------------------------------------------------------------- */
@@ -164,7 +143,7 @@ static void compare_lists(const struct comparison *list, const struct tcp_segmen
 		if (take_i && take_j && c.expected->kind == c.actual->kind)
 			compare(&c);
 		else
-			differ(&c, NO_PART);
+			differ(&c, FIELD_tcp_option);
 	}
 	if (i < expected->n_options || j < actual->n_options)
 		differ_rest(list, expected, i, actual, j);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parser/tcp_options.h"
 #include "runtime/conn/seqmap.h"
 
 /* A script's TS val and the live one it stood for. */
@@ -36,19 +37,21 @@ struct seqmap *seqmap_new(struct arena *arena)
 
 /* ---- options ----------------------------------------------------------------------------- */
 
-static struct tcp_option *find_option(const struct tcp_segment *tcp, uint8_t kind)
-{
-	for (unsigned i = 0; i < tcp->n_options; i++)
-		if (tcp->options[i].kind == kind && tcp->options[i].row)
-			return &tcp->options[i];
-	return NULL;
-}
+/* The number of its clock that the sender tells, or of the other's that it echoes. */
+struct clock_number {
+	struct tcp_option *option; /* NULL: it tells none */
+	unsigned at;
+};
 
-static struct tcp_option *find_ts(const struct tcp_segment *tcp)
+static struct clock_number find_clock(const struct tcp_segment *tcp, enum option_value value)
 {
-	struct tcp_option *option = find_option(tcp, KIND_TS);
+	for (unsigned i = 0; i < tcp->n_options; i++) {
+		int at = tcp_option_find_value(&tcp->options[i], value);
 
-	return option && option->n_values == 2 ? option : NULL;
+		if (at >= 0)
+			return (struct clock_number){&tcp->options[i], (unsigned)at};
+	}
+	return (struct clock_number){NULL, 0};
 }
 
 /* A copy whose options may be changed. */
@@ -64,15 +67,15 @@ static void copy_packet(struct packet *out, const struct packet *in, struct aren
 	memcpy(out->tcp.options, in->tcp.options, size);
 }
 
-static void shift_sack(struct tcp_segment *tcp, uint32_t offset)
+/* The sequence numbers of the other side in options. */
+static void shift_numbers(struct tcp_segment *tcp, uint32_t offset)
 {
 	for (unsigned i = 0; i < tcp->n_options; i++) {
 		struct tcp_option *option = &tcp->options[i];
 
-		if (option->kind != KIND_SACK || !option->row)
-			continue;
 		for (unsigned j = 0; j < option->n_values; j++)
-			option->value[j] += offset;
+			if (tcp_option_value(option, j) & VALUE_SEQ)
+				option->value[j] = (uint32_t)(option->value[j] + offset);
 	}
 }
 
@@ -101,21 +104,23 @@ static const struct ts_pair *ts_find(const struct seqmap *seqmap, uint32_t scrip
 	return NULL;
 }
 
-static bool ecr_to_live(const struct seqmap *seqmap, bool scaled, struct tcp_option *ts,
-			struct wire_error *error)
+static bool echo_to_live(const struct seqmap *seqmap, bool scaled, struct clock_number echo,
+			 struct wire_error *error)
 {
-	const struct ts_pair *pair = ts_find(seqmap, ts->value[1]);
+	uint64_t *value = &echo.option->value[echo.at];
+	uint32_t number = (uint32_t)*value;
+	const struct ts_pair *pair = ts_find(seqmap, number);
 
 	if (pair) {
-		ts->value[1] = pair->live;
+		*value = pair->live;
 	} else if (scaled && seqmap->n_ts) {
-		ts->value[1] += seqmap->ts[0].live - seqmap->ts[0].script;
+		*value = number + seqmap->ts[0].live - seqmap->ts[0].script;
 	} else {
 		snprintf(error->text, sizeof(error->text),
 			 "TS ecr %u: no outbound segment before it was expected with TS val %u "
 			 "(<...> "
 			 "tells none; ecr %u! sends the number as it is)",
-			 ts->value[1], ts->value[1], ts->value[1]);
+			 number, number, number);
 		return false;
 	}
 	return true;
@@ -127,7 +132,7 @@ static bool tcp_to_live(struct seqmap *seqmap, struct tcp_segment *tcp, bool ecr
 			struct wire_error *error)
 {
 	bool syn = tcp->flags & TCP_SYN;
-	struct tcp_option *ts = find_ts(tcp);
+	struct clock_number echo = find_clock(tcp, VALUE_ECHO);
 	uint32_t offset = seqmap->local_isn - (syn ? seqmap->local_script_isn : 0);
 
 	if (syn && !seqmap->has_remote_isn) {
@@ -140,8 +145,9 @@ static bool tcp_to_live(struct seqmap *seqmap, struct tcp_segment *tcp, bool ecr
 		return true;
 	tcp->ack = (tcp->has_ack ? tcp->ack : 0) + offset;
 	tcp->has_ack = true;
-	shift_sack(tcp, offset);
-	return !ts || ts->ecr_literal || ecr_to_live(seqmap, ecr_scaled, ts, error);
+	shift_numbers(tcp, offset);
+	return !echo.option || echo.option->literal & 1u << echo.at ||
+	       echo_to_live(seqmap, ecr_scaled, echo, error);
 }
 
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
@@ -160,7 +166,7 @@ bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct p
 static void tcp_learn(struct seqmap *seqmap, const struct tcp_segment *expected,
 		      const struct tcp_segment *live)
 {
-	const struct tcp_option *script_ts, *live_ts;
+	struct clock_number told, seen;
 
 	if ((live->flags & TCP_SYN) && !seqmap->has_local_isn) {
 		seqmap->has_local_isn = true;
@@ -169,10 +175,11 @@ static void tcp_learn(struct seqmap *seqmap, const struct tcp_segment *expected,
 	}
 	if (expected->options_mode != OPTIONS_LIST)
 		return;
-	script_ts = find_ts(expected);
-	live_ts = find_ts(live);
-	if (script_ts && live_ts && !script_ts->val_any)
-		ts_learn(seqmap, script_ts->value[0], live_ts->value[0]);
+	told = find_clock(expected, VALUE_CLOCK);
+	seen = find_clock(live, VALUE_CLOCK);
+	if (told.option && seen.option && !(told.option->any & 1u << told.at))
+		ts_learn(seqmap, (uint32_t)told.option->value[told.at],
+			 (uint32_t)seen.option->value[seen.at]);
 }
 
 static void tcp_to_script(const struct seqmap *seqmap, const struct tcp_segment *expected,
@@ -181,16 +188,19 @@ static void tcp_to_script(const struct seqmap *seqmap, const struct tcp_segment 
 	bool syn = tcp->flags & TCP_SYN;
 	/* Nothing learned yet: a SYN begins at 0, as most scripts write it. */
 	uint32_t isn = syn && !seqmap->has_local_isn ? tcp->seq : seqmap->local_isn;
-	struct tcp_option *ts = find_ts(tcp);
+	struct clock_number clock = find_clock(tcp, VALUE_CLOCK);
+	uint64_t *value;
 
 	if (!expected || !expected->seq_literal)
 		tcp->seq -= isn - (syn ? seqmap->local_script_isn : 0);
 	if ((tcp->flags & TCP_ACK_FLAG) && !syn) {
 		tcp->ack -= seqmap->remote_isn;
-		shift_sack(tcp, -seqmap->remote_isn);
+		shift_numbers(tcp, -seqmap->remote_isn);
 	}
-	if (ts && seqmap->n_ts)
-		ts->value[0] -= seqmap->ts[0].live - seqmap->ts[0].script;
+	if (clock.option && seqmap->n_ts) {
+		value = &clock.option->value[clock.at];
+		*value = (uint32_t)(*value - seqmap->ts[0].live + seqmap->ts[0].script);
+	}
 	if (expected) {
 		tcp->ace_given = expected->ace_given;
 		tcp->seq_any = expected->seq_any;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "parser/tables.h"
+#include "parser/tcp_options.h"
 #include "runtime/report/text.h"
 
 static double seconds(int64_t ns)

@@ -2,7 +2,7 @@
 #ifndef FINWAIT_RUNTIME_WIRE_CODEC_H
 #define FINWAIT_RUNTIME_WIRE_CODEC_H
 
-#include "runtime/wire/bytes.h"
+#include "base/bytes.h"
 #include "runtime/wire/wire.h"
 
 /* IANA protocol numbers. */

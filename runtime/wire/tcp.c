@@ -1,5 +1,5 @@
 /* TCP (RFC 9293 3.1). What the options look like is told by their rows. */
-#include "parser/tables.h"
+#include "parser/tcp_options.h"
 #include "runtime/wire/checksum.h"
 #include "runtime/wire/codec.h"
 #include "runtime/wire/md5.h"
@@ -7,43 +7,13 @@
 #define TCP_HEADER_SIZE	 20
 #define TCP_OPTIONS_SIZE 40
 
-/* ---- options -> bytes -------------------------------------------------------------------- */
-
-static unsigned value_width(const struct tcp_option_row *row, unsigned index)
-{
-	return index < row->n_fields && row->fields[index].width ? row->fields[index].width : 4;
-}
-
-static void option_put(struct sink *out, const struct tcp_option *option)
-{
-	const struct tcp_option_row *row = option->row;
-
-	put(out, 1, option->kind);
-	if (option->length == 1 && !option->n_values && !option->n_bytes)
-		return;
-	put(out, 1, option->length);
-	if (row && row->n_magic)
-		put(out, row->n_magic, row->magic);
-	for (unsigned i = 0; i < option->n_values; i++)
-		put(out, row ? value_width(row, i) : 4, option->value[i]);
-	put_bytes(out, option->bytes, option->n_bytes);
-}
-
-size_t wire_option_bytes(const struct tcp_option *option, uint8_t *bytes, size_t size)
-{
-	struct sink out = {.bytes = bytes, .size = size};
-
-	option_put(&out, option);
-	return out.used;
-}
-
 size_t wire_options_size(const struct tcp_segment *tcp)
 {
 	uint8_t bytes[255];
 	size_t size = 0;
 
 	for (unsigned i = 0; i < tcp->n_options; i++)
-		size += wire_option_bytes(&tcp->options[i], bytes, sizeof(bytes));
+		size += tcp_option_bytes(&tcp->options[i], bytes, sizeof(bytes));
 	return size;
 }
 
@@ -106,7 +76,7 @@ static bool options_put(struct sink *out, const struct encoding *encoding)
 						    "md5 valid: needs --tcp_md5_secret");
 			wire_tcp_md5(packet, &encoding->tuple, encoding->md5_secret, option.bytes);
 		}
-		option_put(out, &option);
+		tcp_option_put(out, &option);
 	}
 	return true;
 }
@@ -136,75 +106,6 @@ bool tcp_put(struct sink *out, const struct encoding *encoding)
 
 /* ---- bytes -> options -------------------------------------------------------------------- */
 
-/* Each reads the payload of one option as its row says; false: it does not look like that. */
-typedef bool option_take_fn(struct view in, struct tcp_option *option);
-
-static bool bare_take(struct view in, struct tcp_option *option)
-{
-	(void)option;
-	return !in.left;
-}
-
-static bool numbers_take(struct view in, struct tcp_option *option)
-{
-	for (unsigned i = 0; i < option->row->n_fields; i++)
-		option->value[option->n_values++] = take(&in, value_width(option->row, i));
-	return !in.cut && !in.left;
-}
-
-static bool blocks_take(struct view in, struct tcp_option *option)
-{
-	if (!in.left || in.left % 8 || in.left > 4 * MAX_TCP_OPTION_VALUES)
-		return false;
-	while (in.left)
-		option->value[option->n_values++] = take(&in, 4);
-	return true;
-}
-
-static bool octets_take(struct view in, struct tcp_option *option)
-{
-	if (in.left > sizeof(option->bytes) || in.left > option->row->max_bytes)
-		return false;
-	option->n_bytes = (uint8_t)in.left;
-	if (in.left)
-		memcpy(option->bytes, in.bytes, in.left);
-	return true;
-}
-
-static bool counters_take(struct view in, struct tcp_option *option)
-{
-	while (in.left && option->n_values < option->row->n_fields) {
-		unsigned i = option->n_values++;
-
-		option->value[i] = take(&in, value_width(option->row, i));
-	}
-	return !in.cut && !in.left;
-}
-
-static option_take_fn *const option_takes[] = {
-	[OPTION_BARE] = bare_take,	   [OPTION_NUMBERS] = numbers_take,
-	[OPTION_BLOCKS] = blocks_take,	   [OPTION_BYTES] = octets_take,
-	[OPTION_COUNTERS] = counters_take,
-};
-
-/* An option with its payload in `in`. Raw when no row fits. */
-static void option_take(struct view in, struct tcp_option *option)
-{
-	struct tcp_option raw = *option;
-	struct view payload = in;
-
-	option->row = tcp_option_by_kind(option->kind, option->length, in.bytes);
-	if (option->row) {
-		take_bytes(&payload, option->row->n_magic);
-		if (!payload.cut && option_takes[option->row->form](payload, option))
-			return;
-	}
-	*option = raw;
-	option->n_bytes = (uint8_t)in.left;
-	if (in.left)
-		memcpy(option->bytes, in.bytes, in.left);
-}
-
 static enum wire_result options_take(struct view in, struct arena *arena, struct tcp_segment *tcp,
 				     struct wire_error *error)
 {
@@ -222,7 +123,8 @@ static enum wire_result options_take(struct view in, struct arena *arena, struct
 				return decode_error(error, "TCP option %u (kind %u) has length %u",
 						    n, option->kind, option->length);
 		}
-		option_take(take_view(&in, option->length < 2 ? 0 : option->length - 2u), option);
+		tcp_option_take(take_view(&in, option->length < 2 ? 0 : option->length - 2u),
+				option);
 	}
 	tcp->n_options = (uint8_t)n;
 	tcp->options_mode = n ? OPTIONS_LIST : OPTIONS_NONE;
@@ -247,9 +149,9 @@ enum wire_result tcp_take(struct view *in, struct arena *arena, struct packet *p
 	packet->kind = PACKET_TCP;
 	tuple->sport = (uint16_t)take(in, 2);
 	tuple->dport = (uint16_t)take(in, 2);
-	tcp->seq = take(in, 4);
-	tcp->ack = take(in, 4);
-	word = take(in, 2);
+	tcp->seq = (uint32_t)take(in, 4);
+	tcp->ack = (uint32_t)take(in, 4);
+	word = (uint32_t)take(in, 2);
 	header = (word >> 12) * 4;
 	tcp->flags = word & 0xfff;
 	tcp->window = (uint16_t)take(in, 2);

@@ -21,11 +21,9 @@ struct wire_tuple tuple_reverse(const struct wire_tuple *tuple);
 /* "192.0.2.1:80 > 192.168.0.1:8080", "[2001:db8::1]:80 > ..."; like snprintf. 128 bytes suffice. */
 size_t tuple_print(char *out, size_t size, const struct wire_tuple *tuple);
 
-/* TCP option kinds that mean more than bytes to seqmap and match (IANA TCP parameters). */
-enum { KIND_EOL = 0, KIND_NOP = 1, KIND_SACK = 5, KIND_TS = 8, KIND_MD5 = 19 };
+/* Kinds of one byte, without a length, end here (RFC 9293 3.1). */
+enum { KIND_NOP = 1 };
 
-/* The option as on the wire: at most 255 bytes, cut at `size`; returns its size. */
-size_t wire_option_bytes(const struct tcp_option *option, uint8_t *out, size_t size);
 /* Bytes of all options of a segment. */
 size_t wire_options_size(const struct tcp_segment *tcp);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "parser/config.h"
-#include "parser/tables.h"
+#include "parser/tcp_options.h"
 #include "runtime/wire/wire.h"
 
 static inline struct ip_addr test_addr(const char *text)
@@ -27,14 +27,14 @@ static inline struct wire_tuple test_tuple(unsigned version)
 	};
 }
 
-static inline struct tcp_option test_option(uint8_t kind, uint8_t length, unsigned n_values,
+static inline struct tcp_option test_option(const char *name, uint8_t length, unsigned n_values,
 					    uint32_t a, uint32_t b)
 {
-	uint8_t payload[38] = {0};
+	const struct tcp_option_row *row = tcp_option_by_name(name, "");
 
 	return (struct tcp_option){
-		.row = tcp_option_by_kind(kind, length, payload),
-		.kind = kind,
+		.row = row,
+		.kind = row->kind,
 		.length = length,
 		.n_values = (uint8_t)n_values,
 		.value = {a, b},
@@ -43,22 +43,22 @@ static inline struct tcp_option test_option(uint8_t kind, uint8_t length, unsign
 
 static inline struct tcp_option test_mss(uint32_t mss)
 {
-	return test_option(2, 4, 1, mss, 0);
+	return test_option("mss", 4, 1, mss, 0);
 }
 
 static inline struct tcp_option test_ts(uint32_t val, uint32_t ecr)
 {
-	return test_option(KIND_TS, 10, 2, val, ecr);
+	return test_option("TS", 10, 2, val, ecr);
 }
 
 static inline struct tcp_option test_sack(uint32_t left, uint32_t right)
 {
-	return test_option(KIND_SACK, 10, 2, left, right);
+	return test_option("sack", 10, 2, left, right);
 }
 
 static inline struct tcp_option test_nop(void)
 {
-	return test_option(KIND_NOP, 1, 0, 0, 0);
+	return test_option("nop", 1, 0, 0, 0);
 }
 
 /* A segment without options; `ack` is written only with the ACK flag. */

@@ -195,28 +195,12 @@ static void test_option_values(void **state)
 	drop(&parsed);
 }
 
-static void test_option_rows(void **state)
-{
-	static const uint8_t fast_open[] = {0xf9, 0x89, 1}, other[] = {0xf9, 0x88, 1};
-	(void)state;
-	assert_string_equal(tcp_option_by_kind(2, 4, fast_open)->name, "mss");
-	assert_null(tcp_option_by_kind(2, 3, fast_open));
-	assert_string_equal(tcp_option_by_kind(254, 5, fast_open)->name, "FOEXP");
-	assert_null(tcp_option_by_kind(254, 5, other));
-	assert_null(tcp_option_by_kind(254, 3, fast_open));
-	assert_null(tcp_option_by_kind(30, 4, other));
-	assert_null(tcp_option_by_kind(5, 2, other));
-	assert_string_equal(tcp_option_by_kind(5, 34, other)->name, "sack");
-	assert_null(tcp_option_by_kind(5, 42, other));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_bad_packets),
 		cmocka_unit_test(test_option_values),
-		cmocka_unit_test(test_option_rows),
 	};
 	return cmocka_run_group_tests_name("parser_packets", tests, NULL, NULL);
 }

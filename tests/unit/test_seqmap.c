@@ -247,7 +247,7 @@ static void timestamps(void **state)
 	assert_true(inject_ts(fixture, TCP_ACK_FLAG, test_ts(1, 200), false, &ecr));
 	assert_int_equal(ecr, 4000005000); /* the last one counts */
 	ts = test_ts(1, 77);
-	ts.ecr_literal = true;
+	ts.literal = 2;
 	assert_true(inject_ts(fixture, TCP_ACK_FLAG, ts, false, &ecr));
 	assert_int_equal(ecr, 77);
 }

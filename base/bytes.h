@@ -1,7 +1,7 @@
 /* Bounds-checked big-endian access to packet bytes: a sink to write to, a view to read from. Both
  * remember an overrun instead of making one, so that callers check once, at the end. */
-#ifndef FINWAIT_RUNTIME_WIRE_BYTES_H
-#define FINWAIT_RUNTIME_WIRE_BYTES_H
+#ifndef FINWAIT_BASE_BYTES_H
+#define FINWAIT_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,9 @@
 struct sink {
 	uint8_t *bytes;
 	size_t size, used;
-	bool full; /* something did not fit */
+	bool full;	    /* something did not fit */
+	uint8_t held;	    /* the bits of an unfinished byte, see put_bits() */
+	unsigned n_held;
 };
 
 /* Room for `size` bytes, or NULL. */
@@ -25,13 +27,29 @@ static inline uint8_t *sink_room(struct sink *out, size_t size)
 	return out->bytes + out->used - size;
 }
 
-/* `value` in `width` bytes, 1 to 4. */
-static inline void put(struct sink *out, unsigned width, uint32_t value)
+/* `value` in `width` bytes, 1 to 8. */
+static inline void put(struct sink *out, unsigned width, uint64_t value)
 {
 	uint8_t *at = sink_room(out, width);
 
 	for (unsigned i = 0; at && i < width; i++)
 		at[i] = (uint8_t)(value >> 8 * (width - 1 - i));
+}
+
+/* `value` in `width` bits, 1 to 64, the first behind the last ones. Only whole bytes are written. */
+static inline void put_bits(struct sink *out, unsigned width, uint64_t value)
+{
+	if (!out->n_held && width % 8 == 0) {
+		put(out, width / 8, value);
+		return;
+	}
+	while (width--) {
+		out->held = (uint8_t)(out->held << 1 | (value >> width & 1));
+		if (++out->n_held < 8)
+			continue;
+		put(out, 1, out->held);
+		out->n_held = 0;
+	}
 }
 
 static inline void put_bytes(struct sink *out, const void *bytes, size_t size)
@@ -62,7 +80,9 @@ static inline void patch16(struct sink *out, size_t at, uint16_t value)
 struct view {
 	const uint8_t *bytes;
 	size_t left;
-	bool cut; /* something was not there; it read as zero */
+	bool cut;	 /* something was not there; it read as zero */
+	uint8_t held;	 /* the bits of a byte begun, see take_bits() */
+	unsigned n_held;
 };
 
 /* The next `size` bytes, or NULL. */
@@ -79,14 +99,31 @@ static inline const uint8_t *take_bytes(struct view *in, size_t size)
 	return at;
 }
 
-/* A number of `width` bytes, 1 to 4. */
-static inline uint32_t take(struct view *in, unsigned width)
+/* A number of `width` bytes, 1 to 8. */
+static inline uint64_t take(struct view *in, unsigned width)
 {
 	const uint8_t *at = take_bytes(in, width);
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	for (unsigned i = 0; at && i < width; i++)
 		value = value << 8 | at[i];
+	return value;
+}
+
+/* A number of `width` bits, 1 to 64, the first behind the last ones. */
+static inline uint64_t take_bits(struct view *in, unsigned width)
+{
+	uint64_t value = 0;
+
+	if (!in->n_held && width % 8 == 0)
+		return take(in, width / 8);
+	while (width--) {
+		if (!in->n_held) {
+			in->held = (uint8_t)take(in, 1);
+			in->n_held = 8;
+		}
+		value = value << 1 | (in->held >> --in->n_held & 1);
+	}
 	return value;
 }
 
