@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "tun/mounts.h"
 #include "tun/rtnl.h"
 
 #define LOOPBACK_INDEX 1 /* linux/net/loopback.c: the first device of every namespace */
@@ -120,15 +121,6 @@ bool netns_is_first(void)
 	       !access("/proc/sys/net/core/dev_weight", F_OK);
 }
 
-/* Our mounts are not to be seen outside. In a chroot "/" is no mount that could be made private;
- * ours are all below /proc. */
-static int make_private(void)
-{
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		return 0;
-	return errno == EINVAL ? mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) : -1;
-}
-
 int netns_enter(struct errbuf *err)
 {
 	struct mnl_socket *nl;
@@ -136,8 +128,10 @@ int netns_enter(struct errbuf *err)
 
 	if (code < 0)
 		return code;
-	if (make_private() < 0)
-		return err_set(err, -errno, "cannot make the mounts private: %s", strerror(errno));
+	code = mounts_private();
+	/* In a chroot under an old kernel: ours are all below /proc. */
+	if (code < 0 && mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_set(err, code, "cannot make the mounts private: %s", strerror(-code));
 	guard_sysctls();
 	code = rtnl_open(&nl, err);
 	if (code < 0)

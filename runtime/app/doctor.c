@@ -85,12 +85,26 @@ static void probe_pid_namespace(struct finding *finding)
 	struct errbuf err;
 
 	sandbox_privilege(&err);
-	if (sandbox_available())
+	if (sandbox_means().processes)
 		found(finding, PROBE_OK, "may be made, with a /proc of its own", "");
 	else
 		found(finding, PROBE_WARNING,
 		      "not available: commands that go to the background may outlive a run",
 		      "in a container: run it with an unmasked /proc, or --privileged");
+}
+
+static void probe_tmp(struct finding *finding)
+{
+	struct errbuf err;
+
+	sandbox_privilege(&err);
+	if (sandbox_means().tmp)
+		found(finding, PROBE_OK, "each run has one of its own", "");
+	else
+		found(finding, PROBE_WARNING,
+		      "is shared, no tmpfs can be mounted on it: what commands write there stays "
+		      "and other runs see it",
+		      "let commands write below $TMPDIR, a directory that each run has");
 }
 
 static void probe_netns(struct finding *finding)
@@ -185,6 +199,7 @@ static const struct {
 	{"/dev/net/tun", probe_tun_node},
 	{"namespaces", probe_privilege},
 	{"process namespace", probe_pid_namespace},
+	{"/tmp", probe_tmp},
 	{"network namespace", probe_netns},
 	{"TUN device", probe_device},
 	{"socket states (sock_diag)", probe_sockdiag},

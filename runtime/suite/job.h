@@ -49,6 +49,7 @@ struct job_spec {
 	bool private_tmp;
 	bool all_records; /* records of a pass too */
 	bool live;	  /* records are sent as they are closed, not only at the end */
+	const char *tmpdir; /* to be made, and named by TMPDIR; NULL: none */
 	bool show_output; /* commands print where we print */
 };
 

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -394,6 +395,10 @@ static _Noreturn void be_the_run(struct child *child)
 	sandbox_stand_back();
 	if (spec->sandbox)
 		sandbox_enter(spec->path, spec->private_tmp);
+	else if (spec->private_tmp)
+		sandbox_enter_tmp(spec->path);
+	if (spec->tmpdir && !mkdir(spec->tmpdir, 0700))
+		setenv("TMPDIR", spec->tmpdir, 1);
 	own_directory(spec);
 	play(child);
 	fflush(NULL);

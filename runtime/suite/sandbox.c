@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tun/mounts.h"
 #include "tun/netns.h"
 
 /* Timelines are at real-time priority; on a machine busy with others start-ups must get on too. */
@@ -70,29 +71,49 @@ int sandbox_privilege(struct errbuf *err)
 
 static bool mount_proc(void)
 {
-	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	return !mounts_private() &&
 	       !mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
-static int probe(void *unused)
+static bool mount_tmp(void)
 {
-	(void)unused;
-	_exit(mount_proc() ? 0 : 1);
+	return !mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+}
+
+/* Exit statuses of the probe. */
+enum { HAS_TMP = 1, HAS_PROCESSES = 2 };
+
+static int probe(void *flags)
+{
+	bool processes = *(const int *)flags & CLONE_NEWPID;
+
+	if (processes ? !mount_proc() : mounts_private())
+		_exit(0);
+	_exit((processes ? HAS_PROCESSES : 0) | (mount_tmp() ? HAS_TMP : 0));
 }
 
 /* The child borrows our memory while we wait (CLONE_VFORK), which spares copying it. */
-bool sandbox_available(void)
+static int try(int flags)
 {
 	char stack[16384] __attribute__((aligned(16)));
 	int status = -1;
-	pid_t pid = clone(probe, stack + sizeof(stack),
-			  CLONE_NEWPID | CLONE_NEWNS | CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+	pid_t pid = clone(probe, stack + sizeof(stack), flags | CLONE_VM | CLONE_VFORK | SIGCHLD,
+			  &flags);
 
 	if (pid < 0)
-		return false;
+		return 0;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) && !WEXITSTATUS(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+struct sandbox_means sandbox_means(void)
+{
+	int found = try(CLONE_NEWPID | CLONE_NEWNS);
+
+	if (!(found & HAS_PROCESSES))
+		found = try(CLONE_NEWNS);
+	return (struct sandbox_means){found & HAS_PROCESSES, found & HAS_TMP};
 }
 
 /* "/tmp/a/b/c" -> "/tmp/a", malloced; NULL when it is not below a directory of /tmp. */
@@ -149,7 +170,7 @@ static void own_tmp(const char *path)
 	keep(&kept[0], path);
 	keep(&kept[1], cwd ? cwd : "/");
 	keep(&kept[2], "/proc/self/exe");
-	if (!mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")) {
+	if (mount_tmp()) {
 		for (size_t i = 0; i < N_KEPT; i++)
 			put_back(&kept[i]);
 		setenv("TMPDIR", "/tmp", 1);
@@ -170,6 +191,14 @@ bool sandbox_enter(const char *path, bool private_tmp)
 		return false;
 	if (private_tmp)
 		own_tmp(path);
+	return true;
+}
+
+bool sandbox_enter_tmp(const char *path)
+{
+	if (unshare(CLONE_NEWNS) || mounts_private())
+		return false;
+	own_tmp(path);
 	return true;
 }
 

@@ -10,13 +10,20 @@
  * For the runner, once; what it starts then has the right. 0, or -errno with err. */
 int sandbox_privilege(struct errbuf *err);
 
-/* May a pid namespace with a /proc of its own be made here? */
-bool sandbox_available(void);
+/* What runs can have here; found out by making it. */
+struct sandbox_means {
+	bool processes; /* a pid namespace with a /proc of its own */
+	bool tmp;	/* a /tmp of their own */
+};
+struct sandbox_means sandbox_means(void);
 
 /* In fresh pid and mount namespaces: mounts apart from the host's, a /proc that shows this pid
  * namespace, and, if asked, an empty /tmp, in which only what lies on the way to `path`, to the
  * working directory and to this program is as it was. False: /proc could not be mounted. */
 bool sandbox_enter(const char *path, bool private_tmp);
+
+/* Where there are no pid namespaces: makes a mount namespace, with such a /tmp in it. */
+bool sandbox_enter_tmp(const char *path);
 
 /* Is the process in a network namespace that is not the machine's first, and in which tun0 is free?
  * Whoever made it may have set it up for the scripts. */

@@ -20,6 +20,7 @@
 #include "runtime/suite/job.h"
 #include "runtime/suite/queue.h"
 #include "runtime/suite/sandbox.h"
+#include "runtime/suite/tmpdir.h"
 
 /* A run may take this much longer than its script says; so may its start-up and its end. */
 #define GRACE_NS (60 * NSEC_PER_SEC)
@@ -63,7 +64,10 @@ struct sched {
 	int64_t begin_ns, next_tick;
 	sigset_t mask;		    /* of signals, as it was */
 	int epoll, signals, runner; /* runner: pidfd of this process */
-	bool sandbox, keep_netns, stopping;
+	struct sandbox_means means;
+	char *tmpdir; /* where /tmp is shared: of this process, with one in it for each run */
+	unsigned n_started;
+	bool keep_netns, stopping;
 	int interrupted;
 };
 
@@ -111,6 +115,7 @@ static void ended(struct sched *s, struct active *active)
 		job_expect_failure(&active->spec, result);
 	}
 	test_release(entry->test);
+	tmpdir_remove(active->spec.tmpdir);
 	active->used = false;
 	s->n_active--;
 	s->count[JOB_DONE]--;
@@ -144,11 +149,13 @@ static void describe(struct sched *s, const struct entry *entry, struct job_spec
 				     : cli->pcap,
 		.limit_ns = cli->timeout ? cli->timeout : test->scripted_ns + GRACE_NS,
 		.own_directory = !cli->drop_in,
-		.sandbox = s->sandbox,
+		.sandbox = s->means.processes,
 		.keep_netns = s->keep_netns,
 		.tick_eighths = entry_tick_eighths(entry),
 		.alone = s->cap == 1 || entry_turn(entry, cli->retries) == TURN_ALONE,
-		.private_tmp = !cli->drop_in && !cli->keep_tmp,
+		.private_tmp = s->means.tmp && !cli->drop_in && !cli->keep_tmp,
+		.tmpdir = s->tmpdir ? arena_printf(s->arena, "%s/%u", s->tmpdir, s->n_started++)
+				    : NULL,
 		.all_records = cli->verbose,
 		.live = one || (cli->drop_in && cli->verbose),
 		.show_output = cli->drop_in,
@@ -430,7 +437,9 @@ static int prepare(struct sched *s, struct errbuf *err)
 	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
 	 * first it must not crowd them out. */
 	s->workers = cli->jobs ? cli->jobs : sandbox_may_hurry() ? 3 * processors : processors;
-	s->sandbox = sandbox_available();
+	s->means = sandbox_means();
+	if (!s->means.tmp && !cli->drop_in && !cli->keep_tmp)
+		s->tmpdir = tmpdir_make();
 	enqueue(s);
 	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines, processors, s->cap);
 	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
@@ -449,6 +458,8 @@ static void tidy(struct sched *s)
 			job_abandon(&s->active[i].job);
 			test_release(s->active[i].entry.test);
 		}
+	tmpdir_remove(s->tmpdir);
+	free(s->tmpdir);
 	munmap(s->slots, s->cap * sizeof(*s->slots));
 	close(s->epoll);
 	close(s->signals);

@@ -105,7 +105,7 @@ static void full_disk(void *argument)
 	struct errbuf err;
 
 	(void)argument;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mounts_private() < 0 ||
 	    mount("tmpfs", "/tmp", "tmpfs", 0, "size=64k") < 0)
 		child_skip("mounts are not allowed here");
 	CHECK(pcap_file_open("/tmp/x.pcap", &file, &err) == 0, "%s", err.text);

@@ -241,7 +241,11 @@ static void terminal_width(void **state)
 	FILE *out;
 
 	(void)state;
-	assert_int_equal(openpty(&parent, &child, NULL, NULL, &size), 0);
+	if (openpty(&parent, &child, NULL, NULL, &size)) {
+		print_message("skipped: no terminals here: %s; is /dev/pts mounted?\n",
+			      strerror(errno));
+		skip();
+	}
 	out = fdopen(child, "w");
 	assert_int_equal(report_terminal_width(out, "xterm"), 123);
 	assert_int_equal(report_terminal_width(out, "dumb"), 0);

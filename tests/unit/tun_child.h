@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "tun/device.h"
+#include "tun/mounts.h"
 #include "tun/netns.h"
 
 #define SECOND	      INT64_C(1000000000)
@@ -115,7 +116,7 @@ static inline void become_nobody(void)
 
 	if (geteuid() != 0)
 		return;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mounts_private() < 0 ||
 	    mount("tmpfs", folder, "tmpfs", 0, NULL) < 0)
 		child_skip("mounts are not allowed here");
 	if (mknod(node, S_IFCHR, makedev(10, 200)) < 0 || chmod(node, 0666) < 0 ||
