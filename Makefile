@@ -26,7 +26,7 @@ CPPFLAGS += $(XML_CPPFLAGS)
 # Symbols are bound before the first fork, once for all runs.
 LDFLAGS += -Wl,-z,now
 # Without libxml2, which is loaded when it is wanted (runtime/report/junit.c).
-LDLIBS := -lmnl -ljansson -ldl -lm
+LDLIBS := -ljansson -ldl -lm
 
 ifeq ($(VARIANT),gcc)
 CC := gcc

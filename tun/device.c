@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
@@ -363,7 +362,7 @@ static int set_speed(unsigned mbps, struct errbuf *err)
 /* Through the gateway; a gateway outside the local prefix is taken as a neighbour anyway. IPv6
  * takes no gateway that is a local address, so there the route names the device alone, which on a
  * device without neighbours is the same. */
-static int route_remote(struct mnl_socket *nl, const struct tun_config *config, unsigned index,
+static int route_remote(int nl, const struct tun_config *config, unsigned index,
 			struct errbuf *err)
 {
 	struct rtnl_route route = {
@@ -383,7 +382,7 @@ static int route_remote(struct mnl_socket *nl, const struct tun_config *config, 
 	return rtnl_route_add(nl, &route, err);
 }
 
-static int configure(struct tun_device *tun, struct mnl_socket *nl, const struct tun_config *config,
+static int configure(struct tun_device *tun, int nl, const struct tun_config *config,
 		     struct errbuf *err)
 {
 	unsigned index = if_nametoindex(DEVICE_NAME);
@@ -406,8 +405,7 @@ static int configure(struct tun_device *tun, struct mnl_socket *nl, const struct
 
 static int build(struct tun_device *tun, const struct tun_config *config, struct errbuf *err)
 {
-	struct mnl_socket *nl;
-	int code;
+	int nl, code;
 
 	if (netns_is_first())
 		return err_set(err, -EPERM,
@@ -416,10 +414,13 @@ static int build(struct tun_device *tun, const struct tun_config *config, struct
 	if (tun->fd < 0)
 		return tun->fd;
 	code = make_device(tun->fd, !config->transient, err);
-	if (code < 0 || (code = rtnl_open(&nl, err)) < 0)
+	if (code < 0)
 		return code;
+	nl = rtnl_open(err);
+	if (nl < 0)
+		return nl;
 	code = configure(tun, nl, config, err);
-	mnl_socket_close(nl);
+	close(nl);
 	if (code < 0 || config->background)
 		return code;
 	return tun_ready(&tun->link, err);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -123,8 +122,7 @@ bool netns_is_first(void)
 
 int netns_enter(struct errbuf *err)
 {
-	struct mnl_socket *nl;
-	int code = enter_namespaces(err);
+	int fd, code = enter_namespaces(err);
 
 	if (code < 0)
 		return code;
@@ -133,11 +131,11 @@ int netns_enter(struct errbuf *err)
 	if (code < 0 && mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_set(err, code, "cannot make the mounts private: %s", strerror(-code));
 	guard_sysctls();
-	code = rtnl_open(&nl, err);
-	if (code < 0)
-		return code;
-	code = rtnl_link_up(nl, LOOPBACK_INDEX, 0, err);
-	mnl_socket_close(nl);
+	fd = rtnl_open(err);
+	if (fd < 0)
+		return fd;
+	code = rtnl_link_up(fd, LOOPBACK_INDEX, 0, err);
+	close(fd);
 	return code;
 }
 

@@ -7,19 +7,17 @@
 
 #include "tun/device.h"
 
-struct mnl_socket;
-
-/* Closed with mnl_socket_close(). */
-int rtnl_open(struct mnl_socket **nl, struct errbuf *err);
+/* A socket for all below, closed with close(); -errno with err. */
+int rtnl_open(struct errbuf *err);
 
 /* No IPv6 link-local address of the kernel's own making, hence no duplicate address detection and
  * no router solicitation. Before the link goes up. */
-int rtnl_link_quiet(struct mnl_socket *nl, unsigned index, struct errbuf *err);
+int rtnl_link_quiet(int fd, unsigned index, struct errbuf *err);
 /* mtu 0: unchanged. */
-int rtnl_link_up(struct mnl_socket *nl, unsigned index, unsigned mtu, struct errbuf *err);
+int rtnl_link_up(int fd, unsigned index, unsigned mtu, struct errbuf *err);
 
 /* The address is usable when it returns; no duplicate address detection. The link must be up. */
-int rtnl_addr_add(struct mnl_socket *nl, unsigned index, const struct ip_addr *addr, unsigned bits,
+int rtnl_addr_add(int fd, unsigned index, const struct ip_addr *addr, unsigned bits,
 		  struct errbuf *err);
 
 struct rtnl_route {
@@ -31,6 +29,6 @@ struct rtnl_route {
 	unsigned index; /* of the device */
 };
 
-int rtnl_route_add(struct mnl_socket *nl, const struct rtnl_route *route, struct errbuf *err);
+int rtnl_route_add(int fd, const struct rtnl_route *route, struct errbuf *err);
 
 #endif

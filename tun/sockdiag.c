@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
@@ -11,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#define ANSWER_SIZE 8192
+#include "tun/netlink.h"
 
 struct sockdiag {
-	struct mnl_socket *nl;
+	int fd;
 	unsigned device; /* index of tun0: finds sockets bound to it too; 0: there is none */
 	unsigned seq;
 };
@@ -27,13 +27,13 @@ int sockdiag_open(struct sockdiag **diag, struct errbuf *err)
 
 	if (!made)
 		return err_set(err, -ENOMEM, "out of memory");
-	made->nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (!made->nl || mnl_socket_bind(made->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		code = err_set(err, -errno,
+	made->fd = netlink_open(NETLINK_SOCK_DIAG, 0);
+	if (made->fd < 0) {
+		code = err_set(err, made->fd,
 			       "cannot open sock_diag: %s; the kernel needs "
 			       "CONFIG_INET_DIAG",
-			       strerror(errno));
-		sockdiag_close(made);
+			       strerror(-made->fd));
+		free(made);
 		return code;
 	}
 	made->device = if_nametoindex("tun0");
@@ -45,8 +45,7 @@ void sockdiag_close(struct sockdiag *diag)
 {
 	if (!diag)
 		return;
-	if (diag->nl)
-		mnl_socket_close(diag->nl);
+	close(diag->fd);
 	free(diag);
 }
 
@@ -54,15 +53,12 @@ void sockdiag_close(struct sockdiag *diag)
  * addresses (__inet_lookup_established). */
 static int ask(struct sockdiag *diag, const struct sock_tuple *tuple)
 {
-	char buffer[256] __attribute__((aligned(8)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct netlink_request message;
+	struct inet_diag_req_v2 *request =
+		netlink_begin(&message, SOCK_DIAG_BY_FAMILY, 0, sizeof(*request));
 	size_t size = tuple->local.version == 4 ? 4 : 16;
-	struct inet_diag_req_v2 *request;
 
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	nlh->nlmsg_seq = ++diag->seq;
-	request = mnl_nlmsg_put_extra_header(nlh, sizeof(*request));
+	message.header.nlmsg_seq = ++diag->seq;
 	request->sdiag_family = tuple->local.version == 4 ? AF_INET : AF_INET6;
 	request->sdiag_protocol = IPPROTO_TCP;
 	request->idiag_states = ~0u;
@@ -73,7 +69,7 @@ static int ask(struct sockdiag *diag, const struct sock_tuple *tuple)
 	request->id.idiag_if = diag->device;
 	request->id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
 	request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-	return mnl_socket_sendto(diag->nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+	return netlink_send(diag->fd, &message);
 }
 
 /* A listener is what the kernel falls back to when the connection is gone. */
@@ -89,40 +85,31 @@ static void keep(const struct inet_diag_msg *msg, struct sock_info *info)
 	info->wqueue = msg->idiag_wqueue;
 }
 
-static int take_answer(const struct nlmsghdr *nlh, struct sock_info *info)
+static int take_answer(const struct netlink_answer *answer, struct sock_info *info)
 {
-	if (nlh->nlmsg_type == NLMSG_ERROR) {
-		const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
+	const struct nlmsgerr *error = netlink_payload(answer, sizeof(*error));
+	const struct inet_diag_msg *msg = netlink_payload(answer, sizeof(*msg));
 
-		if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*error))
-			return -EPROTO;
+	if (answer->header.nlmsg_type == NLMSG_ERROR && error)
 		return error->error == -ENOENT ? 0 : error->error;
-	}
-	if (nlh->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct inet_diag_msg))
+	if (answer->header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !msg)
 		return -EPROTO;
-	keep(mnl_nlmsg_get_payload(nlh), info);
+	keep(msg, info);
 	return 0;
 }
 
 int sockdiag_find(struct sockdiag *diag, const struct sock_tuple *tuple, struct sock_info *info)
 {
-	char answer[ANSWER_SIZE] __attribute__((aligned(8)));
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)answer;
+	struct netlink_answer answer;
 	int code = ask(diag, tuple);
 
 	memset(info, 0, sizeof(*info));
 	info->state = TCP_CLOSE;
 	while (code == 0) {
-		ssize_t size = mnl_socket_recvfrom(diag->nl, answer, sizeof(answer));
-
-		if (size < 0)
-			return -errno;
-		if (!mnl_nlmsg_ok(nlh, size))
-			return -EPROTO;
+		code = netlink_receive(diag->fd, &answer);
 		/* An older number: the answer to a call that a signal broke off. */
-		if (nlh->nlmsg_seq == diag->seq)
-			return take_answer(nlh, info);
+		if (code == 0 && answer.header.nlmsg_seq == diag->seq)
+			return take_answer(&answer, info);
 	}
 	return code;
 }

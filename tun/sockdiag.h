@@ -1,5 +1,5 @@
-/* TCP states by 4-tuple, for open, orphaned and TIME_WAIT sockets alike, over sock_diag(7)
- * (libmnl). Source: linux/inet_diag.h, net/ipv4/inet_diag.c. */
+/* TCP states by 4-tuple, for open, orphaned and TIME_WAIT sockets alike, over sock_diag(7).
+ * Source: linux/inet_diag.h, net/ipv4/inet_diag.c. */
 #ifndef FINWAIT_TUN_SOCKDIAG_H
 #define FINWAIT_TUN_SOCKDIAG_H
 
