@@ -21,8 +21,10 @@ char *tmpdir_make(void)
 				"each run has a directory of its own in $TMPDIR\n");
 		return path;
 	}
-	fprintf(stderr, "finwait: /tmp is shared here, and %s cannot be made: %s; runs may be in "
-			"each other's way\n", path, strerror(errno));
+	fprintf(stderr,
+		"finwait: /tmp is shared here, and %s cannot be made: %s; runs may be in "
+		"each other's way\n",
+		path, strerror(errno));
 	free(path);
 	return NULL;
 }

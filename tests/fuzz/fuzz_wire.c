@@ -25,8 +25,8 @@ static void check_match(struct arena *arena, struct packet *packet)
 	struct seqmap *seqmap = seqmap_new(arena);
 	struct packet script;
 
-	seqmap_to_script(flow, packet, packet, &script, arena);
-	seqmap_to_script(flow, NULL, packet, &script, arena);
+	seqmap_to_script(seqmap, packet, packet, &script, arena);
+	seqmap_to_script(seqmap, NULL, packet, &script, arena);
 	script = *packet;
 	script.dirty = 0;
 	packet->ip_options = 0;
