@@ -2,8 +2,7 @@
  * verdict inside a testcase, no attributes on testsuites) and that of Jenkins' xUnit. */
 #include "runtime/report/report.h"
 
-#include <dlfcn.h>
-#include <libxml/xmlwriter.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,108 +24,85 @@ static const enum told_as told_as[] = {
 	[VERDICT_LATE] = AS_ERROR,
 };
 
-/* Loaded when it is wanted: with all it needs in turn it takes longer to load than all the rest,
- * and every run's process would carry it. */
-#define XML_FUNCTIONS(X)                                                                           \
-	X(xmlFreeTextWriter)                                                                       \
-	X(xmlNewTextWriter)                                                                        \
-	X(xmlOutputBufferCreateIO)                                                                 \
-	X(xmlTextWriterEndDocument)                                                                \
-	X(xmlTextWriterEndElement)                                                                 \
-	X(xmlTextWriterFlush)                                                                      \
-	X(xmlTextWriterSetIndent)                                                                  \
-	X(xmlTextWriterStartDocument)                                                              \
-	X(xmlTextWriterStartElement)                                                               \
-	X(xmlTextWriterWriteAttribute)                                                             \
-	X(xmlTextWriterWriteString)
+/* ---- XML ------------------------------------------------------------------------------------- */
 
-struct library {
-#define X(name) __typeof__(&name) name;
-	XML_FUNCTIONS(X)
-#undef X
+/* An element begins on a line of its own; what has text in it has nothing else. */
+struct xml {
+	FILE *out;
+	int depth;
+	bool in_tag;   /* attributes may follow */
+	bool has_text; /* in the innermost element */
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
-#define X(name) {#name, offsetof(struct library, name)},
-	XML_FUNCTIONS(X)
-#undef X
-};
-
-/* Never closed: the process is near its end. */
-static bool load(struct library *library)
+/* Text is cleaned first: XML has no way to hold control characters or bytes that are not UTF-8.
+ * ">" too is escaped, since text may not hold "]]>". */
+static void put_escaped(struct xml *xml, const char *text, bool lines)
 {
-	static const char *const names[] = {"libxml2.so.2", "libxml2.so.16", "libxml2.so"};
-	void *handle = NULL;
+	static const char *const entities[UCHAR_MAX + 1] = {
+		['&'] = "&amp;",
+		['<'] = "&lt;",
+		['>'] = "&gt;",
+		['"'] = "&quot;",
+	};
+	char *clean = text_clean(text, lines);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !handle; i++)
-		handle = dlopen(names[i], RTLD_NOW);
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *function = handle ? dlsym(handle, functions[i].name) : NULL;
+	for (const char *c = clean; *c; c++) {
+		const char *entity = entities[(unsigned char)*c];
 
-		if (!function)
-			return false;
-		memcpy((char *)library + functions[i].offset, &function, sizeof(function));
+		if (entity)
+			fputs(entity, xml->out);
+		else
+			fputc(*c, xml->out);
 	}
-	return true;
+	free(clean);
 }
 
-/* The writer remembers no errors; this does. Text is cleaned first: XML has no way to hold control
- * characters or bytes that are not UTF-8. */
-struct xml {
-	struct library library;
-	xmlTextWriterPtr writer;
-	bool bad;
-};
-
-static void check(struct xml *xml, int code)
+static void end_tag(struct xml *xml, const char *with)
 {
-	xml->bad = xml->bad || code < 0;
+	if (xml->in_tag)
+		fputs(with, xml->out);
+	xml->in_tag = false;
 }
 
 static void open_element(struct xml *xml, const char *name)
 {
-	check(xml, xml->library.xmlTextWriterStartElement(xml->writer, BAD_CAST name));
+	end_tag(xml, ">\n");
+	fprintf(xml->out, "%*s<%s", xml->depth++, "", name);
+	xml->in_tag = true;
 }
 
-static void close_element(struct xml *xml)
+static void close_element(struct xml *xml, const char *name)
 {
-	check(xml, xml->library.xmlTextWriterEndElement(xml->writer));
+	xml->depth--;
+	if (xml->in_tag)
+		end_tag(xml, "/>\n");
+	else
+		fprintf(xml->out, "%*s</%s>\n", xml->has_text ? 0 : xml->depth, "", name);
+	xml->has_text = false;
 }
 
 static void attribute(struct xml *xml, const char *name, const char *value)
 {
-	char *clean = text_clean(value, false);
-
-	check(xml,
-	      xml->library.xmlTextWriterWriteAttribute(xml->writer, BAD_CAST name, BAD_CAST clean));
-	free(clean);
+	fprintf(xml->out, " %s=\"", name);
+	put_escaped(xml, value, false);
+	fputc('"', xml->out);
 }
 
 static void number_attribute(struct xml *xml, const char *name, size_t value)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%zu", value);
-	attribute(xml, name, text);
+	fprintf(xml->out, " %s=\"%zu\"", name, value);
 }
 
 static void seconds_attribute(struct xml *xml, int64_t ns)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%.3f", (double)(ns < 0 ? 0 : ns) / 1e9);
-	attribute(xml, "time", text);
+	fprintf(xml->out, " time=\"%.3f\"", (double)(ns < 0 ? 0 : ns) / 1e9);
 }
 
 static void content(struct xml *xml, const char *text)
 {
-	char *clean = text_clean(text, true);
-
-	check(xml, xml->library.xmlTextWriterWriteString(xml->writer, BAD_CAST clean));
-	free(clean);
+	end_tag(xml, ">");
+	put_escaped(xml, text, true);
+	xml->has_text = true;
 }
 
 /* ---- a suite is a folder ------------------------------------------------------------------- */
@@ -195,10 +171,10 @@ static void write_case(struct xml *xml, const struct run_result *result)
 		if (told_as[result->verdict] != AS_SKIPPED)
 			attribute(xml, "type", verdict_name(result->verdict));
 		content(xml, report);
-		close_element(xml);
+		close_element(xml, element);
 		free(report);
 	}
-	close_element(xml);
+	close_element(xml, "testcase");
 	free(name);
 	free(class);
 }
@@ -218,9 +194,9 @@ static void write_flaky(struct xml *xml, const struct run_result *const *results
 			 results[i]->mode ? results[i]->mode : "", results[i]->attempts);
 		content(xml, line);
 	}
-	close_element(xml);
+	close_element(xml, "system-out");
 	open_element(xml, "system-err");
-	close_element(xml);
+	close_element(xml, "system-err");
 }
 
 struct suite_counts {
@@ -266,12 +242,12 @@ static void write_suite(struct xml *xml, const struct run_result *const *results
 	number_attribute(xml, "skipped", counts.told[AS_SKIPPED]);
 	seconds_attribute(xml, counts.ns);
 	open_element(xml, "properties");
-	close_element(xml);
+	close_element(xml, "properties");
 	for (size_t i = first; i < n; i++)
 		if (same_folder(folder_of(results[i]), folder))
 			write_case(xml, results[i]);
 	write_flaky(xml, results, n, folder);
-	close_element(xml);
+	close_element(xml, "testsuite");
 	free(name);
 }
 
@@ -283,34 +259,17 @@ static bool is_first_of_folder(const struct run_result *const *results, size_t i
 	return true;
 }
 
-static int write_bytes(void *context, const char *bytes, int size)
-{
-	return fwrite(bytes, 1, (size_t)size, context) == (size_t)size ? size : -1;
-}
-
 bool report_junit(FILE *out, const struct run_result *const *results, size_t n,
 		  const struct junit_options *options)
 {
-	struct xml xml = {0};
-	struct library *library = &xml.library;
-	xmlOutputBufferPtr buffer;
+	struct xml xml = {.out = out};
 	size_t id = 0;
 
-	if (!load(library))
-		return false;
-	buffer = library->xmlOutputBufferCreateIO(write_bytes, NULL, out, NULL);
-	xml.writer = buffer ? library->xmlNewTextWriter(buffer) : NULL;
-	if (!xml.writer)
-		return false;
-	library->xmlTextWriterSetIndent(xml.writer, 1);
-	check(&xml, library->xmlTextWriterStartDocument(xml.writer, NULL, "UTF-8", NULL));
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", out);
 	open_element(&xml, "testsuites");
 	for (size_t i = 0; i < n; i++)
 		if (is_first_of_folder(results, i))
 			write_suite(&xml, results, n, i, id++, options);
-	close_element(&xml);
-	check(&xml, library->xmlTextWriterEndDocument(xml.writer));
-	check(&xml, library->xmlTextWriterFlush(xml.writer));
-	library->xmlFreeTextWriter(xml.writer);
-	return !xml.bad && !ferror(out);
+	close_element(&xml, "testsuites");
+	return !ferror(out);
 }

@@ -64,8 +64,7 @@ static const struct {
 } files[] = {
 	{offsetof(struct cli, tap), write_tap, "could not be written"},
 	{offsetof(struct cli, ktap), write_ktap, "could not be written"},
-	{offsetof(struct cli, junit), write_junit,
-	 "could not be written; libxml2 must be installed"},
+	{offsetof(struct cli, junit), write_junit, "could not be written"},
 	{offsetof(struct cli, json), write_json, "could not be written"},
 };
 
