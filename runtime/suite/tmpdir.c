@@ -22,8 +22,8 @@ char *tmpdir_make(void)
 		return path;
 	}
 	fprintf(stderr,
-		"finwait: /tmp is shared here, and %s cannot be made: %s; runs may be in "
-		"each other's way\n",
+		"finwait: runs have no /tmp of their own here, and %s cannot be made: %s; "
+		"they may be in each other's way\n",
 		path, strerror(errno));
 	free(path);
 	return NULL;
