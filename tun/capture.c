@@ -162,6 +162,18 @@ void capture_close(struct capture *capture)
 		close_in_thread(capture);
 }
 
+int capture_fd(const struct capture *capture)
+{
+	bool ready = capture && !capture->opening && capture->code == 0;
+
+	return ready ? pcap_fileno(capture->pcap) : -1;
+}
+
+void capture_close_shared(struct capture *capture)
+{
+	close_in_thread(capture);
+}
+
 static int64_t nanoseconds(clockid_t clock)
 {
 	struct timespec now;

@@ -29,8 +29,12 @@ struct capture_frame {
  * err. */
 int capture_open(const char *device, struct capture **capture, struct errbuf *err);
 int capture_ready(struct capture *capture, struct errbuf *err);
-/* Takes the capture away from the caller and does not wait. Accepts NULL. */
+/* Takes the capture away from the caller and does not wait; the end of the process does. Accepts
+ * NULL. */
 void capture_close(struct capture *capture);
+/* Where somebody else holds its descriptor too (-1: it is not ready), closing takes no time. */
+int capture_fd(const struct capture *capture);
+void capture_close_shared(struct capture *capture);
 
 /* Takes the oldest frame; never waits. 1 a frame, 0 none, or -errno. */
 int capture_next(struct capture *capture, struct capture_frame *frame);

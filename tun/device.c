@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "tun/capture.h"
+#include "tun/leave.h"
 #include "tun/netns.h"
 #include "tun/rtnl.h"
 
@@ -34,6 +36,7 @@ struct tun_device {
 	int fd;
 	struct capture *capture;
 	bool ready;
+	bool alone;  /* tun_config's */
 	bool held;   /* packet[] holds `size` bytes not yet given out */
 	bool framed; /* and `frame` was taken from the capture, not yet given out */
 	struct capture_frame frame;
@@ -243,14 +246,31 @@ static int tun_receive(struct link *link, struct link_packet *packet, int64_t de
 	return pair_up(tun, packet);
 }
 
+/* The kernel closes one after the other what is left to it, 40 in a second. So that they do not
+ * heap up there is one at a time on a machine: the lock is on the node, not the device. */
+static bool leave(struct tun_device *tun)
+{
+	int fds[] = {capture_fd(tun->capture), tun->fd};
+	struct leave left;
+
+	if (fds[0] < 0 || flock(tun->fd, LOCK_EX | LOCK_NB) < 0 || !leave_begin(&left, fds, 2))
+		return false;
+	capture_close_shared(tun->capture);
+	close(tun->fd);
+	leave_end(&left);
+	return true;
+}
+
 /* A persistent device is not taken down when its descriptor is closed, so there is no waiting. */
 static void tun_close(struct link *link)
 {
 	struct tun_device *tun = of(link);
 
-	capture_close(tun->capture);
-	if (tun->fd >= 0)
-		close(tun->fd);
+	if (!tun->alone || !leave(tun)) {
+		capture_close(tun->capture);
+		if (tun->fd >= 0)
+			close(tun->fd);
+	}
 	free(tun);
 }
 
@@ -433,7 +453,7 @@ int tun_open(const struct tun_config *config, struct link **link, struct errbuf 
 
 	if (!tun)
 		return err_set(err, -ENOMEM, "out of memory");
-	*tun = (struct tun_device){.link.ops = &tun_ops, .fd = -1};
+	*tun = (struct tun_device){.link.ops = &tun_ops, .fd = -1, .alone = config->alone};
 	code = build(tun, config, err);
 	if (code < 0) {
 		tun_close(&tun->link);

@@ -22,6 +22,8 @@ struct tun_config {
 	bool transient;	 /* the device goes away when the link is closed: for a namespace that
 			  * outlives the run. The process that closes it last waits for that, 20
 			  * ms. A tun0 in use is waited for, a second at most */
+	bool alone;	 /* no others do the same all the time: the process that closes the link
+			  * need not wait for the capture to end, neither then nor at its own end */
 	bool background; /* return before the capture runs: call link->ops->ready() later */
 };
 

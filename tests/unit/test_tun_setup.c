@@ -4,6 +4,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 
 #define V4 (&families[0])
@@ -140,6 +141,66 @@ static void transient(void *argument)
 	      err.text);
 }
 
+static bool captures(void)
+{
+	char line[256];
+	FILE *file = fopen("/proc/self/net/packet", "r");
+	int lines = 0;
+
+	CHECK(file != NULL, "%s", strerror(errno));
+	while (fgets(line, sizeof(line), file))
+		lines++;
+	fclose(file);
+	return lines > 1; /* the first is a heading */
+}
+
+/* The lock that says that the kernel is still closing what was left to it. */
+static int node_lock(int operation)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	CHECK(fd >= 0, "/dev/net/tun: %s", strerror(errno));
+	if (flock(fd, operation) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The kernel closes the capture though this process goes on, and then another may be left to it;
+ * where one is already, it is closed as usual. */
+static void alone(void *argument)
+{
+	struct tun_config config = config_of(argument);
+	int64_t deadline;
+	struct link *link;
+
+	config.alone = true;
+	enter();
+	for (int locked = 0; locked < 2; locked++) {
+		int lock = locked ? node_lock(LOCK_EX) : -1;
+
+		link = open_link(&config);
+		handshake(link, argument, listener(argument), &(uint32_t){0});
+		CHECK(captures(), "no capture in /proc/self/net/packet");
+		link->ops->close(link);
+		CHECK(if_nametoindex("tun0") != 0, "the device is gone");
+		for (deadline = mono() + 20 * SECOND; captures() && mono() < deadline;)
+			usleep(1000);
+		CHECK(!captures(), "the capture is still there");
+		if (locked)
+			close(lock);
+		while ((lock = node_lock(LOCK_EX | LOCK_NB)) < 0 && mono() < deadline)
+			usleep(1000);
+		CHECK(lock >= 0, "still locked");
+		close(lock);
+		CHECK(unshare(CLONE_NEWNET) == 0, "%s", strerror(errno));
+	}
+	/* Closed before it ever was ready. */
+	config.background = true;
+	link = open_link(&config);
+	link->ops->close(link);
+}
+
 /* Only ever in a namespace that was made for it. */
 static void machine_namespace(void *argument)
 {
@@ -216,6 +277,7 @@ TEST(quiet_ipv6)
 TEST(background)
 V4_TEST(settings)
 V4_TEST(transient)
+V4_TEST(alone)
 V4_TEST(machine_namespace)
 V4_TEST(errors)
 V4_TEST(unprivileged_without_node)
@@ -237,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_background),
 		cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_machine_namespace),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_unprivileged_without_node),
