@@ -165,6 +165,11 @@ static int wait_ready(struct program *program)
 	}
 }
 
+static int cannot_start(int error, struct errbuf *err)
+{
+	return err_set(err, error, "cannot start the program under test: %s", strerror(-error));
+}
+
 int program_start(const struct program_env *env, struct program **out, struct errbuf *err)
 {
 	struct program *program = calloc(1, sizeof(*program));
@@ -189,15 +194,21 @@ int program_start(const struct program_env *env, struct program **out, struct er
 		if (program->pidfd < 0)
 			error = -errno;
 	}
-	if (!error)
-		error = wait_ready(program);
 	if (error) {
 		program_stop(program);
-		return err_set(err, error, "cannot start the program under test: %s",
-			       strerror(-error));
+		return cannot_start(error, err);
 	}
-	open_stats(program);
 	*out = program;
+	return 0;
+}
+
+int program_ready(struct program *program, struct errbuf *err)
+{
+	int error = wait_ready(program);
+
+	if (error)
+		return cannot_start(error, err);
+	open_stats(program);
 	return 0;
 }
 

@@ -64,11 +64,13 @@ struct program_env {
 	int64_t tolerance_ns;
 };
 
-/* Forks the program and its threads and waits until all of them are ready. Call it from the thread
- * that will live longest (the program dies with it) while the process has only one. The program
- * keeps standard input, output and error and closes every other descriptor it inherited. Returns 0
- * or -errno. */
+/* Forks the program, which starts its threads. Call it from the thread that will live longest (the
+ * program dies with it) while the process has only one. The program keeps standard input, output
+ * and error and closes every other descriptor it inherited. Then program_ready() waits until all
+ * threads are up; before it nothing else may be called but program_stop(). Both return 0 or -errno.
+ */
 int program_start(const struct program_env *env, struct program **program, struct errbuf *err);
+int program_ready(struct program *program, struct errbuf *err);
 
 pid_t program_pid(const struct program *program);
 

@@ -76,7 +76,8 @@ static inline void play_open(struct play *play, const char *text, enum ip_mode m
 	play->script->config->remote_ip.addr = play->script->config->local_ip;
 	fresh_namespace();
 	env.script = play->script;
-	if (program_start(&env, &play->program, &err) < 0)
+	if (program_start(&env, &play->program, &err) < 0 ||
+	    program_ready(play->program, &err) < 0)
 		fail_msg("%s", err.text);
 	now = clock_now();
 	program_set_start(play->program, now, now + clock_realtime_offset());
