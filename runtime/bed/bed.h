@@ -31,6 +31,8 @@ struct bed_ops {
 	/* ---- the clock ---- */
 	int64_t (*now)(struct bed *bed);
 	void (*sleep_until)(struct bed *bed, int64_t deadline);
+	/* The same, as close to the deadline as can be had: for what is to happen on time. */
+	void (*wait_until)(struct bed *bed, int64_t deadline);
 	int64_t (*realtime_offset)(struct bed *bed); /* CLOCK_REALTIME minus now() */
 	int64_t (*tick)(struct bed *bed);	     /* of the kernel's jiffies, ns */
 
@@ -58,6 +60,7 @@ struct bed {
 
 struct host_bed_options {
 	unsigned tick_eighths; /* time zero is so many eighths of a tick after one */
+	bool alone;	       /* no other run of ours goes on at the same time */
 	bool keep_netns;       /* stay in the namespaces the process is in; the device must then go
 				* away with the run */
 };

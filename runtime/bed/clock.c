@@ -1,6 +1,7 @@
 #include "runtime/bed/clock.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -32,6 +33,15 @@ void clock_sleep_until(int64_t deadline_ns)
 		;
 }
 
+/* In between others of the same priority run: the program under test, which is on our processor. */
+void clock_wait_until(int64_t deadline_ns, struct clock_watch watch)
+{
+	clock_sleep_until(deadline_ns - watch.ns);
+	while (watch.ns && clock_now() < deadline_ns)
+		if (watch.yield)
+			sched_yield();
+}
+
 int64_t clock_tick(void)
 {
 	struct timespec tick = {.tv_nsec = 4000000};
@@ -41,10 +51,8 @@ int64_t clock_tick(void)
 }
 
 /* A socket's receive time-out counts in jiffies (schedule_timeout()), unlike all other sleeps, so
- * it ends at a tick; no clock tells where the ticks are. The kernel's timers count from the tick
- * before they are set, in whole ticks rounded up: set just after a tick they are late by up to a
- * tick or two, just before one early as well as late. */
-int64_t clock_align_to_tick(unsigned eighths)
+ * it ends at a tick; no clock tells where the ticks are. Returns the time. */
+static int64_t sleep_to_tick(void)
 {
 	struct timeval least = {.tv_usec = 1};
 	char byte;
@@ -52,11 +60,31 @@ int64_t clock_align_to_tick(unsigned eighths)
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == 0) {
 		setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &least, sizeof(least));
-		if (recv(pair[0], &byte, 1, 0) < 0)
-			clock_sleep_until(clock_now() + clock_tick() / 8 * eighths);
+		recv(pair[0], &byte, 1, 0);
 		close(pair[0]);
 		close(pair[1]);
 	}
+	return clock_now();
+}
+
+bool clock_ticks_at_multiples(void)
+{
+	int64_t tick = clock_tick();
+
+	return sleep_to_tick() % tick < tick / 8;
+}
+
+/* The kernel's timers count from the tick before they are set, in whole ticks rounded up: set just
+ * after a tick they are late by up to a tick or two, just before one early as well as late. */
+int64_t clock_align_to_tick(unsigned eighths, bool multiples, struct clock_watch watch)
+{
+	int64_t tick = clock_tick(), after = tick / 8 * eighths, now = clock_now();
+
+	if (multiples)
+		/* The first such moment that is not over. */
+		clock_wait_until((now - after + tick - 1) / tick * tick + after, watch);
+	else
+		clock_wait_until(sleep_to_tick() + after, watch);
 	return clock_now();
 }
 

@@ -16,8 +16,13 @@ struct host_bed {
 	struct host_bed_options options;
 	struct program *program;
 	struct sockdiag *diag;
-	cpu_set_t cpus; /* where we may run but for the timeline; empty until then */
+	cpu_set_t cpus;		  /* where we may run but for the timeline; empty until then */
+	struct clock_watch watch; /* of waits that are to end on time */
+	bool ticks_at_multiples;  /* clock.h */
 };
+
+/* Nearly always an idle processor is back within that. */
+#define WATCH_NS (150 * NSEC_PER_USEC)
 
 static struct host_bed *of(struct bed *bed)
 {
@@ -46,6 +51,7 @@ static int open_link(struct host_bed *host, struct errbuf *err)
 		.any_ip = config->is_anyip,
 		.background = true, /* init commands run meanwhile */
 		.transient = host->options.keep_netns,
+		.alone = host->options.alone && !host->options.keep_netns,
 	};
 
 	return tun_open(&tun, &host->bed.link, err);
@@ -74,16 +80,26 @@ static int host_set_sysctl(struct bed *bed, const char *name, const char *value,
 
 static int host_ready(struct bed *bed, struct errbuf *err)
 {
-	return bed->link->ops->ready(bed->link, err);
+	struct host_bed *host = of(bed);
+	int code;
+
+	/* Meanwhile the link gets ready. */
+	host->ticks_at_multiples = host->options.alone && clock_ticks_at_multiples();
+	code = program_ready(host->program, err);
+	return code < 0 ? code : bed->link->ops->ready(bed->link, err);
 }
 
 static int64_t host_start(struct bed *bed)
 {
 	struct host_bed *host = of(bed);
+	bool real_time = priority_raise(program_pid(host->program), &host->cpus);
 	int64_t start;
 
-	priority_raise(program_pid(host->program), &host->cpus);
-	start = clock_align_to_tick(host->options.tick_eighths);
+	/* Among others there is no processor to spare, and those others are our own. */
+	if (host->options.alone && CPU_COUNT(&host->cpus) > 1)
+		host->watch = (struct clock_watch){WATCH_NS, real_time};
+	start = clock_align_to_tick(host->options.tick_eighths, host->ticks_at_multiples,
+				    host->watch);
 	program_set_start(host->program, start, start + clock_realtime_offset());
 	return start;
 }
@@ -118,6 +134,11 @@ static void host_sleep_until(struct bed *bed, int64_t deadline)
 {
 	(void)bed;
 	clock_sleep_until(deadline);
+}
+
+static void host_wait_until(struct bed *bed, int64_t deadline)
+{
+	clock_wait_until(deadline, of(bed)->watch);
 }
 
 static int64_t host_realtime_offset(struct bed *bed)
@@ -185,6 +206,7 @@ static const struct bed_ops host_ops = {
 	.close = host_close,
 	.now = host_now,
 	.sleep_until = host_sleep_until,
+	.wait_until = host_wait_until,
 	.realtime_offset = host_realtime_offset,
 	.tick = host_tick,
 	.request = host_request,

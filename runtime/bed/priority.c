@@ -74,7 +74,7 @@ bool priority_raise(pid_t program, cpu_set_t *cpus)
 			raise_thread(atoi(entry->d_name), &cpu);
 	if (dir)
 		closedir(dir);
-	return raised || getpriority(PRIO_PROCESS, 0) < 0;
+	return raised;
 }
 
 void priority_lower(const cpu_set_t *cpus)

@@ -8,9 +8,9 @@
 
 /* SCHED_FIFO for this process and all threads of `program`, all on the processor we are on: what
  * one hands to the other then needs no interrupt between processors. Where that is not allowed, the
- * best nice value that is and the shortest slice; false: no better nice value. Children inherit it,
- * so that they do start on a busy machine; they then give SCHED_FIFO up (command.c) and keep the
- * best nice value. `cpus`: where we could run before. */
+ * best nice value that is and the shortest slice, and false. Children inherit it, so that they do
+ * start on a busy machine; they then give SCHED_FIFO up (command.c) and keep the best nice value.
+ * `cpus`: where we could run before. */
 bool priority_raise(pid_t program, cpu_set_t *cpus);
 /* Back to SCHED_OTHER, and nice, on all of `cpus`. */
 void priority_lower(const cpu_set_t *cpus);

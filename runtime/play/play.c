@@ -101,7 +101,7 @@ static void play_event(struct run *run, const struct event *event)
 	if (player->prepare)
 		player->prepare(run, &moment);
 	if (player->waits)
-		run_sleep_until(run, run->due);
+		run_wait_until(run, run->due);
 	if (player->settles && !run_pending_due(run, run->due))
 		return;
 	act(run, player, &moment);

@@ -117,8 +117,8 @@ void run_clean_up(struct run *run, bool armed);
 
 /* Nanoseconds since start. */
 int64_t run_now(const struct run *run);
-/* Sleeps until `time`, ns since start. */
-void run_sleep_until(struct run *run, int64_t time);
+/* Waits until `time`, ns since start, when something is to happen. */
+void run_wait_until(struct run *run, int64_t time);
 
 /* A record of an event (NULL: none), with its times and expected text; not yet part of the result.
  */

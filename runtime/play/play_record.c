@@ -6,11 +6,11 @@ int64_t run_now(const struct run *run)
 	return run->bed->ops->now(run->bed) - run->start;
 }
 
-void run_sleep_until(struct run *run, int64_t time)
+void run_wait_until(struct run *run, int64_t time)
 {
 	if (run->env->idle && time - run_now(run) > IDLE_WAIT_NS)
 		run->env->idle(run->env->cookie);
-	run->bed->ops->sleep_until(run->bed, run->start + time);
+	run->bed->ops->wait_until(run->bed, run->start + time);
 }
 
 /* ---- records ----------------------------------------------------------------------------- */

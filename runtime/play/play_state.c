@@ -160,7 +160,7 @@ static void refuse(struct run *run, struct record *record, const struct event *e
  * intervals. */
 static int watch(struct run *run, const struct event *event, const struct subject *subject)
 {
-	int64_t end = run->until + run->tolerance, look = FIRST_LOOK_NS, now;
+	int64_t end = run->until + run->tolerance, look = FIRST_LOOK_NS, now, next;
 	int state;
 
 	for (;;) {
@@ -168,7 +168,8 @@ static int watch(struct run *run, const struct event *event, const struct subjec
 		state = state_now(run, subject);
 		if (holds(event, subject, state) || now >= end)
 			return state;
-		run_sleep_until(run, now + look < end ? now + look : end);
+		next = now + look < end ? now + look : end;
+		run->bed->ops->sleep_until(run->bed, run->start + next);
 		if (look < LAST_LOOK_NS)
 			look *= 2;
 	}

@@ -155,6 +155,7 @@ static void play(struct child *child)
 	struct run_result *result = child->journal->result;
 	const struct host_bed_options options = {
 		.tick_eighths = spec->tick_eighths,
+		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
 	};
 	struct run_env env = {
