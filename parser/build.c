@@ -3,16 +3,7 @@
 
 #include <string.h>
 
-/* Arrays double whenever their length is a power of two (or 0), so they need no capacity. */
-static void *grow(struct arena *arena, void *items, size_t n, size_t size)
-{
-	if (n & (n - 1))
-		return items;
-	void *bigger = arena_alloc(arena, (n ? 2 * n : 1) * size);
-	if (n)
-		memcpy(bigger, items, n * size);
-	return bigger;
-}
+#include "base/array.h"
 
 static const char *text_of(struct parser *parser, struct token token)
 {
@@ -51,9 +42,7 @@ void build_option(struct parser *parser, struct loc loc, struct token name,
 	if (script->init_command || parser->events_begun)
 		diag_error(parser->diags, loc, "option lines come before the %s",
 			   parser->events_begun ? "first event" : "init command");
-	script->options =
-		grow(parser->arena, script->options, script->n_options, sizeof(*script->options));
-	struct option_line *line = &script->options[script->n_options++];
+	struct option_line *line = array_add(parser->arena, script->options, script->n_options);
 	line->loc = loc;
 	line->value_loc = value_loc;
 	line->name = text_of(parser, name);
@@ -167,9 +156,7 @@ void build_event(struct parser *parser, struct loc loc)
 	}
 	event->loc = loc;
 	event->index = script->n_events;
-	script->events =
-		grow(parser->arena, script->events, script->n_events, sizeof(*script->events));
-	script->events[script->n_events++] = event;
+	*array_add(parser->arena, script->events, script->n_events) = event;
 }
 
 /* ---- calls and expressions --------------------------------------------------------- */
@@ -262,8 +249,7 @@ struct expr *build_named(struct parser *parser, struct token name, struct loc lo
 
 static void expr_push(struct parser *parser, struct expr *expr, struct expr *item)
 {
-	expr->items = grow(parser->arena, expr->items, expr->n_items, sizeof(*expr->items));
-	expr->items[expr->n_items++] = item;
+	*array_add(parser->arena, expr->items, expr->n_items) = item;
 }
 
 struct expr *build_pair(struct parser *parser, enum expr_kind kind, struct loc loc,
@@ -291,8 +277,7 @@ struct exprs *build_list(struct parser *parser, struct exprs *list, struct expr 
 {
 	if (!list)
 		list = arena_new_of(parser->arena, struct exprs);
-	list->items = grow(parser->arena, list->items, list->n, sizeof(*list->items));
-	list->items[list->n++] = item;
+	*array_add(parser->arena, list->items, list->n) = item;
 	return list;
 }
 
@@ -301,8 +286,7 @@ struct fields *build_field(struct parser *parser, struct fields *list, struct lo
 {
 	if (!list)
 		list = arena_new_of(parser->arena, struct fields);
-	list->items = grow(parser->arena, list->items, list->n, sizeof(*list->items));
-	struct field *field = &list->items[list->n++];
+	struct field *field = array_add(parser->arena, list->items, list->n);
 	field->loc = loc;
 	field->value = value;
 	if (!name)

@@ -41,12 +41,12 @@ struct atoms {
 
 struct exprs {
 	struct expr **items;
-	size_t n, capacity;
+	size_t n;
 };
 
 struct fields {
 	struct field *items;
-	size_t n, capacity;
+	size_t n;
 };
 
 /* start:end(length), or ...(length) */

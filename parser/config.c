@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "parser/tables.h"
 
 /* One value on its way into a config. */
@@ -45,19 +46,6 @@ static bool parse_number(const char *text, long long *number)
 	errno = 0;
 	*number = strtoll(text, &end, 10);
 	return !*end && errno == 0;
-}
-
-/* Appends one element to an arena-owned array; the old one stays behind in the arena. */
-static void *append(struct arena *arena, void *array, size_t *n, size_t size)
-{
-	size_t used = (*n)++;
-	/* The array has room for the next power of two. */
-	if (used & (used - 1))
-		return array;
-	char *grown = arena_alloc(arena, (used ? used * 2 : 1) * size);
-	if (used)
-		memcpy(grown, array, used * size);
-	return grown;
 }
 
 /* Calls `each` for every element of a comma list; stops at the first error. */
@@ -278,9 +266,7 @@ static const char *set_code_sockopt(const struct setting *s)
 static const char *add_init_script(const struct setting *s, const char *item)
 {
 	struct config *config = s->config;
-	config->init_scripts = append(s->arena, config->init_scripts, &config->n_init_scripts,
-				      sizeof(*config->init_scripts));
-	config->init_scripts[config->n_init_scripts - 1] = item;
+	*array_add(s->arena, config->init_scripts, config->n_init_scripts) = item;
 	return NULL;
 }
 
@@ -315,9 +301,7 @@ static const char *set_define(const struct setting *s)
 	const char *wrong = split_name(s, "_", &pair);
 	if (wrong)
 		return wrong;
-	config->defines =
-		append(s->arena, config->defines, &config->n_defines, sizeof(*config->defines));
-	config->defines[config->n_defines - 1] = pair;
+	*array_add(s->arena, config->defines, config->n_defines) = pair;
 	return NULL;
 }
 
@@ -334,9 +318,7 @@ static const char *set_sysctl(const struct setting *s)
 		return bad_value(s, "a name in net.* (others are not the namespace's own)");
 	if (!*pair.value)
 		return bad_value(s, "NAME=VALUE");
-	config->sysctls =
-		append(s->arena, config->sysctls, &config->n_sysctls, sizeof(*config->sysctls));
-	config->sysctls[config->n_sysctls - 1] = pair;
+	*array_add(s->arena, config->sysctls, config->n_sysctls) = pair;
 	return NULL;
 }
 
@@ -359,9 +341,7 @@ static const char *add_requirement(const struct setting *s, const char *item)
 	char rest;
 	if (sscanf(at + strlen(operators[i]), "%5u.%5u%c", &need.major, &need.minor, &rest) != 2)
 		return bad_value(s, expected);
-	config->requirements = append(s->arena, config->requirements, &config->n_requirements,
-				      sizeof(*config->requirements));
-	config->requirements[config->n_requirements - 1] = need;
+	*array_add(s->arena, config->requirements, config->n_requirements) = need;
 	return NULL;
 }
 
