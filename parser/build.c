@@ -120,8 +120,7 @@ void build_end(struct parser *parser, struct loc loc, struct token end)
 			   "a blocking call begins at one time, not within a range");
 	else if (event->end < event->time.at)
 		diag_error(parser->diags, loc, "the call ends before it begins");
-	event->time.loc.end_line = loc.end_line;
-	event->time.loc.end_column = loc.end_column;
+	event->time.loc.end = loc.end;
 }
 
 void build_end_plus(struct parser *parser, struct loc plus)
@@ -224,8 +223,7 @@ struct expr *build_string(struct parser *parser, struct expr *before, struct tok
 	const char *text = string_decode(parser, token, loc, &size);
 	struct expr *expr = before ? before : build_expr(parser, EXPR_STRING, loc);
 	expr->text = append(parser, expr->text, &expr->size, text, size);
-	expr->loc.end_line = loc.end_line;
-	expr->loc.end_column = loc.end_column;
+	expr->loc.end = loc.end;
 	return expr;
 }
 

@@ -120,12 +120,12 @@ struct parser {
 	unsigned n_resumed;	 /* after strings and the like that never close */
 	/* recovery: parser/recover.c */
 	bool recovering, sync_now, replay;
-	uint32_t token_line;  /* where the last token ended */
 	uint32_t item_column; /* where the current event or option began */
 	bool token_first;     /* the last token was the first of its line */
 	int token_kind;
 	struct token token, previous;
-	struct loc token_loc, previous_loc;
+	struct loc token_loc;
+	struct loc token_end, previous_end; /* right behind them; line 0: there is none */
 	/* under construction */
 	struct atoms atoms;
 	struct event *event;
@@ -134,6 +134,12 @@ struct parser {
 	size_t note_size;
 	bool events_begun;
 };
+
+/* Right before the next byte to scan. */
+static inline struct loc parser_here(const struct parser *parser)
+{
+	return (struct loc){parser->line, parser->column, parser->offset, parser->offset};
+}
 
 /* ---- defines and text: define.c ---------------------------------------------------- */
 

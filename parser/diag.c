@@ -188,9 +188,7 @@ static void put_source(FILE *out, struct cursor *cursor, struct loc loc, bool co
 	size_t first = loc.column ? loc.column - 1 : 0;
 	if (first > length)
 		first = length;
-	size_t last = loc.end_line == loc.line && loc.end_column ? loc.end_column - 1 : length;
-	if (last > length)
-		last = length;
+	size_t last = loc.end - loc.begin < length - first ? first + loc.end - loc.begin : length;
 	size_t from = length > WIDEST && first > LEFT_OF ? first - LEFT_OF : 0;
 	size_t to = length - from > WIDEST ? from + WIDEST : length;
 	if (last > to)

@@ -7,11 +7,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A stretch of a source file. Lines and columns count from 1; columns count bytes of the line;
- * end_column is one past the last byte. line 0: no position (command line). */
+/* A stretch of a source file: offsets of its first byte and of the one past its last. */
+struct span {
+	uint32_t begin, end;
+};
+
+/* A stretch with a place for people. Lines and columns count from 1; columns count bytes of the
+ * line. line 0: no position (command line). */
 struct loc {
-	uint32_t line, column;
-	uint32_t end_line, end_column;
+	uint32_t line, column; /* of begin */
+	uint32_t begin, end;   /* as in struct span */
 };
 
 /* A script's text, owned by whoever loaded it; must outlive every diags that refers to it. */

@@ -11,10 +11,8 @@ int pkt_lex(PKT_STYPE *value, PKT_LTYPE *loc, struct parser *parser);
 #define YYMAXDEPTH 2000
 
 #define YYLLOC_DEFAULT(out, in, n)                                                                 \
-	((out) = (n) ? (struct loc){YYRHSLOC(in, 1).line, YYRHSLOC(in, 1).column,                  \
-				    YYRHSLOC(in, n).end_line, YYRHSLOC(in, n).end_column}          \
-		     : (struct loc){YYRHSLOC(in, 0).end_line, YYRHSLOC(in, 0).end_column,          \
-				    YYRHSLOC(in, 0).end_line, YYRHSLOC(in, 0).end_column})
+	((out) = YYRHSLOC(in, (n) != 0), (out).begin = (n) ? (out).begin : (out).end,              \
+	 (out).end = YYRHSLOC(in, n).end)
 
 #define NOTHING ((struct token){"", 0})
 

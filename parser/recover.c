@@ -26,19 +26,18 @@ static void scan(struct parser *parser)
 {
 	PKT_STYPE value = {.token = {"", 0}};
 	parser->previous = parser->token;
-	parser->previous_loc = parser->token_loc;
+	parser->previous_end = parser->token_end;
 	parser->token_kind = scan_token(&value, &parser->token_loc, parser->scanner);
 	parser->token = value.token;
 	if (parser->options_only && parser->token_kind != OPTION &&
 	    parser->token_kind != OPTION_IS && parser->token_kind != VALUE)
 		parser->token_kind = PKT_EOF;
 	if (parser->token_kind == PKT_EOF) {
-		parser->token_loc =
-			(struct loc){parser->line, parser->column, parser->line, parser->column};
+		parser->token_loc = parser_here(parser);
 		parser->token = (struct token){"", 0};
 	}
-	parser->token_first = parser->token_loc.line > parser->token_line;
-	parser->token_line = parser->token_loc.end_line;
+	parser->token_first = parser->token_loc.line > parser->previous_end.line;
+	parser->token_end = parser_here(parser);
 }
 
 int pkt_lex(PKT_STYPE *value, PKT_LTYPE *loc, struct parser *parser)
@@ -52,8 +51,7 @@ int pkt_lex(PKT_STYPE *value, PKT_LTYPE *loc, struct parser *parser)
 	if (parser->recovering || parser->sync_now) {
 		parser->recovering = parser->sync_now = false;
 		parser->replay = true;
-		loc->end_line = loc->line;
-		loc->end_column = loc->column;
+		loc->end = loc->begin;
 		return SYNC;
 	}
 	parser->recovering = parser->token_kind == PKT_error;
@@ -110,10 +108,9 @@ void syntax_error(struct parser *parser, const char *unexpected, const char *con
 	/* The event may have broken off, with the next one's first token the one in the way. */
 	bool broke_off = parser->token_kind == PKT_EOF || begins_item(parser);
 	struct loc loc = parser->token_loc;
-	if (broke_off && parser->previous_loc.line) {
+	if (broke_off && parser->previous_end.line) {
 		snprintf(what, sizeof(what), "the event breaks off");
-		loc.line = loc.end_line = parser->previous_loc.end_line;
-		loc.column = loc.end_column = parser->previous_loc.end_column;
+		loc = parser->previous_end;
 	}
 	diag_error_hint(parser->diags, loc, dialect_hint(parser), "%s%s", what, wanted);
 	parser->sync_now = broke_off;

@@ -143,9 +143,7 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 				.mode = mode};
 	struct script *script = read_script(&parser);
 	if (!script->n_events && !diags_errors(diags))
-		diag_error(diags,
-			   ((struct loc){parser.line, parser.column, parser.line, parser.column}),
-			   "the script has no events");
+		diag_error(diags, parser_here(&parser), "the script has no events");
 	check_script(script, arena, diags);
 	return script;
 }

@@ -8,7 +8,7 @@
 #include "parser/config.h"
 
 static const struct loc command_line;
-static const struct loc in_script = {.line = 1, .column = 1, .end_line = 1, .end_column = 9};
+static const struct loc in_script = {.line = 1, .column = 1, .end = 8};
 
 struct fixture {
 	struct arena *arena;

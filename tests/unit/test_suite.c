@@ -109,7 +109,7 @@ static unsigned modes(const char *script_option, const char *script_value, const
 
 	if (script_option)
 		assert_null(config_set(config, arena, script_option, script_value,
-				       (struct loc){1, 1, 1, 2}));
+				       (struct loc){1, 1, 0, 1}));
 	if (cli_option && !strcmp(cli_option, "ip_version"))
 		assert_null(config_set(config, arena, cli_option, cli_value, (struct loc){0}));
 	found = select_modes(&cli, config, path);
