@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "base/time.h"
 #include "parser/diag.h"
+#include "parser/fields.h"
 
 /* ---- expressions ----------------------------------------------------------------------- */
 
@@ -51,6 +52,28 @@ struct field {
 
 /* ---- packets --------------------------------------------------------------------------- */
 
+enum atom_kind {
+	ATOM_NONE, /* absent */
+	ATOM_WORD,
+	ATOM_INT,
+	ATOM_HEX, /* 0x... */
+	ATOM_FLOAT,
+	ATOM_ADDRESS,
+	ATOM_STRING,
+	ATOM_ELLIPSIS,
+	ATOM_MARK, /* punctuation */
+};
+
+/* A word, number or mark of a packet as it stands in the script. What is written of a field are the
+ * neighbours that name it: `ttl` and `64`, the three pieces of `S . E`. */
+struct written {
+	uint32_t begin; /* offset into the source */
+	uint16_t size;
+	uint8_t kind;	/* enum atom_kind */
+	uint8_t field;	/* enum field_id */
+};
+_Static_assert(N_FIELDS <= UINT8_MAX, "a field's number fits into struct written");
+
 enum direction {
 	INBOUND,  /* '<': injected into the kernel under test */
 	OUTBOUND, /* '>': expected from it */
@@ -67,7 +90,6 @@ enum tos_check {
 };
 
 struct ip_info {
-	struct loc loc;
 	enum tos_check tos_check;
 	uint8_t tos;	      /* TOS / traffic class */
 	bool has_ttl;
@@ -171,8 +193,9 @@ struct icmp_message {
 
 enum packet_kind { PACKET_TCP, PACKET_UDP, PACKET_ICMP };
 
+struct raw_outer; /* parser/raw.h */
+
 struct packet {
-	struct loc loc;
 	enum direction direction;
 	enum packet_kind kind;
 	uint8_t ip_version; /* 4 or 6: of the innermost IP header, on the wire */
@@ -194,7 +217,12 @@ struct packet {
 	const uint8_t *data;
 	size_t n_data;
 	uint16_t ip_options;
+	/* Packets of a script only: all its pieces in the order of the source, and what the outer
+	 * headers were before the check. */
+	uint16_t n_written;
 	uint32_t dirty;
+	struct written *written;
+	struct raw_outer *raw_outers;
 };
 
 /* ---- events ---------------------------------------------------------------------------- */
@@ -209,9 +237,9 @@ enum time_kind {
 
 struct event_time {
 	enum time_kind kind;
-	struct loc loc;
-	int64_t at;	 /* ns; the lower bound of a range */
-	int64_t until;	 /* ns; == at unless a range */
+	uint32_t end_offset; /* where the text of the time ends; it begins the event's */
+	int64_t at;	     /* ns; the lower bound of a range */
+	int64_t until;	     /* ns; == at unless a range */
 };
 
 struct call_row; /* parser/tables.h */
@@ -236,7 +264,7 @@ enum event_kind {
 #include "parser/events.def"
 #undef EVENT
 	N_EVENT_KINDS
-};
+} __attribute__((packed)); /* of struct event there are very many */
 
 /* tcp_state() and tcp_states(). */
 struct state_claim {
@@ -249,11 +277,14 @@ struct state_claim {
 
 struct event {
 	enum event_kind kind;
+	bool blocking;		/* T...END */
 	unsigned index;		/* position in script->events */
 	struct loc loc;		/* of the whole event; line is that of the time */
 	struct event_time time;
-	bool blocking;		/* T...END */
-	int64_t end;		/* ns, same frame as time.at; valid if blocking */
+	union {
+		int64_t end;		  /* a blocking CALL: ns, same frame as time.at */
+		const struct call *words; /* an event word: as written */
+	};
 	union {
 		struct packet *packet;
 		struct call *call;
@@ -271,6 +302,19 @@ struct option_line {
 	const char *value; /* as text; NULL: none written. define: "NAME=value" */
 };
 
+/* A word that a define stands for: the place has the word, `text` what it means. */
+struct defined_word {
+	struct loc loc;
+	const char *text; /* terminated */
+};
+
+/* An #ifdef with its #endif and all between them. */
+struct ifdef_part {
+	struct loc loc;
+	struct span name;
+	bool taken;
+};
+
 struct config; /* parser/config.h */
 
 struct script {
@@ -286,6 +330,10 @@ struct script {
 	unsigned n_calls;	     /* slots used by calls */
 	unsigned n_blocking;	     /* how many of them are blocking */
 	bool has_code;
+	struct defined_word *defined; /* in the order of the source, as the parts are */
+	size_t n_defined;
+	struct ifdef_part *ifdefs;
+	size_t n_ifdefs;
 	struct config *config;	     /* defaults <- option lines <- command line */
 };
 

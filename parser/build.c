@@ -100,10 +100,13 @@ void build_time(struct parser *parser, enum time_kind kind, struct loc loc, stru
 	parser->event = event;
 	parser->packet = NULL;
 	parser->call = NULL;
-	parser->atoms = (struct atoms){.n = 0};
+	parser->written = NULL;
+	parser->n_written = 0;
+	parser->echoed = false;
 	parser->item_column = loc.column;
 	parser->events_begun = true;
-	event->time = (struct event_time){.kind = kind, .loc = loc};
+	event->loc = loc;
+	event->time = (struct event_time){.kind = kind, .end_offset = loc.end};
 	event->time.at = nanoseconds(parser, at, loc);
 	event->time.until = until ? nanoseconds(parser, *until, loc) : event->time.at;
 	if (event->time.until < event->time.at)
@@ -116,11 +119,11 @@ void build_end(struct parser *parser, struct loc loc, struct token end)
 	event->blocking = true;
 	event->end = nanoseconds(parser, end, loc);
 	if (event->time.kind > TIME_RELATIVE)
-		diag_error(parser->diags, event->time.loc,
+		diag_error(parser->diags, event->loc,
 			   "a blocking call begins at one time, not within a range");
 	else if (event->end < event->time.at)
 		diag_error(parser->diags, loc, "the call ends before it begins");
-	event->time.loc.end = loc.end;
+	event->time.end_offset = loc.end;
 }
 
 void build_end_plus(struct parser *parser, struct loc plus)
@@ -129,9 +132,8 @@ void build_end_plus(struct parser *parser, struct loc plus)
 			"an end time has no '+': it counts as the beginning does");
 }
 
-void build_text(struct parser *parser, enum event_kind kind, struct token text, struct loc loc)
+void build_text(struct parser *parser, enum event_kind kind, struct token text)
 {
-	(void)loc;
 	parser->event->kind = kind;
 	parser->event->text = text_of(parser, text);
 }
@@ -146,9 +148,9 @@ void build_event(struct parser *parser, struct loc loc)
 				"the cleanup command comes after the last event");
 	script->cleanup_command = NULL;
 	if (parser->packet) {
-		event->kind = EVENT_PACKET;
-		parser->packet->packet.loc = loc;
-		finish_packet(parser, event);
+		size_t size = parser->n_written * sizeof(*parser->written);
+		parser->packet->written = memcpy(arena_alloc(parser->arena, size), parser->written, size);
+		parser->packet->n_written = parser->n_written;
 	} else if (parser->call) {
 		event->kind = EVENT_CALL;
 		event->call = parser->call;
@@ -176,10 +178,9 @@ void build_errno(struct parser *parser, struct token name, struct loc loc)
 	parser->call->errno_loc = loc;
 }
 
-void build_note(struct parser *parser, struct token word, struct loc loc)
+void build_note(struct parser *parser, struct token word)
 {
 	struct call *call = parser->call;
-	(void)loc;
 	if (!call->note)
 		parser->note_size = 0;
 	else

@@ -2,6 +2,14 @@
 #include "base/out.h"
 #include "parser/check_parts.h"
 
+struct loc event_time_loc(const struct event *event)
+{
+	struct loc loc = event->loc;
+
+	loc.end = event->time.end_offset;
+	return loc;
+}
+
 static bool is_range(const struct event_time *time)
 {
 	return time->kind == TIME_ABSOLUTE_RANGE || time->kind == TIME_RELATIVE_RANGE;
@@ -44,7 +52,7 @@ static const char *kinds_with(struct check *check, enum time_form form)
 static void wrong_form(struct check *check, const struct event *event, enum time_form form)
 {
 	const struct event_row *row = &event_rows[event->kind];
-	struct loc loc = event->time.loc;
+	struct loc loc = event_time_loc(event);
 
 	if (form == FORM_AT)
 		diag_error_hint(check->diags, loc,
@@ -79,20 +87,20 @@ static void check_time_order(struct check *check, const struct event *event,
 			     const struct event *before)
 {
 	if (!before && event->time.kind != TIME_ANY && event->time.at != 0)
-		diag_error_hint(check->diags, event->time.loc,
+		diag_error_hint(check->diags, event_time_loc(event),
 				"the script's clock starts with its first event",
 				"the first event must be at time 0");
 	if (before && is_absolute(&before->time) && is_absolute(&event->time) &&
 	    event->time.at < before->time.at)
-		diag_error(check->diags, event->time.loc,
+		diag_error(check->diags, event_time_loc(event),
 			   "time goes backwards: %.6f s comes after %.6f s of line %u",
 			   event->time.at / (double)NSEC_PER_SEC,
-			   before->time.at / (double)NSEC_PER_SEC, before->time.loc.line);
+			   before->time.at / (double)NSEC_PER_SEC, before->loc.line);
 }
 
 void check_script(struct script *script, struct arena *arena, struct diags *diags)
 {
-	struct check check = {script, arena, diags};
+	struct check check = {script, arena, arena_new(), diags};
 	const struct event *before = NULL;
 	script->n_calls = script->n_blocking = 0;
 	script->has_code = false;
@@ -103,4 +111,5 @@ void check_script(struct script *script, struct arena *arena, struct diags *diag
 		check_time_order(&check, event, before);
 		before = event;
 	}
+	arena_free(check.scratch);
 }

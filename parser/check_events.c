@@ -1,6 +1,7 @@
 /* Event words: what looks like a call but is a claim about the kernel, or the program's end. */
 #include <string.h>
 
+#include "parser/check_packet.h"
 #include "parser/check_parts.h"
 #include "parser/symbols.h"
 
@@ -117,7 +118,13 @@ static bool check_word(struct check *check, const struct event_row *row, const s
 
 static void check_packet_event(struct check *check, struct event *event, struct call *call)
 {
-	(void)check, (void)event, (void)call;
+	struct raw_packet *raw;
+
+	(void)call;
+	arena_reset(check->scratch);
+	raw = raw_packet_read(check->scratch, check->script, event);
+	check_packet(raw, check->script->config, check->arena, check->diags);
+	*event->packet = raw->packet;
 }
 
 static void check_call_event(struct check *check, struct event *event, struct call *call)
@@ -150,6 +157,8 @@ void check_event(struct check *check, struct event *event)
 
 	if (call && event_kind_by_word(call->name, &event->kind)) {
 		event->call = NULL;
+		if (!event->blocking)
+			event->words = call;
 		if (!check_word(check, &event_rows[event->kind], call))
 			return;
 	}

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser/build.h"
+#include "parser/check_packet.h"
 #include "parser/config.h"
 
 /* ---- ip-info ----------------------------------------------------------------------- */
@@ -12,7 +12,7 @@ struct info_pieces {
 	struct ip_info *info;
 	enum direction direction;
 	struct diags *diags;
-	struct loc loc; /* of the piece at hand */
+	struct loc loc; /* of the bracket */
 	bool has_tos, has_dscp, has_ecn, ect01;
 	uint8_t tos, dscp, ecn;
 };
@@ -151,7 +151,7 @@ static void combine(struct info_pieces *pieces)
 {
 	struct ip_info *info = pieces->info;
 	if (pieces->has_tos && (pieces->has_dscp || pieces->has_ecn))
-		diag_error(pieces->diags, info->loc,
+		diag_error(pieces->diags, pieces->loc,
 			   "tos is the whole byte: no dscp or ECN beside it");
 	info->tos = pieces->has_tos ? pieces->tos : pieces->dscp << 2 | pieces->ecn;
 	if (pieces->has_dscp && pieces->ect01)
@@ -167,8 +167,8 @@ static void combine(struct info_pieces *pieces)
 void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
 		   struct diags *diags)
 {
-	struct info_pieces pieces = {.info = info, .direction = direction, .diags = diags};
-	info->loc = atoms->loc;
+	struct info_pieces pieces = {
+		.info = info, .direction = direction, .diags = diags, .loc = atoms->loc};
 	for (size_t i = 0; i < atoms->n; i++) {
 		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
 		if (i < atoms->n && strcmp(atoms->items[i].text, ",")) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "parser/check_packet.h"
 #include "parser/option_reader.h"
 #include "parser/tables.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser/build.h"
+#include "parser/check_packet.h"
 #include "parser/config.h"
 #include "parser/tables.h"
 
@@ -241,7 +241,7 @@ static void check_size(const struct raw_packet *raw, struct diags *diags)
 	const struct packet *packet = &raw->packet;
 	unsigned ip = packet->ip_version == 4 ? 20 : 0; /* IPv6 does not count its header */
 	unsigned size = 0;
-	struct loc loc = packet->kind == PACKET_UDP ? raw->length.loc : packet->loc;
+	struct loc loc = packet->kind == PACKET_UDP ? raw->length.loc : raw->loc;
 	if (packet->kind == PACKET_UDP)
 		size = 8 + packet->udp.payload;
 	if (packet->kind == PACKET_TCP) {
@@ -276,9 +276,6 @@ void check_packet(struct raw_packet *raw, const struct config *config, struct ar
 	struct packet *packet = &raw->packet;
 	uint64_t sport = 0, dport = 0;
 	packet->ip_version = config->ip_mode == IP_V6 ? 6 : 4;
-	if (raw->unsupported)
-		diag_error(diags, raw->unsupported_loc, "%s is not supported yet",
-			   raw->unsupported);
 	check_outers(raw, arena, diags);
 	if (raw->ip_info)
 		check_ip_info(&packet->ip, raw->ip_info, packet->direction, diags);

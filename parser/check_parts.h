@@ -8,6 +8,7 @@
 struct check {
 	struct script *script;
 	struct arena *arena;
+	struct arena *scratch; /* of the event at hand */
 	struct diags *diags;
 };
 
@@ -20,6 +21,9 @@ const char *check_show(struct check *check, const struct expr *expr);
 
 /* "did you mean NAME?" or NULL. */
 const char *check_hint(struct check *check, const char *kind, const char *name);
+
+/* Where the time of an event is written. */
+struct loc event_time_loc(const struct event *event);
 
 bool expr_is_int(const struct expr *expr);	/* resolved number */
 bool expr_is_ellipsis(const struct expr *expr); /* `...` */

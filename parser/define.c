@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser/build.h"
+#include "base/array.h"
+#include "parser/parser.h"
 
 static size_t bucket_of(const char *name, size_t size)
 {
@@ -46,6 +47,14 @@ const char *define_value(const struct parser *parser, struct token name)
 {
 	const struct define *define = define_find(parser, name.text, name.size);
 	return define ? define->value : NULL;
+}
+
+void define_used(struct parser *parser, struct token token, struct loc loc)
+{
+	struct script *script = parser->script;
+
+	*array_add(parser->arena, script->defined, script->n_defined) = (struct defined_word){
+		.loc = loc, .text = arena_strndup(parser->arena, token.text, token.size)};
 }
 
 static int hex_digit(char c)

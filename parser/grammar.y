@@ -30,14 +30,10 @@ static void pkt_error(const PKT_LTYPE *loc, struct parser *parser, const char *m
 
 %union {
 	struct token token;
-	struct atom *atom;
-	struct atoms *atoms;
 	struct expr *expr;
 	struct exprs *exprs;
 	struct fields *fields;
-	struct raw_seq *seq;
 	enum header_kind header;
-	bool yes;
 }
 
 %token PKT_EOF 0 "end of file"
@@ -49,15 +45,11 @@ static void pkt_error(const PKT_LTYPE *loc, struct parser *parser, const char *m
 %token <token> IPV4 "ipv4" IPV6 "ipv6" GRE "gre" MPLS "mpls" ENCAP "encap"
 %token <token> '+' '*' '~' '(' ')' '[' ']' '{' '}' '<' '>' ',' ':' '=' '|' '!' '.' '/' '-'
 
-%type <token> number word mark note_word
-%type <atom> int length number_atom
-%type <atoms> bracket
+%type <token> number word note_word
 %type <expr> expr or primary atom string member words groups group result
 %type <exprs> args arg_list group_list
 %type <fields> fields field_list
-%type <seq> seq
 %type <header> ip
-%type <yes> bang
 
 %%
 
@@ -99,8 +91,8 @@ action:
 	| call
 	| call '=' result outcome	{ parser->call->result = $3; }
 	| word				{ build_call(parser, $1, @1, NULL); }
-	| COMMAND			{ build_text(parser, EVENT_COMMAND, $1, @1); }
-	| CODE				{ build_text(parser, EVENT_CODE, $1, @1); }
+	| COMMAND			{ build_text(parser, EVENT_COMMAND, $1); }
+	| CODE				{ build_text(parser, EVENT_CODE, $1); }
 	;
 
 call: word '(' args ')'			{ build_call(parser, $1, @1, $3); };
@@ -125,8 +117,8 @@ errno: word				{ build_errno(parser, $1, @1); };
 note: '(' note_words ')';
 
 note_words:
-	note_word			{ build_note(parser, $1, @1); }
-	| note_words note_word		{ build_note(parser, $2, @2); }
+	note_word			{ build_note(parser, $1); }
+	| note_words note_word		{ build_note(parser, $2); }
 	;
 
 note_word: word | INT | HEX | FLOAT | '|' | '-' | ',' | '.' | ':' | '/';
@@ -210,113 +202,127 @@ direction:
 outers: %empty | outers outer ':';
 
 outer:
-	ip ADDRESS '>' ADDRESS		{ build_outer_ip(parser, $1, @$, NULL, build_one(parser, ATOM_ADDRESS, $2, @2), build_one(parser, ATOM_ADDRESS, $4, @4)); }
-	| ip bracket ADDRESS '>' ADDRESS { build_outer_ip(parser, $1, @$, $2, build_one(parser, ATOM_ADDRESS, $3, @3), build_one(parser, ATOM_ADDRESS, $5, @5)); }
-	| GRE				{ build_outer(parser, HEADER_GRE, @$, NULL, NULL); }
-	| GRE gre_atoms			{ build_outer(parser, HEADER_GRE, @$, build_atoms(parser, @2), NULL); }
-	| MPLS group_list		{ build_outer(parser, HEADER_MPLS, @$, NULL, $2); }
+	ip outer_info addresses		{ build_outer(parser, $1, @$, @1, NULL); }
+	| GRE				{ build_outer(parser, HEADER_GRE, @$, @1, NULL); }
+	| GRE gre_atoms			{ build_outer(parser, HEADER_GRE, @$, @1, NULL); }
+	| MPLS group_list		{ build_outer(parser, HEADER_MPLS, @$, @1, $2); }
 	;
 
 ip: IPV4 { $$ = HEADER_IPV4; } | IPV6 { $$ = HEADER_IPV6; };
 
+outer_info: %empty | bracket;
+
+addresses:
+	ADDRESS '>' ADDRESS		{ build_atom(parser, FIELD_ip_source, ATOM_ADDRESS, @1);
+					  build_atom(parser, FIELD_ip_destination, ATOM_ADDRESS, @3); }
+	;
+
 gre_atoms: gre_atom | gre_atoms gre_atom;
 
 gre_atom:
-	word				{ build_atom(parser, ATOM_WORD, $1, @1); }
-	| INT				{ build_atom(parser, ATOM_INT, $1, @1); }
-	| HEX				{ build_atom(parser, ATOM_HEX, $1, @1); }
+	word				{ build_atom(parser, FIELD_gre_flags, ATOM_WORD, @1); }
+	| INT				{ build_atom(parser, FIELD_gre_flags, ATOM_INT, @1); }
+	| HEX				{ build_atom(parser, FIELD_gre_flags, ATOM_HEX, @1); }
 	| ',' | '=' | '[' | ']' | '|'
 	;
 
 bracket:
-	'[' info_atoms ']'		{ $$ = build_atoms(parser, @$); }
-	| '(' info_atoms ')'		{ $$ = build_atoms(parser, @$); }
+	'[' info_atoms ']'		{ build_atom(parser, FIELD_ip_header, ATOM_MARK, @1);
+					  build_atom(parser, FIELD_ip_header, ATOM_MARK, @3); }
+	| '(' info_atoms ')'		{ build_atom(parser, FIELD_ip_header, ATOM_MARK, @1);
+					  build_atom(parser, FIELD_ip_header, ATOM_MARK, @3); }
 	;
 
 info_atoms: info_word | info_atoms info_atom;
 
-info_word: WORD				{ build_atom(parser, ATOM_WORD, $1, @1); };
+info_word: WORD				{ build_atom(parser, FIELD_ip_header, ATOM_WORD, @1); };
 
 info_atom:
 	info_word
-	| INT				{ build_atom(parser, ATOM_INT, $1, @1); }
-	| HEX				{ build_atom(parser, ATOM_HEX, $1, @1); }
-	| ','				{ build_atom(parser, ATOM_MARK, $1, @1); }
+	| INT				{ build_atom(parser, FIELD_ip_header, ATOM_INT, @1); }
+	| HEX				{ build_atom(parser, FIELD_ip_header, ATOM_HEX, @1); }
+	| ','				{ build_atom(parser, FIELD_ip_header, ATOM_MARK, @1); }
 	;
 
-info:
-	%empty
-	| bracket			{ parser->packet->ip_info = $1; }
-	| '[' echo ']'
-	;
+info: %empty | bracket | '[' echo ']';
 
 encap:
 	%empty
-	| ENCAP word word int		{ build_unsupported(parser, @$, "PSP encapsulation"); }
+	| ENCAP word word INT		{ build_unsupported(parser, @$, "PSP encapsulation"); }
 	;
 
 body:
-	ports flags seq ack win urg options suffix { parser->packet->seq = $3; build_kind(parser, PACKET_TCP); }
-	| UDP ports length		{ parser->packet->length = *$3; build_kind(parser, PACKET_UDP); }
+	ports flags seq ack win urg options suffix { build_kind(parser, PACKET_TCP); }
+	| UDP ports udp_length		{ build_kind(parser, PACKET_UDP); }
 	| ICMP icmp_words icmp_parts	{ build_kind(parser, PACKET_ICMP); }
 	;
 
-ports: %empty | int '>' int		{ build_ports(parser, $1, $3); };
+ports:
+	%empty
+	| INT '>' INT			{ build_atom(parser, FIELD_tcp_source, ATOM_INT, @1);
+					  build_atom(parser, FIELD_tcp_destination, ATOM_INT, @3); }
+	;
 
 flags:
-	WORD				{ build_flags(parser, @$, $1, NOTHING, NOTHING); }
-	| WORD FLOAT			{ build_flags(parser, @$, $1, $2, NOTHING); }
-	| FLOAT				{ build_flags(parser, @$, $1, NOTHING, NOTHING); }
-	| WORD '.'			{ build_flags(parser, @$, $1, $2, NOTHING); }
-	| WORD '.' WORD			{ build_flags(parser, @$, $1, $2, $3); }
-	| '.'				{ build_flags(parser, @$, $1, NOTHING, NOTHING); }
-	| '.' WORD			{ build_flags(parser, @$, $1, $2, NOTHING); }
-	| '-'				{ build_flags(parser, @$, $1, NOTHING, NOTHING); }
+	flag_word
+	| flag_word FLOAT		{ build_atom(parser, FIELD_tcp_flags, ATOM_FLOAT, @2); }
+	| FLOAT				{ build_atom(parser, FIELD_tcp_flags, ATOM_FLOAT, @1); }
+	| flag_word flag_mark
+	| flag_word flag_mark flag_word
+	| flag_mark
+	| flag_mark flag_word
+	| '-'				{ build_atom(parser, FIELD_tcp_flags, ATOM_MARK, @1); }
 	;
+
+flag_word: WORD				{ build_atom(parser, FIELD_tcp_flags, ATOM_WORD, @1); };
+
+flag_mark: '.'				{ build_atom(parser, FIELD_tcp_flags, ATOM_MARK, @1); };
 
 seq:
-	int ':' int length bang		{ $$ = build_seq(parser, @$, $1, $3, $4, $5); }
-	| ELLIPSIS length		{ $$ = build_seq(parser, @$, NULL, NULL, $2, false); }
+	INT ':' INT length bang		{ build_atom(parser, FIELD_tcp_seq, ATOM_INT, @1);
+					  build_atom(parser, FIELD_tcp_end, ATOM_INT, @3); }
+	| ELLIPSIS length		{ build_atom(parser, FIELD_tcp_seq, ATOM_ELLIPSIS, @1); }
 	;
 
-length: '(' number_atom ')'		{ $$ = $2; };
+length: '(' INT ')'			{ build_atom(parser, FIELD_tcp_length, ATOM_INT, @2); };
 
-int: number_atom;
+udp_length: '(' INT ')'			{ build_atom(parser, FIELD_udp_length, ATOM_INT, @2); };
 
-number_atom: INT			{ $$ = build_one(parser, ATOM_INT, $1, @1); };
+bang: %empty | '!'			{ build_atom(parser, FIELD_tcp_seq, ATOM_MARK, @1); };
 
-bang: %empty { $$ = false; } | '!' { $$ = true; };
-
-ack: %empty | ACK int			{ parser->packet->ack = *$2; };
-win: %empty | WIN int			{ parser->packet->window = *$2; };
-urg: %empty | URG int			{ parser->packet->urgent = *$2; };
+ack: %empty | ACK INT			{ build_atom(parser, FIELD_tcp_ack, ATOM_INT, @2); };
+win: %empty | WIN INT			{ build_atom(parser, FIELD_tcp_window, ATOM_INT, @2); };
+urg: %empty | URG INT			{ build_atom(parser, FIELD_tcp_urgent, ATOM_INT, @2); };
 
 options:
 	%empty
-	| '<' ELLIPSIS '>'		{ build_options_any(parser, @$); }
-	| '<' option_list '>'		{ parser->packet->options_loc = @$; }
+	| less ELLIPSIS more		{ build_atom(parser, FIELD_tcp_options, ATOM_ELLIPSIS, @2); }
+	| less option_list more
 	;
 
-option_list:
-	option				{ build_tcp_option(parser, @1); }
-	| option_list ',' option	{ build_tcp_option(parser, @3); }
-	;
+less: '<'				{ build_atom(parser, FIELD_tcp_options, ATOM_MARK, @1); };
+
+more: '>'				{ build_atom(parser, FIELD_tcp_options, ATOM_MARK, @1); };
+
+comma: ','				{ build_atom(parser, FIELD_tcp_options, ATOM_MARK, @1); };
+
+option_list: option | option_list comma option;
 
 option: option_head | option option_atom;
 
 option_head:
-	word				{ build_atom(parser, ATOM_WORD, $1, @1); }
-	| INT				{ build_atom(parser, ATOM_INT, $1, @1); }
-	| HEX				{ build_atom(parser, ATOM_HEX, $1, @1); }
+	word				{ build_atom(parser, FIELD_tcp_option, ATOM_WORD, @1); }
+	| INT				{ build_atom(parser, FIELD_tcp_option, ATOM_INT, @1); }
+	| HEX				{ build_atom(parser, FIELD_tcp_option, ATOM_HEX, @1); }
 	;
 
 option_atom:
 	option_head
-	| FLOAT				{ build_atom(parser, ATOM_FLOAT, $1, @1); }
-	| ADDRESS			{ build_atom(parser, ATOM_ADDRESS, $1, @1); }
-	| STRING			{ build_atom(parser, ATOM_STRING, $1, @1); }
-	| ELLIPSIS			{ build_atom(parser, ATOM_ELLIPSIS, $1, @1); }
-	| mark				{ build_atom(parser, ATOM_MARK, $1, @1); }
+	| FLOAT				{ build_atom(parser, FIELD_tcp_option, ATOM_FLOAT, @1); }
+	| ADDRESS			{ build_atom(parser, FIELD_tcp_option, ATOM_ADDRESS, @1); }
+	| STRING			{ build_atom(parser, FIELD_tcp_option, ATOM_STRING, @1); }
+	| ELLIPSIS			{ build_atom(parser, FIELD_tcp_option, ATOM_ELLIPSIS, @1); }
+	| mark				{ build_atom(parser, FIELD_tcp_option, ATOM_MARK, @1); }
 	| '[' nested ']'
 	| '(' nested ')'
 	;
@@ -325,7 +331,7 @@ mark: ':' | '=' | '!' | '|' | '+' | '-' | '/' | '.';
 
 nested: nested_atom | nested nested_atom;
 
-nested_atom: option_atom | ','		{ build_atom(parser, ATOM_MARK, $1, @1); };
+nested_atom: option_atom | ','		{ build_atom(parser, FIELD_tcp_option, ATOM_MARK, @1); };
 
 suffix:
 	%empty
@@ -333,25 +339,30 @@ suffix:
 	| '[' info_atoms ']'		{ build_unsupported(parser, @$, "diagnostic payload"); }
 	;
 
-udp_suffix: '/' UDP '(' int '>' int ')'	{ build_unsupported(parser, @$, "UDP encapsulation"); };
+udp_suffix: '/' UDP '(' INT '>' INT ')'	{ build_unsupported(parser, @$, "UDP encapsulation"); };
 
-icmp_words:
-	WORD				{ build_icmp(parser, build_one(parser, ATOM_WORD, $1, @1), NULL); }
-	| WORD WORD			{ build_icmp(parser, build_one(parser, ATOM_WORD, $1, @1), build_one(parser, ATOM_WORD, $2, @2)); }
-	;
+icmp_words: icmp_type | icmp_type icmp_code;
+
+icmp_type: WORD				{ build_atom(parser, FIELD_icmp_type, ATOM_WORD, @1); };
+
+icmp_code: WORD				{ build_atom(parser, FIELD_icmp_code, ATOM_WORD, @1); };
 
 icmp_parts:
 	%empty
-	| icmp_parts MTU int		{ parser->packet->mtu = *$3; }
-	| icmp_parts ID int		{ parser->packet->id = *$3; }
+	| icmp_parts MTU INT		{ build_atom(parser, FIELD_icmp_mtu, ATOM_INT, @3); }
+	| icmp_parts ID INT		{ build_atom(parser, FIELD_icmp_id, ATOM_INT, @3); }
 	| icmp_parts '[' echo ']'
 	;
 
 echo:
-	seq				{ build_echo(parser, ECHO_SEQ, @$, $1, NULL); }
-	| seq udp_suffix		{ build_echo(parser, ECHO_SEQ, @$, $1, NULL); }
-	| UDP length			{ build_echo(parser, ECHO_UDP, @$, NULL, $2); }
-	| RAW length			{ build_echo(parser, ECHO_RAW, @$, NULL, $2); }
+	seq				{ build_echo(parser, @$); }
+	| seq udp_suffix		{ build_echo(parser, @$); }
+	| echo_word length		{ build_echo(parser, @$); }
+	;
+
+echo_word:
+	UDP				{ build_atom(parser, FIELD_icmp_echoed, ATOM_WORD, @1); }
+	| RAW				{ build_atom(parser, FIELD_icmp_echoed, ATOM_WORD, @1); }
 	;
 
 /* Keywords are words wherever no packet is spelt. */

@@ -105,16 +105,6 @@ static struct config *configure(struct parser *parser)
 	return config;
 }
 
-void finish_packet(struct parser *parser, struct event *event)
-{
-	struct script *script = parser->script;
-	if (!script->config)
-		script->config = configure(parser);
-	check_packet(parser->packet, script->config, parser->arena, parser->diags);
-	event->packet = arena_new_of(parser->arena, struct packet);
-	*event->packet = parser->packet->packet;
-}
-
 /* Reads text; the script has a config then. */
 static struct script *read_script(struct parser *parser)
 {
@@ -126,8 +116,7 @@ static struct script *read_script(struct parser *parser)
 			define_add(parser, parser->options[i].value, true);
 	parse_text(parser);
 	arena_free(parser->scratch);
-	if (!parser->script->config)
-		parser->script->config = configure(parser);
+	parser->script->config = configure(parser);
 	return parser->script;
 }
 

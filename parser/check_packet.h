@@ -1,0 +1,21 @@
+/* From what is written of a packet to struct packet. */
+#ifndef FINWAIT_PARSER_CHECK_PACKET_H
+#define FINWAIT_PARSER_CHECK_PACKET_H
+
+#include "parser/raw.h"
+
+struct config;
+
+/* Fills raw->packet from the raw members. */
+void check_packet(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		  struct diags *diags);
+void check_tcp_options(struct raw_packet *raw, struct arena *arena, struct diags *diags);
+void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *diags);
+void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
+		   struct diags *diags);
+
+/* The atom's number if it is a decimal one from 0 to max; reports it otherwise. */
+bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
+		 uint64_t *value);
+
+#endif

@@ -1,0 +1,272 @@
+/* The pieces of a packet in their places. */
+#include "parser/raw.h"
+
+#include <string.h>
+
+#include "base/array.h"
+
+struct reader {
+	struct arena *scratch;
+	const struct script *script;
+	struct raw_packet *raw;
+	struct loc at; /* of the piece before: places are counted on from there */
+	const struct raw_outer *next_outer; /* of the grammar's */
+	struct raw_outer *outer, **last_outer;
+	bool in_option;
+};
+
+const char *script_defined(const struct script *script, uint32_t offset)
+{
+	size_t low = 0, high = script->n_defined;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (script->defined[middle].loc.begin < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < script->n_defined && script->defined[low].loc.begin == offset)
+		return script->defined[low].text;
+	return NULL;
+}
+
+static struct loc place_of(struct reader *reader, const struct written *written)
+{
+	const char *text = reader->script->source.text, *to = text + written->begin;
+	const char *from = text + reader->at.begin, *line = from, *newline;
+
+	while ((newline = memchr(line, '\n', to - line)) != NULL) {
+		line = newline + 1;
+		reader->at.line++;
+	}
+	reader->at.column = to - line + (line == from ? reader->at.column : 1);
+	reader->at.begin = written->begin;
+	reader->at.end = written->begin + written->size;
+	return reader->at;
+}
+
+static struct atom read_atom(struct reader *reader, struct written *written)
+{
+	const struct script *script = reader->script;
+	const char *defined = script->n_defined ? script_defined(script, written->begin) : NULL;
+
+	return (struct atom){
+		.kind = written->kind,
+		.loc = place_of(reader, written),
+		.text = defined ? defined
+				: arena_strndup(reader->scratch,
+						script->source.text + written->begin, written->size),
+		.written = written,
+	};
+}
+
+/* ---- one function per kind of piece -------------------------------------------------------- */
+
+static void take_flags(struct reader *reader, const struct atom *atom)
+{
+	struct atom *flags = &reader->raw->flags;
+
+	if (flags->kind == ATOM_NONE) {
+		*flags = *atom;
+		flags->kind = ATOM_WORD;
+		return;
+	}
+	flags->text = arena_printf(reader->scratch, "%s%s", flags->text, atom->text);
+	flags->loc.end = atom->loc.end;
+}
+
+/* A length's parenthesis closes behind it. */
+static uint32_t past_parenthesis(const struct reader *reader, uint32_t offset)
+{
+	const struct source *source = &reader->script->source;
+	const char *at = memchr(source->text + offset, ')', source->size - offset);
+
+	return at ? at + 1 - source->text : offset;
+}
+
+/* The next of start, end, length and !. */
+static void seq_add(struct reader *reader, struct raw_seq **seq, const struct atom *atom)
+{
+	if (!*seq) {
+		*seq = arena_new_of(reader->scratch, struct raw_seq);
+		(*seq)->loc = atom->loc;
+		(*seq)->any = atom->kind == ATOM_ELLIPSIS;
+		(*seq)->start = *atom;
+	} else if (atom->kind == ATOM_MARK) {
+		(*seq)->literal = true;
+		(*seq)->loc.end = atom->loc.end;
+	} else if (!(*seq)->any && (*seq)->end.kind == ATOM_NONE) {
+		(*seq)->end = *atom;
+	} else {
+		(*seq)->length = *atom;
+		(*seq)->loc.end = past_parenthesis(reader, atom->loc.end);
+	}
+}
+
+static void take_seq(struct reader *reader, const struct atom *atom)
+{
+	seq_add(reader, &reader->raw->seq, atom);
+}
+
+/* A sequence, or udp (N), or raw (N). */
+static void take_echo(struct reader *reader, const struct atom *atom)
+{
+	struct raw_packet *raw = reader->raw;
+
+	if (raw->echo == ECHO_NONE) {
+		raw->echo = atom->kind != ATOM_WORD	  ? ECHO_SEQ
+			    : !strcmp(atom->text, "udp") ? ECHO_UDP
+							 : ECHO_RAW;
+		raw->echo_loc = atom->loc;
+	}
+	if (raw->echo == ECHO_SEQ) {
+		seq_add(reader, &raw->echo_seq, atom);
+		raw->echo_loc.end = raw->echo_seq->loc.end;
+	} else if (atom->kind != ATOM_WORD) {
+		raw->echo_length = *atom;
+		raw->echo_loc.end = past_parenthesis(reader, atom->loc.end);
+	}
+}
+
+static void list_add(struct reader *reader, struct atoms *list, const struct atom *atom)
+{
+	if (!list->loc.line)
+		list->loc = atom->loc;
+	list->loc.end = atom->loc.end;
+	*array_add(reader->scratch, list->items, list->n) = *atom;
+}
+
+static struct atoms *list_of(struct reader *reader, struct atoms **list)
+{
+	if (!*list)
+		*list = arena_new_of(reader->scratch, struct atoms);
+	return *list;
+}
+
+/* Of the innermost header, or of the outer one whose addresses are still to come. */
+static void take_ip_info(struct reader *reader, const struct atom *atom)
+{
+	bool of_outer = reader->outer && reader->outer->src.kind == ATOM_NONE;
+	struct atoms **list = of_outer ? &reader->outer->atoms : &reader->raw->ip_info;
+	struct atoms *info = list_of(reader, list);
+
+	if (atom->kind != ATOM_MARK || *atom->text == ',')
+		list_add(reader, info, atom);
+	else if (!info->loc.line)
+		info->loc = atom->loc;
+	info->loc.end = atom->loc.end;
+}
+
+static void take_outer(struct reader *reader, const struct atom *atom)
+{
+	struct raw_outer *outer = arena_new_of(reader->scratch, struct raw_outer);
+
+	(void)atom;
+	*outer = *reader->next_outer;
+	reader->next_outer = outer->next;
+	outer->next = NULL;
+	*reader->last_outer = outer;
+	reader->last_outer = &outer->next;
+	reader->outer = outer;
+}
+
+static void take_gre(struct reader *reader, const struct atom *atom)
+{
+	list_add(reader, list_of(reader, &reader->outer->atoms), atom);
+}
+
+static void take_source(struct reader *reader, const struct atom *atom)
+{
+	reader->outer->src = *atom;
+}
+
+static void take_destination(struct reader *reader, const struct atom *atom)
+{
+	reader->outer->dst = *atom;
+}
+
+/* < , > or ... */
+static void take_options(struct reader *reader, const struct atom *atom)
+{
+	struct raw_packet *raw = reader->raw;
+
+	if (*atom->text == '<')
+		raw->options_loc = atom->loc;
+	if (*atom->text == '.')
+		raw->packet.tcp.options_mode = OPTIONS_ANY;
+	raw->options_loc.end = atom->loc.end;
+	reader->in_option = false;
+}
+
+static void take_option(struct reader *reader, const struct atom *atom)
+{
+	struct raw_packet *raw = reader->raw;
+
+	if (!reader->in_option)
+		array_add(reader->scratch, raw->options, raw->n_options);
+	reader->in_option = true;
+	raw->packet.tcp.options_mode = OPTIONS_LIST;
+	list_add(reader, &raw->options[raw->n_options - 1], atom);
+}
+
+/* ---- all pieces ---------------------------------------------------------------------------- */
+
+/* What a field's pieces are: a member of struct raw_packet of their own, or something to be put
+ * together. */
+static const struct place {
+	size_t member;
+	void (*take)(struct reader *reader, const struct atom *atom);
+} places[N_FIELDS] = {
+#define MEMBER(name) {.member = offsetof(struct raw_packet, name)}
+	[FIELD_tcp_source] = MEMBER(sport),
+	[FIELD_tcp_destination] = MEMBER(dport),
+	[FIELD_tcp_ack] = MEMBER(ack),
+	[FIELD_tcp_window] = MEMBER(window),
+	[FIELD_tcp_urgent] = MEMBER(urgent),
+	[FIELD_udp_length] = MEMBER(length),
+	[FIELD_icmp_type] = MEMBER(type),
+	[FIELD_icmp_code] = MEMBER(code),
+	[FIELD_icmp_mtu] = MEMBER(mtu),
+	[FIELD_icmp_id] = MEMBER(id),
+#undef MEMBER
+	[FIELD_tcp_flags] = {.take = take_flags},
+	[FIELD_tcp_seq] = {.take = take_seq},
+	[FIELD_tcp_end] = {.take = take_seq},
+	[FIELD_tcp_length] = {.take = take_seq},
+	[FIELD_tcp_options] = {.take = take_options},
+	[FIELD_tcp_option] = {.take = take_option},
+	[FIELD_icmp_echoed] = {.take = take_echo},
+	[FIELD_ip_header] = {.take = take_ip_info},
+	[FIELD_outer_kind] = {.take = take_outer},
+	[FIELD_gre_flags] = {.take = take_gre},
+	[FIELD_ip_source] = {.take = take_source},
+	[FIELD_ip_destination] = {.take = take_destination},
+};
+
+struct raw_packet *raw_packet_read(struct arena *scratch, const struct script *script,
+				   const struct event *event)
+{
+	struct raw_packet *raw = arena_new_of(scratch, struct raw_packet);
+	const struct packet *packet = event->packet;
+	struct reader reader = {.scratch = scratch,
+				.script = script,
+				.raw = raw,
+				.at = event->loc,
+				.next_outer = packet->raw_outers,
+				.last_outer = &raw->outers};
+
+	raw->packet = *packet;
+	raw->loc = event->loc;
+	for (size_t i = 0; i < packet->n_written; i++) {
+		const struct place *place = &places[packet->written[i].field];
+		struct atom atom = read_atom(&reader, &packet->written[i]);
+
+		if (place->take)
+			place->take(&reader, &atom);
+		else if (place->member)
+			*(struct atom *)((char *)raw + place->member) = atom;
+	}
+	return raw;
+}
