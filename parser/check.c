@@ -1,14 +1,7 @@
 /* Walks a script: event words, calls, and the order of times. */
 #include "base/out.h"
 #include "parser/check_parts.h"
-
-struct loc event_time_loc(const struct event *event)
-{
-	struct loc loc = event->loc;
-
-	loc.end = event->time.end_offset;
-	return loc;
-}
+#include "parser/tree.h"
 
 static bool is_range(const struct event_time *time)
 {

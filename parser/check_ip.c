@@ -98,6 +98,7 @@ static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
 	for (size_t i = 0; i < sizeof(ecn_names) / sizeof(*ecn_names); i++) {
 		if (strcmp(ecn_names[i].name, atom->text))
 			continue;
+		atom->written->field = FIELD_ip_ecn;
 		if (pieces->has_ecn)
 			diag_error(pieces->diags, atom->loc, "a second ECN word");
 		pieces->has_ecn = true;
@@ -113,14 +114,15 @@ static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
 
 static const struct {
 	const char *name;
+	enum field_id field;
 	void (*take)(struct info_pieces *pieces, const struct atom *atom);
 } info_words[] = {
-	{"ttl", take_ttl},
-	{"hlim", take_ttl},
-	{"tos", take_tos},
-	{"class", take_tos},
-	{"flowlabel", take_flow_label},
-	{"dscp", take_dscp},
+	{"ttl", FIELD_ip_ttl, take_ttl},
+	{"hlim", FIELD_ip_ttl, take_ttl},
+	{"tos", FIELD_ip_tos, take_tos},
+	{"class", FIELD_ip_tos, take_tos},
+	{"flowlabel", FIELD_ip_flow_label, take_flow_label},
+	{"dscp", FIELD_ip_dscp, take_dscp},
 };
 
 /* One piece, from `first` to the next comma. Returns how many atoms it has. */
@@ -134,6 +136,7 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 		return 1;
 	}
 	if (i < n) {
+		first[0].written->field = first[1].written->field = info_words[i].field;
 		info_words[i].take(pieces, &first[1]);
 		return 2;
 	}
@@ -240,9 +243,12 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 {
 	static const struct {
 		const char *name;
+		enum field_id field;
 		uint32_t max;
-	} fields[] = {
-		{"sum", UINT16_MAX}, {"off", UINT16_MAX}, {"key", UINT32_MAX}, {"seq", UINT32_MAX}};
+	} fields[] = {{"sum", FIELD_gre_sum, UINT16_MAX},
+		      {"off", FIELD_gre_off, UINT16_MAX},
+		      {"key", FIELD_gre_key, UINT32_MAX},
+		      {"seq", FIELD_gre_seq, UINT32_MAX}};
 	uint32_t values[4] = {0};
 	outer->gre.plain = !raw->atoms;
 	if (!raw->atoms)
@@ -253,8 +259,10 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 		at += take_gre_flags(atoms + 1, n - 1, &outer->gre.flags, diags);
 	else
 		at = n;
-	for (; i < 4 && at + 1 < n && !strcmp(atoms[at].text, fields[i].name); i++, at += 2)
+	for (; i < 4 && at + 1 < n && !strcmp(atoms[at].text, fields[i].name); i++, at += 2) {
+		atoms[at + 1].written->field = fields[i].field;
 		any_number(&atoms[at + 1], fields[i].max, fields[i].name, diags, &values[i]);
+	}
 	if (i < 4 || at != n)
 		diag_error_hint(
 			diags, raw->loc,

@@ -22,9 +22,6 @@ const char *check_show(struct check *check, const struct expr *expr);
 /* "did you mean NAME?" or NULL. */
 const char *check_hint(struct check *check, const char *kind, const char *name);
 
-/* Where the time of an event is written. */
-struct loc event_time_loc(const struct event *event);
-
 bool expr_is_int(const struct expr *expr);	/* resolved number */
 bool expr_is_ellipsis(const struct expr *expr); /* `...` */
 

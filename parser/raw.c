@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "parser/tree.h"
 
 struct reader {
 	struct arena *scratch;
@@ -14,23 +15,6 @@ struct reader {
 	struct raw_outer *outer, **last_outer;
 	bool in_option;
 };
-
-const char *script_defined(const struct script *script, uint32_t offset)
-{
-	size_t low = 0, high = script->n_defined;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (script->defined[middle].loc.begin < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < script->n_defined && script->defined[low].loc.begin == offset)
-		return script->defined[low].text;
-	return NULL;
-}
 
 static struct loc place_of(struct reader *reader, const struct written *written)
 {
@@ -148,7 +132,8 @@ static struct atoms *list_of(struct reader *reader, struct atoms **list)
 /* Of the innermost header, or of the outer one whose addresses are still to come. */
 static void take_ip_info(struct reader *reader, const struct atom *atom)
 {
-	bool of_outer = reader->outer && reader->outer->src.kind == ATOM_NONE;
+	bool of_outer = reader->outer && reader->outer->kind <= HEADER_IPV6 &&
+			reader->outer->src.kind == ATOM_NONE;
 	struct atoms **list = of_outer ? &reader->outer->atoms : &reader->raw->ip_info;
 	struct atoms *info = list_of(reader, list);
 

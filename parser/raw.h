@@ -66,7 +66,4 @@ struct raw_packet {
 struct raw_packet *raw_packet_read(struct arena *scratch, const struct script *script,
 				   const struct event *event);
 
-/* For what a word of the source stands; NULL: it is no define's. `offset` is that of its first byte. */
-const char *script_defined(const struct script *script, uint32_t offset);
-
 #endif

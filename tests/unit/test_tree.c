@@ -1,0 +1,499 @@
+/* What is written comes back byte for byte, everything has its place, and a part can be changed alone:
+ * over every script of the project.
+ *
+ *     build/gcc/tests/unit/test_tree [-D NAME=VALUE]... FILE...
+ *
+ * does the same with other scripts and says how many parse, and which do not come back. */
+#include <ftw.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "parser/tables.h"
+#include "parser/tree.h"
+#include "tests/unit/parser_fixture.h"
+
+#define MAX_DEFINES 64
+
+static struct cli_option defines[MAX_DEFINES];
+static size_t n_defines;
+static const char *at_fault; /* what is wrong; NULL: nothing so far */
+
+/* What holds is not counted; what does not is kept for the caller, with where it is. */
+#define HOLDS(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition) && !at_fault)                                                     \
+			at_fault = #condition;                                                     \
+	} while (0)
+
+static bool parses(struct parsed *parsed, const char *text, size_t size)
+{
+	static const int modes[] = {-1, IP_V6};
+
+	for (size_t i = 0; i < 2; i++) {
+		parse_bytes(parsed, text, size, defines, n_defines, modes[i]);
+		if (!diags_errors(parsed->diags))
+			return true;
+		drop(parsed);
+	}
+	return false;
+}
+
+/* The script with its changes; free() it. */
+static char *written(const struct script *script, const struct edit *edits, size_t n, size_t *size)
+{
+	char *text;
+	FILE *out = open_memstream(&text, size);
+
+	script_write(out, script, edits, n);
+	fclose(out);
+	return text;
+}
+
+/* ---- everything has its place ---------------------------------------------------------------- */
+
+static void check_expr(const struct expr *expr, struct loc outside)
+{
+	HOLDS(expr->loc.begin >= outside.begin && expr->loc.end <= outside.end);
+	HOLDS(expr->loc.begin < expr->loc.end);
+	for (size_t i = 0; i < expr->n_items; i++) {
+		check_expr(expr->items[i], expr->loc);
+		HOLDS(!i || expr->items[i - 1]->loc.end <= expr->items[i]->loc.begin);
+	}
+	for (size_t i = 0; i < expr->n_fields; i++)
+		check_expr(expr->fields[i].value, expr->loc);
+}
+
+static void check_call(const struct call *call, struct loc outside)
+{
+	HOLDS(call->name_loc.begin >= outside.begin);
+	for (size_t i = 0; i < call->n_args; i++)
+		check_expr(call->args[i], outside);
+	if (call->result)
+		check_expr(call->result, outside);
+	if (call->errno_name)
+		HOLDS(call->errno_loc.begin > call->result->loc.begin);
+}
+
+/* A number of the packet stands where packet_span() says. */
+static void check_number(const struct script *script, const struct packet *packet,
+			 enum field_id field, long long value)
+{
+	struct span span;
+	const char *text = script->source.text;
+
+	if (!packet_span(script, packet, field, 0, 0, &span)) {
+		HOLDS(!"the field is not found");
+		return;
+	}
+	text = script_defined(script, span.begin) ? script_defined(script, span.begin)
+						  : text + span.begin;
+	HOLDS(strtoll(text, NULL, 10) == value);
+}
+
+static void check_packet_fields(const struct script *script, const struct packet *packet)
+{
+	const struct tcp_segment *tcp = &packet->tcp;
+	struct span span;
+
+	if (packet->has_ports) {
+		check_number(script, packet, FIELD_tcp_source, packet->sport);
+		check_number(script, packet, FIELD_udp_destination, packet->dport);
+	}
+	if (packet->ip.has_ttl)
+		check_number(script, packet, FIELD_ip_ttl, packet->ip.ttl);
+	if (packet->kind != PACKET_TCP)
+		return;
+	HOLDS(packet_span(script, packet, FIELD_tcp_flags, 0, 0, &span));
+	if (!tcp->seq_any) {
+		check_number(script, packet, FIELD_tcp_seq, tcp->seq);
+		check_number(script, packet, FIELD_tcp_end, tcp->seq + tcp->payload);
+	}
+	check_number(script, packet, FIELD_tcp_length, tcp->payload);
+	if (tcp->has_ack)
+		check_number(script, packet, FIELD_tcp_ack, tcp->ack);
+	if (tcp->has_window)
+		check_number(script, packet, FIELD_tcp_window, tcp->window);
+	for (unsigned i = 0; i < tcp->n_options; i++)
+		HOLDS(packet_span(script, packet, FIELD_tcp_option, i + 1, 0, &span));
+	HOLDS(!packet_span(script, packet, FIELD_tcp_option, tcp->n_options + 1u, 0, &span));
+	HOLDS(packet_span(script, packet, FIELD_tcp_options, 0, 0, &span) ==
+	      (tcp->options_mode != OPTIONS_NONE));
+}
+
+static void check_event(const struct script *script, const struct event *event)
+{
+	struct loc time = event_time_loc(event);
+	uint32_t at = trivia_end(script, time.end);
+
+	HOLDS(time.begin < time.end && at < event->loc.end);
+	if (event->kind == EVENT_CALL)
+		check_call(event->call, event->loc);
+	else if (event_rows[event->kind].word)
+		check_call(event->words, event->loc);
+	if (event->kind != EVENT_PACKET)
+		return;
+	for (unsigned i = 0; i < event->packet->n_written; i++) {
+		const struct written *piece = &event->packet->written[i];
+
+		HOLDS(piece->begin >= at && piece->size);
+		at = piece->begin + piece->size;
+	}
+	HOLDS(at <= event->loc.end);
+	check_packet_fields(script, event->packet);
+}
+
+/* Between the items is nothing but trivia. */
+static void check_places(const struct script *script)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < script_n_items(script); i++) {
+		struct item item = script_item(script, i);
+		struct span with_comments = item_with_comments(script, i);
+
+		HOLDS(with_comments.begin >= at && with_comments.begin <= item.loc.begin);
+		HOLDS(with_comments.end >= item.loc.end);
+		HOLDS(trivia_end(script, at) == item.loc.begin);
+		HOLDS(item.loc.begin < item.loc.end);
+		at = item.loc.end;
+		if (item.kind == ITEM_EVENT)
+			check_event(script, item.event);
+	}
+	HOLDS(trivia_end(script, at) == script->source.size);
+}
+
+/* ---- one part changed, the rest as it was ---------------------------------------------------- */
+
+/* Directives inside an event would go with it. */
+static bool has_directive(const struct script *script, struct loc loc)
+{
+	for (size_t i = 0; i < script->n_ifdefs; i++) {
+		struct loc part = script->ifdefs[i].loc;
+
+		if ((part.begin > loc.begin && part.begin < loc.end) ||
+		    (part.end > loc.begin && part.end <= loc.end))
+			return true;
+	}
+	return false;
+}
+
+static void check_same(const char *text, size_t size, const char *printed)
+{
+	struct parsed again;
+
+	if (!parses(&again, text, size)) {
+		HOLDS(!"the changed script parses");
+		return;
+	}
+	HOLDS(!strcmp(again.printed, printed));
+	drop(&again);
+}
+
+/* Every event in canonical notation, everything around it as written. */
+static void check_events_replaced(const struct parsed *parsed)
+{
+	const struct script *script = parsed->script;
+	struct edit *edits = calloc(script->n_events + 1, sizeof(*edits));
+	size_t n = 0, size;
+	char *text;
+
+	for (size_t i = 0; i < script->n_events; i++) {
+		const struct event *event = script->events[i];
+		size_t length = event_print(NULL, 0, event) + 1;
+		char *line = malloc(length);
+
+		event_print(line, length, event);
+		if (has_directive(script, event->loc))
+			free(line);
+		else
+			edits[n++] = (struct edit){{event->loc.begin, event->loc.end}, line};
+	}
+	text = written(script, edits, n, &size);
+	check_same(text, size, parsed->printed);
+	free(text);
+	while (n--)
+		free((char *)edits[n].text);
+	free(edits);
+}
+
+/* The window of every segment, everything else as written: what comes of it differs in that alone. */
+static void check_windows_replaced(const struct parsed *parsed)
+{
+	const struct script *script = parsed->script;
+	struct edit *edits = calloc(script->n_events + 1, sizeof(*edits));
+	size_t n = 0, size;
+	struct parsed again;
+	char *text;
+
+	for (size_t i = 0; i < script->n_events; i++) {
+		struct packet *packet = script->events[i]->packet;
+
+		if (script->events[i]->kind == EVENT_PACKET && packet->kind == PACKET_TCP &&
+		    packet_span(script, packet, FIELD_tcp_window, 0, 0, &edits[n].span))
+			edits[n++].text = "54321";
+	}
+	text = written(script, edits, n, &size);
+	HOLDS(parses(&again, text, size));
+	free(text);
+	free(edits);
+	if (at_fault)
+		return;
+	for (size_t i = 0; i < script->n_events; i++) {
+		struct packet *packet = again.script->events[i]->packet;
+
+		if (script->events[i]->kind != EVENT_PACKET || packet->kind != PACKET_TCP ||
+		    !packet->tcp.has_window)
+			continue;
+		HOLDS(packet->tcp.window == 54321);
+		packet->tcp.window = script->events[i]->packet->tcp.window;
+	}
+	free(again.printed);
+	text = NULL;
+	FILE *out = open_memstream(&again.printed, &size);
+	script_print(out, again.script);
+	fclose(out);
+	HOLDS(!strcmp(again.printed, parsed->printed));
+	drop(&again);
+}
+
+/* ---- over files ------------------------------------------------------------------------------- */
+
+static unsigned n_files, n_parsed, n_back;
+
+static void check_file(const char *path)
+{
+	struct arena *arena = arena_new();
+	struct source source;
+	struct parsed parsed;
+	size_t size;
+	char *text;
+
+	n_files++;
+	at_fault = NULL;
+	if (source_load(arena, path, &source) || !parses(&parsed, source.text, source.size)) {
+		arena_free(arena);
+		return;
+	}
+	n_parsed++;
+	text = written(parsed.script, NULL, 0, &size);
+	HOLDS(size == source.size && !memcmp(text, source.text, size));
+	free(text);
+	check_places(parsed.script);
+	check_same(parsed.printed, strlen(parsed.printed), parsed.printed);
+	check_events_replaced(&parsed);
+	check_windows_replaced(&parsed);
+	n_back += !at_fault;
+	if (at_fault)
+		print_message("%s: not so: %s\n", path, at_fault);
+	drop(&parsed);
+	arena_free(arena);
+}
+
+static int visit(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	const char *dot = strrchr(path, '.');
+
+	(void)status, (void)ftw;
+	if (type == FTW_F && dot && !strcmp(dot, ".pkt"))
+		check_file(path);
+	return 0;
+}
+
+static void test_own_scripts(void **state)
+{
+	(void)state;
+	assert_int_equal(nftw("scripts", visit, 16, 0), 0);
+	assert_true(n_parsed > 100);
+	assert_int_equal(n_parsed, n_files);
+	assert_int_equal(nftw("tests", visit, 16, 0), 0);
+	assert_int_equal(n_back, n_parsed);
+}
+
+/* ---- by hand ---------------------------------------------------------------------------------- */
+
+#define SOCKET "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+
+#define WITH_NUL SOCKET "// NUL in a \0comment\n+0 close(3) = 0 /* \0 */ \n"
+
+static void test_forms(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size; /* 0: to the NUL */
+	} rows[] = {
+		{"\xef\xbb\xbf" SOCKET, 0},
+		{"// no newline at the end\n" SOCKET "+.100 close(3) = 0", 0},
+		{"/* CRLF */\r\n\r\n--define=N=10\r\n0 socket(..., SOCK_STREAM,\r\n\tN) = 3\r\n", 0},
+		{WITH_NUL, sizeof(WITH_NUL) - 1},
+		{"#ifdef NO\n0 what ever(\n#endif\n#ifdef Linux\n" SOCKET "#endif\n", 0},
+		{SOCKET "+0 > S. /* f */ 0:0(0)\n#ifdef NO\n ack 2\n#endif\n ack 1 <mss 1460>", 0},
+		{"--tolerance_usecs = 5\n`true`\n" SOCKET "+0 `false`\n`true # cleanup`\n\n\n", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t n = rows[i].size ? rows[i].size : strlen(rows[i].text), size;
+		struct parsed parsed;
+		char *text;
+
+		at_fault = NULL;
+		parse_bytes(&parsed, rows[i].text, n, NULL, 0, -1);
+		assert_string_equal(parsed.messages, "");
+		text = written(parsed.script, NULL, 0, &size);
+		assert_int_equal(size, n);
+		assert_memory_equal(text, rows[i].text, n);
+		check_places(parsed.script);
+		if (at_fault)
+			fail_msg("row %zu: not so: %s", i, at_fault);
+		free(text);
+		drop(&parsed);
+	}
+}
+
+#define MANY_FIELDS                                                                                \
+	SOCKET "+0 < ipv4 [ttl 9] 1.1.1.1 > 2.2.2.2: gre flags checksum present, sum 7, off 0, "   \
+	       "key 0, seq 5: mpls (label 1, tc 0, ttl 3): [ect0, ttl 64] 7 > 8 S . E 1:2(1)! "    \
+	       "ack 3 win 5 urg 6 <mss MSS, nop , nop,TS val 10 ecr 20,sack 1:2 3:4,nop,nop>\n"
+
+static const struct {
+	enum field_id field;
+	unsigned option, outer;
+	const char *written; /* NULL: not there */
+} places[] = {
+	{FIELD_tcp_flags, 0, 0, "S . E"},
+	{FIELD_tcp_ace, 0, 0, "S . E"},
+	{FIELD_tcp_seq, 0, 0, "1"},
+	{FIELD_tcp_end, 0, 0, "2"},
+	{FIELD_tcp_length, 0, 0, "1"},
+	{FIELD_tcp_ack, 0, 0, "3"},
+	{FIELD_tcp_window, 0, 0, "5"},
+	{FIELD_tcp_urgent, 0, 0, "6"},
+	{FIELD_tcp_source, 0, 0, "7"},
+	{FIELD_udp_destination, 0, 0, "8"},
+	{FIELD_ip_ttl, 0, 0, "64"},
+	{FIELD_ip_ttl, 0, 1, "9"},
+	{FIELD_ip_ttl, 0, 2, NULL},
+	{FIELD_ip_ecn, 0, 0, "ect0"},
+	{FIELD_ip_header, 0, 0, "[ect0, ttl 64]"},
+	{FIELD_ip_source, 0, 1, "1.1.1.1"},
+	{FIELD_ip_destination, 0, 1, "2.2.2.2"},
+	{FIELD_outer_kind, 0, 2, "gre"},
+	{FIELD_outer_kind, 0, 3, "mpls"},
+	{FIELD_gre_seq, 0, 2, "5"},
+	{FIELD_mpls_tc, 1, 3, "(label 1, tc 0, ttl 3)"},
+	{FIELD_mpls_tc, 2, 3, NULL},
+	{FIELD_tcp_option, 1, 0, "mss MSS"},
+	{FIELD_option_mss, 1, 0, "mss MSS"},
+	{FIELD_option_mss_value, 1, 0, "MSS"},
+	{FIELD_tcp_option, 3, 0, "nop"},
+	{FIELD_option_ts_val, 4, 0, "10"},
+	{FIELD_option_ts_ecr, 4, 0, "20"},
+	{FIELD_tcp_option, 5, 0, "sack 1:2 3:4"},
+	{FIELD_tcp_options_from, 5, 0, "sack 1:2 3:4,nop,nop"},
+	{FIELD_tcp_option, 8, 0, NULL},
+	{FIELD_tcp_options, 0, 0,
+	 "<mss MSS, nop , nop,TS val 10 ecr 20,sack 1:2 3:4,nop,nop>"},
+	{FIELD_icmp_type, 0, 0, NULL},
+};
+
+static void test_packet_span(void **state)
+{
+	static const char *text = "--define=MSS=1460\n" MANY_FIELDS;
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, text);
+	assert_string_equal(parsed.messages, "");
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct span span;
+		bool found = packet_span(parsed.script, parsed.script->events[1]->packet,
+					 places[i].field, places[i].option, places[i].outer, &span);
+		char *got = found ? strndup(text + span.begin, span.end - span.begin) : NULL;
+
+		if (places[i].written)
+			assert_string_equal(got ? got : "nothing", places[i].written);
+		else
+			assert_null(got);
+		free(got);
+	}
+	drop(&parsed);
+}
+
+static void test_comments(void **state)
+{
+	static const char *text = "// The file.\n"
+				  "\n"
+				  "// Made\n"
+				  "/* here */\n" SOCKET " // not above, but behind\n"
+				  "\n"
+				  "// Closed.\n"
+				  "+0 close(3) = 0 /* at\n once */ // really\n"
+				  "// the end\n";
+	static const char *const around[] = {
+		"// Made\n/* here */\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
+		"// Closed.\n+0 close(3) = 0 /* at\n once */ // really",
+	};
+	struct parsed parsed;
+
+	(void)state;
+	parse(&parsed, text);
+	assert_string_equal(parsed.messages, "");
+	assert_int_equal(script_n_items(parsed.script), 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct span span = item_with_comments(parsed.script, i);
+		char *got = strndup(text + span.begin, span.end - span.begin);
+
+		assert_string_equal(got, around[i]);
+		free(got);
+	}
+	drop(&parsed);
+}
+
+static void test_defines_and_parts(void **state)
+{
+	static const char *text = "--define=N=10\n" SOCKET
+				  "#ifdef Linux\n+0 setsockopt(3, SOL_SOCKET, SO_SNDBUF, [N], 4) = 0\n"
+				  "#endif\n#ifdef OTHER\n+0 nothing (\n#endif\n";
+	struct parsed parsed;
+	const struct script *script;
+
+	(void)state;
+	parse(&parsed, text);
+	assert_string_equal(parsed.messages, "");
+	script = parsed.script;
+	assert_int_equal(script->n_defined, 1);
+	assert_int_equal(text[script->defined[0].loc.begin], 'N');
+	assert_string_equal(script_defined(script, script->defined[0].loc.begin), "10");
+	assert_null(script_defined(script, script->defined[0].loc.begin + 1));
+	assert_int_equal(script->n_ifdefs, 2);
+	assert_true(script->ifdefs[0].taken);
+	assert_false(script->ifdefs[1].taken);
+	assert_memory_equal(text + script->ifdefs[1].name.begin, "OTHER\n", 6);
+	assert_memory_equal(text + script->ifdefs[1].loc.end - 6, "#endif", 6);
+	drop(&parsed);
+}
+
+static int report(int argc, char **argv)
+{
+	int letter;
+
+	while ((letter = getopt(argc, argv, "D:")) == 'D' && n_defines < MAX_DEFINES)
+		defines[n_defines++] = (struct cli_option){"define", optarg};
+	for (int i = optind; i < argc; i++)
+		check_file(argv[i]);
+	printf("%u files, %u parse, %u of these come back\n", n_files, n_parsed, n_back);
+	return n_back != n_parsed;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own_scripts),  cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_packet_span),  cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_defines_and_parts),
+	};
+
+	if (argc > 1)
+		return report(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
