@@ -110,7 +110,6 @@ struct mpls_label {
 /* An outer header, ended by ':' in a script. */
 struct outer_header {
 	enum header_kind kind;
-	struct loc loc;
 	struct ip_info ip;	/* IPV4, IPV6 */
 	struct ip_addr src, dst; /* IPV4, IPV6 */
 	struct {
@@ -142,7 +141,6 @@ struct tcp_option_row; /* parser/tcp_options.h */
  * numbers: Fast Open cookie, MD5 digest, the payload of an unknown kind. `length` is the whole
  * option on the wire, kind and length bytes (and what selects the row) included. */
 struct tcp_option {
-	struct loc loc;
 	const struct tcp_option_row *row; /* NULL: a kind without a row, payload in bytes */
 	uint8_t kind;
 	uint8_t length;

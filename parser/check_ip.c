@@ -349,7 +349,6 @@ void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *dia
 		}
 		struct outer_header *outer = &packet->outer[packet->n_outer++];
 		outer->kind = one->kind;
-		outer->loc = one->loc;
 		if (one->kind == HEADER_GRE)
 			check_gre(one, outer, diags);
 		else if (one->kind == HEADER_MPLS)

@@ -167,18 +167,23 @@ static bool is_told(struct option_reader *reader, const struct tcp_option_row *r
 {
 	const char *keywords = "";
 	unsigned n = 0;
+
+	if (reader->option->n_values)
+		return true;
+	for (size_t i = 0; i < n_tcp_option_rows; i++)
+		n += !strcmp(tcp_option_rows[i].name, row->name);
+	if (n < 2)
+		return true;
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
 		const struct tcp_option_row *other = &tcp_option_rows[i];
-		if (strcmp(other->name, row->name))
-			continue;
-		keywords = arena_printf(reader->arena, "%s%s%s N", keywords, n ? " or " : "",
-					other->n_fields ? other->fields[0].keyword : "");
-		n++;
+
+		if (!strcmp(other->name, row->name))
+			keywords = arena_printf(reader->arena, "%s%s%s N", keywords,
+						*keywords ? " or " : "",
+						other->n_fields ? other->fields[0].keyword : "");
 	}
-	if (n > 1 && !reader->option->n_values)
-		diag_error(reader->diags, reader->loc, "%s needs a counter: %s", row->name,
-			   keywords);
-	return n < 2 || reader->option->n_values;
+	diag_error(reader->diags, reader->loc, "%s needs a counter: %s", row->name, keywords);
+	return false;
 }
 
 /* The row that names in print what this one reads. */
@@ -224,7 +229,6 @@ static bool read_option(const struct atoms *atoms, struct tcp_option *option, st
 				.option = option,
 				.arena = arena,
 				.diags = diags};
-	option->loc = atoms->loc;
 	if (!read_named(&reader, &atoms->items[0]))
 		return false;
 	if (reader.at == reader.n)
