@@ -17,13 +17,14 @@ struct setting {
 	const char *value;
 	struct loc loc;
 	const struct setter *setter;
+	struct errbuf *err;
 };
 
 struct setter {
-	const char *(*set)(const struct setting *setting); /* NULL, or what is wrong */
-	size_t offset;					   /* of the member */
-	size_t size;					   /* of the member */
-	long long least, most;				   /* NUMBER */
+	int (*set)(const struct setting *setting); /* 0, or -EINVAL with s->err set */
+	size_t offset;				   /* of the member */
+	size_t size;				   /* of the member */
+	long long least, most;			   /* NUMBER */
 };
 
 /* ---- helpers of the setters -------------------------------------------------------------- */
@@ -40,53 +41,58 @@ static bool by_command_line(const struct setting *s)
 
 static bool parse_number(const char *text, long long *number)
 {
+	char *end;
+
 	if (*text < '0' || *text > '9')
 		return false;
-	char *end;
 	errno = 0;
 	*number = strtoll(text, &end, 10);
 	return !*end && errno == 0;
 }
 
 /* Calls `each` for every element of a comma list; stops at the first error. */
-static const char *for_each_item(const struct setting *s,
-				 const char *(*each)(const struct setting *s, const char *item))
+static int for_each_item(const struct setting *s,
+			 int (*each)(const struct setting *s, const char *item))
 {
 	const char *at = s->value;
+
 	for (;;) {
 		size_t length = strcspn(at, ",");
+		int code;
+
 		if (!length)
-			return arena_printf(s->arena, "--%s: empty element in '%s'", s->name,
-					    s->value);
-		const char *wrong = each(s, arena_strndup(s->arena, at, length));
-		if (wrong || !at[length])
-			return wrong;
+			return err_set(s->err, -EINVAL, "--%s: empty element in '%.100s'", s->name,
+				       s->value);
+		code = each(s, arena_strndup(s->arena, at, length));
+		if (code || !at[length])
+			return code;
 		at += length + 1;
 	}
 }
 
-static const char *bad_value(const struct setting *s, const char *expected)
+static int bad_value(const struct setting *s, const char *expected)
 {
-	return arena_printf(s->arena, "--%s: expected %s, got '%s'", s->name, expected, s->value);
+	return err_set(s->err, -EINVAL, "--%s: expected %s, got '%.100s'", s->name, expected,
+		       s->value);
 }
 
 /* ---- setters ----------------------------------------------------------------------------- */
 
-static const char *set_flag(const struct setting *s)
+static int set_flag(const struct setting *s)
 {
 	*(bool *)member(s) = true;
-	return NULL;
+	return 0;
 }
 
-static const char *set_text(const struct setting *s)
+static int set_text(const struct setting *s)
 {
 	if (!*s->value)
-		return arena_printf(s->arena, "--%s: the value is empty", s->name);
+		return err_set(s->err, -EINVAL, "--%s: the value is empty", s->name);
 	*(const char **)member(s) = s->value;
-	return NULL;
+	return 0;
 }
 
-static const char *set_number(const struct setting *s)
+static int set_number(const struct setting *s)
 {
 	long long number;
 	if (!parse_number(s->value, &number) || number < s->setter->least ||
@@ -97,18 +103,18 @@ static const char *set_number(const struct setting *s)
 		*(uint16_t *)member(s) = number;
 	else
 		*(unsigned *)member(s) = number;
-	return NULL;
+	return 0;
 }
 
-static const char *set_nothing(const struct setting *s)
+static int set_nothing(const struct setting *s)
 {
 	(void)s;
-	return NULL;
+	return 0;
 }
 
-static const char *set_unsupported(const struct setting *s)
+static int set_unsupported(const struct setting *s)
 {
-	return arena_printf(s->arena, "--%s is not supported yet", s->name);
+	return err_set(s->err, -EINVAL, "--%s is not supported yet", s->name);
 }
 
 /* First of a spelling is the one printed. */
@@ -139,7 +145,7 @@ static int ip_mode_by_name(const char *name)
 	return -1;
 }
 
-static const char *set_ip_version(const struct setting *s)
+static int set_ip_version(const struct setting *s)
 {
 	int mode = ip_mode_by_name(s->value);
 	if (mode < 0)
@@ -147,26 +153,28 @@ static const char *set_ip_version(const struct setting *s)
 	s->config->ip_mode = s->config->ip_mode_asked = mode;
 	s->config->ip_version_given = true;
 	s->config->ip_version_by_command_line = by_command_line(s);
-	return NULL;
+	return 0;
 }
 
-static const char *add_ip_version(const struct setting *s, const char *item)
+static int add_ip_version(const struct setting *s, const char *item)
 {
 	int mode = ip_mode_by_name(item);
 	if (mode < 0)
 		return bad_value(s, "a list of ipv4, ipv6 and ipv4-mapped-ipv6");
 	s->config->ip_modes |= 1U << mode;
-	return NULL;
+	return 0;
 }
 
-static const char *set_ip_versions(const struct setting *s)
+static int set_ip_versions(const struct setting *s)
 {
 	struct config *config = s->config;
+	int code;
+
 	config->ip_modes = 0;
-	const char *wrong = for_each_item(s, add_ip_version);
-	if (!wrong && !config->ip_version_given)
+	code = for_each_item(s, add_ip_version);
+	if (!code && !config->ip_version_given)
 		config->ip_mode = config->ip_mode_asked = __builtin_ctz(config->ip_modes);
-	return wrong;
+	return code;
 }
 
 static uint8_t full_length(const struct ip_addr *addr)
@@ -175,7 +183,7 @@ static uint8_t full_length(const struct ip_addr *addr)
 }
 
 /* ADDRESS, or ADDRESS/LENGTH where `with_length`. */
-static const char *set_address(const struct setting *s, struct given_address given[2],
+static int set_address(const struct setting *s, struct given_address given[2],
 			       bool with_length)
 {
 	const char *slash = with_length ? strchr(s->value, '/') : NULL;
@@ -192,48 +200,50 @@ static const char *set_address(const struct setting *s, struct given_address giv
 		prefix.length = bits;
 	}
 	given[prefix.addr.version == 6] = (struct given_address){prefix, by_command_line(s)};
-	return NULL;
+	return 0;
 }
 
-static const char *set_local_ip(const struct setting *s)
+static int set_local_ip(const struct setting *s)
 {
 	return set_address(s, s->config->given_local, false);
 }
 
-static const char *set_gateway_ip(const struct setting *s)
+static int set_gateway_ip(const struct setting *s)
 {
 	return set_address(s, s->config->given_gateway, false);
 }
 
-static const char *set_remote_ip(const struct setting *s)
+static int set_remote_ip(const struct setting *s)
 {
 	return set_address(s, s->config->given_remote, true);
 }
 
-static const char *set_netmask(const struct setting *s)
+static int set_netmask(const struct setting *s)
 {
 	struct in_addr in;
+	uint32_t mask;
+
 	if (inet_pton(AF_INET, s->value, &in) != 1)
 		return bad_value(s, "an IPv4 mask such as 255.255.0.0");
-	uint32_t mask = ntohl(in.s_addr);
+	mask = ntohl(in.s_addr);
 	if (~mask & (~mask + 1))
 		return bad_value(s, "a mask of leading one bits");
 	s->config->netmask_bits = __builtin_popcount(mask);
 	s->config->netmask_given = true;
-	return NULL;
+	return 0;
 }
 
-static const char *set_tolerance_percent(const struct setting *s)
+static int set_tolerance_percent(const struct setting *s)
 {
 	char *end;
 	double percent = strtod(s->value, &end);
 	if (end == s->value || *end || !(percent >= 0 && percent <= 100))
 		return bad_value(s, "a number from 0 to 100");
 	s->config->tolerance_percent = percent;
-	return NULL;
+	return 0;
 }
 
-static const char *add_non_fatal(const struct setting *s, const char *item)
+static int add_non_fatal(const struct setting *s, const char *item)
 {
 	if (!strcmp(item, "packet"))
 		s->config->non_fatal_packet = true;
@@ -241,43 +251,43 @@ static const char *add_non_fatal(const struct setting *s, const char *item)
 		s->config->non_fatal_syscall = true;
 	else
 		return bad_value(s, "packet, syscall or both");
-	return NULL;
+	return 0;
 }
 
-static const char *set_non_fatal(const struct setting *s)
+static int set_non_fatal(const struct setting *s)
 {
-	return *s->value ? for_each_item(s, add_non_fatal) : NULL;
+	return *s->value ? for_each_item(s, add_non_fatal) : 0;
 }
 
-static const char *set_code_format(const struct setting *s)
+static int set_code_format(const struct setting *s)
 {
-	return strcmp(s->value, "python") ? bad_value(s, "python") : NULL;
+	return strcmp(s->value, "python") ? bad_value(s, "python") : 0;
 }
 
-static const char *set_code_sockopt(const struct setting *s)
+static int set_code_sockopt(const struct setting *s)
 {
 	static const char *const known[] = {"TCP_INFO", "TCP_CC_INFO", "SO_MEMINFO"};
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strcmp(s->value, known[i]))
-			return NULL;
+			return 0;
 	return bad_value(s, "TCP_INFO, TCP_CC_INFO or SO_MEMINFO");
 }
 
-static const char *add_init_script(const struct setting *s, const char *item)
+static int add_init_script(const struct setting *s, const char *item)
 {
 	struct config *config = s->config;
 	*array_add(s->arena, config->init_scripts, config->n_init_scripts) = item;
-	return NULL;
+	return 0;
 }
 
-static const char *set_init_scripts(const struct setting *s)
+static int set_init_scripts(const struct setting *s)
 {
 	s->config->n_init_scripts = 0;
-	return *s->value ? for_each_item(s, add_init_script) : NULL;
+	return *s->value ? for_each_item(s, add_init_script) : 0;
 }
 
-/* NAME=VALUE, NAME made of `letters` besides letters and digits. NULL, or what is wrong. */
-static const char *split_name(const struct setting *s, const char *letters, struct name_value *pair)
+/* NAME=VALUE, NAME made of `letters` besides letters and digits. */
+static int split_name(const struct setting *s, const char *letters, struct name_value *pair)
 {
 	const char *equals = strchr(s->value, '=');
 	if (!equals || equals == s->value)
@@ -291,38 +301,39 @@ static const char *split_name(const struct setting *s, const char *letters, stru
 	pair->name = arena_strndup(s->arena, s->value, equals - s->value);
 	pair->value = equals + 1;
 	pair->loc = s->loc;
-	return NULL;
+	return 0;
 }
 
-static const char *set_define(const struct setting *s)
+static int set_define(const struct setting *s)
 {
 	struct config *config = s->config;
 	struct name_value pair;
-	const char *wrong = split_name(s, "_", &pair);
-	if (wrong)
-		return wrong;
+	int code = split_name(s, "_", &pair);
+
+	if (code)
+		return code;
 	*array_add(s->arena, config->defines, config->n_defines) = pair;
-	return NULL;
+	return 0;
 }
 
-static const char *set_sysctl(const struct setting *s)
+static int set_sysctl(const struct setting *s)
 {
 	struct config *config = s->config;
 	struct name_value pair;
-	const char *wrong = split_name(s, "_-./", &pair);
-	if (wrong)
-		return wrong;
+	int code = split_name(s, "_-./", &pair);
+
+	if (code)
+		return code;
 	/* Anything outside net is the whole machine's, and ".." would lead there. */
-	bool net = !strncmp(pair.name, "net.", 4) || !strncmp(pair.name, "net/", 4);
-	if (!net || strstr(pair.name, "..") || strstr(pair.name, "//"))
+	if ((strncmp(pair.name, "net.", 4) && strncmp(pair.name, "net/", 4)) || strstr(pair.name, "..") || strstr(pair.name, "//"))
 		return bad_value(s, "a name in net.* (others are not the namespace's own)");
 	if (!*pair.value)
 		return bad_value(s, "NAME=VALUE");
 	*array_add(s->arena, config->sysctls, config->n_sysctls) = pair;
-	return NULL;
+	return 0;
 }
 
-static const char *add_requirement(const struct setting *s, const char *item)
+static int add_requirement(const struct setting *s, const char *item)
 {
 	static const char *const operators[] = {">=", "<=", "!=", "==", ">", "<", "="};
 	struct config *config = s->config;
@@ -330,6 +341,7 @@ static const char *add_requirement(const struct setting *s, const char *item)
 	const char *expected = "kernel>=X.Y (or <=, >, <, =, !=)";
 	const char *at = item + strlen("kernel");
 	size_t i, n = sizeof(operators) / sizeof(*operators);
+	char rest;
 
 	if (strncmp(item, "kernel", strlen("kernel")))
 		return bad_value(s, expected);
@@ -338,14 +350,13 @@ static const char *add_requirement(const struct setting *s, const char *item)
 	if (i == n)
 		return bad_value(s, expected);
 	strcpy(need.op, strcmp(operators[i], "==") ? operators[i] : "=");
-	char rest;
 	if (sscanf(at + strlen(operators[i]), "%5u.%5u%c", &need.major, &need.minor, &rest) != 2)
 		return bad_value(s, expected);
 	*array_add(s->arena, config->requirements, config->n_requirements) = need;
-	return NULL;
+	return 0;
 }
 
-static const char *set_requires(const struct setting *s)
+static int set_requires(const struct setting *s)
 {
 	return for_each_item(s, add_requirement);
 }
@@ -434,24 +445,25 @@ struct config *config_new(struct arena *arena)
 	return config;
 }
 
-const char *config_set(struct config *config, struct arena *arena, const char *name,
-		       const char *value, struct loc loc)
+int config_set(struct config *config, struct arena *arena, const char *name, const char *value,
+	       struct loc loc, struct errbuf *err)
 {
 	const struct option_row *row = option_by_name(name);
-	if (!row) {
-		const char *near = closest_name("option", name);
-		return near ? arena_printf(arena, "unknown option --%s; did you mean --%s?", name,
-					   near)
-			    : arena_printf(arena, "unknown option --%s", name);
-	}
+	const char *near = row ? NULL : closest_name("option", name);
+	struct setting setting = {.config = config, .arena = arena, .value = value, .loc = loc, .err = err};
+
+	if (near)
+		return err_set(err, -EINVAL, "unknown option --%.80s; did you mean --%s?", name, near);
+	if (!row)
+		return err_set(err, -EINVAL, "unknown option --%.80s", name);
 	if (loc.line && !row->in_script)
-		return arena_printf(arena, "--%s belongs on the command line", row->name);
+		return err_set(err, -EINVAL, "--%s belongs on the command line", row->name);
 	if (row->argument == OPTION_ARGUMENT && !value)
-		return arena_printf(arena, "--%s needs a value: --%s=%s", row->name, row->name,
-				    row->value_name);
+		return err_set(err, -EINVAL, "--%s needs a value: --%s=%s", row->name, row->name,
+			       row->value_name);
 	if (row->argument == OPTION_NO_ARGUMENT && value)
-		return arena_printf(arena, "--%s takes no value", row->name);
-	struct setting setting = {config, arena, row->name,
-				  value,  loc,	 &setters[row - option_rows]};
+		return err_set(err, -EINVAL, "--%s takes no value", row->name);
+	setting.name = row->name;
+	setting.setter = &setters[row - option_rows];
 	return setting.setter->set(&setting);
 }

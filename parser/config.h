@@ -5,6 +5,7 @@
 #define FINWAIT_PARSER_CONFIG_H
 
 #include "base/arena.h"
+#include "base/errbuf.h"
 #include "parser/ast.h"
 
 enum ip_mode { IP_V4, IP_V6, IP_V4_MAPPED_V6, N_IP_MODES };
@@ -90,21 +91,19 @@ const struct option_row *option_by_letter(char letter);
 
 struct config *config_new(struct arena *arena); /* all defaults */
 
-/* Sets one option. Returns NULL, or what is wrong with it (arena text, one line). `loc` with line
- * 0 means the command line. Keeps pointers to `value` and `loc`'s script: both outlive the config. */
-const char *config_set(struct config *config, struct arena *arena, const char *name,
-		       const char *value, struct loc loc);
+/* Sets one option. Returns 0, or -EINVAL and what is wrong with it. `loc` with line 0 means the
+ * command line. Keeps pointers to `value` and `loc`'s script: both outlive the config. */
+int config_set(struct config *config, struct arena *arena, const char *name, const char *value,
+	       struct loc loc, struct errbuf *err);
 
-/* After all config_set(): fills what depends on ip_mode (addresses, prefix lengths). Returns NULL
- * or what does not fit together. Defaults: local 192.168.0.1/16, gateway 192.168.0.2, remote
+/* After all config_set(): fills what depends on ip_mode (addresses, prefix lengths). Returns 0, or
+ * -EINVAL and what does not fit together. Defaults: local 192.168.0.1/16, gateway 192.168.0.2, remote
  * 192.0.2.1/24; fd3d:fa7b:d17d::1/48, fd3d:fa7b:d17d:8888::, 2001:db8::1/32. A default gateway
  * outside the local network gives way to the local address itself.
  * An address of the other family is left aside (the default stands in) when the script gave it and
  * the command line chose the mode, or when several modes are asked for; otherwise it is an error. */
-const char *config_finish(struct config *config, struct arena *arena);
+int config_finish(struct config *config, struct errbuf *err);
 
 const char *ip_mode_name(enum ip_mode mode); /* "ipv4", "ipv6", "ipv4-mapped-ipv6" */
-
-/* Text <-> address; parse returns false on nonsense. `out` holds at least 46 bytes. */
 
 #endif

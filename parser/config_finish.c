@@ -1,4 +1,5 @@
 /* Addresses: defaults, and what the IP mode makes of those given. */
+#include <errno.h>
 #include <string.h>
 
 #include "parser/config.h"
@@ -21,27 +22,28 @@ static const char *const default_gateway[] = {"192.168.0.2", "fd3d:fa7b:d17d:888
 static const char *const default_remote[] = {"192.0.2.1", "2001:db8::1"};
 static const uint8_t default_remote_length[] = {24, 32};
 
-/* The address given for the mode's family into *prefix, if any. NULL, or what is wrong. */
-static const char *choose_address(const struct config *config, struct arena *arena,
-				  const char *name, const struct given_address given[2],
-				  struct ip_prefix *prefix)
+/* The address given for the mode's family into *prefix, if any. */
+static int choose_address(const struct config *config, const char *name,
+			  const struct given_address given[2], struct ip_prefix *prefix,
+			  struct errbuf *err)
 {
 	int v6 = config->ip_mode == IP_V6;
 	const struct given_address *other = &given[!v6];
-	if (given[v6].prefix.addr.version) {
-		*prefix = given[v6].prefix;
-		return NULL;
-	}
 	bool several = config->ip_modes & (config->ip_modes - 1);
 	bool mode_from_outside =
 		config->ip_version_by_command_line || config->ip_mode != config->ip_mode_asked;
 	bool set_aside = !other->by_command_line && mode_from_outside;
+	char text[IP_ADDR_TEXT];
+
+	if (given[v6].prefix.addr.version) {
+		*prefix = given[v6].prefix;
+		return 0;
+	}
 	if (!other->prefix.addr.version || several || set_aside)
-		return NULL;
-	char text[46];
-	return arena_printf(arena, "--%s=%s is not an IPv%d address, but the script runs as %s",
-			    name, ip_addr_print(&other->prefix.addr, text), v6 ? 6 : 4,
-			    ip_mode_name(config->ip_mode));
+		return 0;
+	return err_set(err, -EINVAL, "--%s=%s is not an IPv%d address, but the script runs as %s",
+		       name, ip_addr_print(&other->prefix.addr, text), v6 ? 6 : 4,
+		       ip_mode_name(config->ip_mode));
 }
 
 static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
@@ -58,38 +60,39 @@ static bool is_loopback(const struct config *config, const struct ip_addr *addr)
 	return prefix_holds(&loopback, addr);
 }
 
-static const char *check_remote(const struct config *config, struct arena *arena)
+static int check_remote(const struct config *config, struct errbuf *err)
 {
 	const struct ip_addr *remote = &config->remote_ip.addr;
-	char text[46];
+	char text[IP_ADDR_TEXT];
+
 	if (!is_loopback(config, remote) && !same_addr(&config->local_ip, remote))
-		return NULL;
-	return arena_printf(arena, "--remote_ip: %s is an address of this side, not of the peer",
-			    ip_addr_print(remote, text));
+		return 0;
+	return err_set(err, -EINVAL, "--remote_ip: %s is an address of this side, not of the peer",
+		       ip_addr_print(remote, text));
 }
 
-const char *config_finish(struct config *config, struct arena *arena)
+int config_finish(struct config *config, struct errbuf *err)
 {
-	int v6 = config->ip_mode == IP_V6;
+	int v6 = config->ip_mode == IP_V6, code;
 	struct ip_prefix local, gateway;
+
 	ip_addr_parse(default_local[v6], &local.addr);
 	ip_addr_parse(default_remote[v6], &config->remote_ip.addr);
 	config->remote_ip.length = default_remote_length[v6];
-
-	const char *wrong = choose_address(config, arena, "local_ip", config->given_local, &local);
-	if (!wrong)
-		wrong = choose_address(config, arena, "remote_ip", config->given_remote,
-				       &config->remote_ip);
-	if (wrong)
-		return wrong;
+	code = choose_address(config, "local_ip", config->given_local, &local, err);
+	if (!code)
+		code = choose_address(config, "remote_ip", config->given_remote, &config->remote_ip,
+				      err);
+	if (code)
+		return code;
 	if (v6)
 		config->netmask_bits = 48;
 	local.length = config->netmask_bits;
 	ip_addr_parse(default_gateway[v6], &gateway.addr);
 	if (!prefix_holds(&local, &gateway.addr))
 		gateway.addr = local.addr;
-	wrong = choose_address(config, arena, "gateway_ip", config->given_gateway, &gateway);
+	code = choose_address(config, "gateway_ip", config->given_gateway, &gateway, err);
 	config->local_ip = local.addr;
 	config->gateway_ip = gateway.addr;
-	return wrong ? wrong : check_remote(config, arena);
+	return code ? code : check_remote(config, err);
 }

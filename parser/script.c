@@ -79,9 +79,10 @@ static void parse_text(struct parser *parser)
 static void set_option(struct config *config, struct arena *arena, const char *name,
 		       const char *value, struct loc loc, struct diags *diags)
 {
-	const char *wrong = config_set(config, arena, name, value, loc);
-	if (wrong)
-		diag_error(diags, loc, "%s", wrong);
+	struct errbuf err;
+
+	if (config_set(config, arena, name, value, loc, &err))
+		diag_error(diags, loc, "%s", err.text);
 }
 
 /* Defaults <- option lines <- command line. Once: option lines come before the first event. */
@@ -89,8 +90,11 @@ static struct config *configure(struct parser *parser)
 {
 	struct script *script = parser->script;
 	struct config *config = config_new(parser->arena);
+	struct errbuf err;
+
 	for (size_t i = 0; i < script->n_options; i++) {
 		const struct option_line *line = &script->options[i];
+
 		set_option(config, parser->arena, line->name, line->value, line->loc,
 			   parser->diags);
 	}
@@ -99,9 +103,8 @@ static struct config *configure(struct parser *parser)
 			   (struct loc){0}, parser->diags);
 	if (parser->mode >= 0)
 		config->ip_mode = parser->mode;
-	const char *wrong = config_finish(config, parser->arena);
-	if (wrong)
-		diag_error(parser->diags, ((struct loc){0}), "%s", wrong);
+	if (config_finish(config, &err))
+		diag_error(parser->diags, ((struct loc){0}), "%s", err.text);
 	return config;
 }
 

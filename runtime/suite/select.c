@@ -44,16 +44,17 @@ bool requirement_met(const struct requirement *requirement, unsigned major, unsi
 
 const char *select_command_line(const struct cli *cli, unsigned *modes)
 {
-	const char *value = cli_option_value(cli, "ip_versions"), *wrong;
+	const char *value = cli_option_value(cli, "ip_versions");
 	struct config *config = config_new(cli->arena);
+	struct errbuf err;
 
 	*modes = 0;
 	if (!value)
 		return NULL;
-	wrong = config_set(config, cli->arena, "ip_versions", value, (struct loc){0});
-	if (!wrong)
-		*modes = config->ip_modes;
-	return wrong;
+	if (config_set(config, cli->arena, "ip_versions", value, (struct loc){0}, &err))
+		return arena_printf(cli->arena, "%s", err.text);
+	*modes = config->ip_modes;
+	return NULL;
 }
 
 /* Corpora name scripts of one family so: x-v4.pkt, x_v6.pkt. */

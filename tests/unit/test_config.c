@@ -1,4 +1,5 @@
 /* Options: values, ranges, precedence of addresses. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,26 +34,29 @@ static int teardown(void **state)
 
 static void accept(struct fixture *f, const char *name, const char *value, struct loc loc)
 {
-	const char *wrong = config_set(f->config, f->arena, name, value, loc);
-	if (wrong)
-		fail_msg("%s", wrong);
+	struct errbuf err;
+
+	if (config_set(f->config, f->arena, name, value, loc, &err))
+		fail_msg("%s", err.text);
 }
 
 /* The message holds `part`. */
 static void reject(struct fixture *f, const char *name, const char *value, const char *part)
 {
-	const char *wrong = config_set(f->config, f->arena, name, value, command_line);
-	if (!wrong)
+	struct errbuf err;
+
+	if (!config_set(f->config, f->arena, name, value, command_line, &err))
 		fail_msg("--%s=%s was accepted", name, value ? value : "");
-	if (!strstr(wrong, part))
-		fail_msg("'%s' does not tell '%s'", wrong, part);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' does not tell '%s'", err.text, part);
 }
 
 static void finish(struct fixture *f)
 {
-	const char *wrong = config_finish(f->config, f->arena);
-	if (wrong)
-		fail_msg("%s", wrong);
+	struct errbuf err;
+
+	if (config_finish(f->config, &err))
+		fail_msg("%s", err.text);
 }
 
 static void assert_address(const struct ip_addr *addr, const char *expected)
@@ -241,18 +245,21 @@ static void test_mapped_takes_ipv4(void **state)
 static void test_wrong_family_is_told(void **state)
 {
 	struct fixture *f = *state;
+	struct errbuf err;
+
 	accept(f, "ip_version", "ipv6", command_line);
 	accept(f, "local_ip", "192.168.0.1", command_line);
-	const char *wrong = config_finish(f->config, f->arena);
-	assert_non_null(wrong);
-	assert_non_null(strstr(wrong, "--local_ip=192.168.0.1 is not an IPv6 address"));
+	assert_int_equal(config_finish(f->config, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "--local_ip=192.168.0.1 is not an IPv6 address"));
 }
 
 static void test_wrong_family_of_the_script(void **state)
 {
 	struct fixture *f = *state;
+	struct errbuf err;
+
 	accept(f, "remote_ip", "2001:db8::5", in_script);
-	assert_non_null(config_finish(f->config, f->arena));
+	assert_int_equal(config_finish(f->config, &err), -EINVAL);
 }
 
 static void test_remote_is_not_local(void **state)
@@ -266,12 +273,14 @@ static void test_remote_is_not_local(void **state)
 		{"ipv6", "::1"},
 		{"ipv6", "fd3d:fa7b:d17d::7"},
 	};
+	struct errbuf err;
+
 	accept(f, "local_ip", "192.168.7.7", command_line);
 	accept(f, "local_ip", "fd3d:fa7b:d17d::7", command_line);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		accept(f, "ip_version", rows[i].version, command_line);
 		accept(f, "remote_ip", rows[i].remote, command_line);
-		assert_non_null(config_finish(f->config, f->arena));
+		assert_int_equal(config_finish(f->config, &err), -EINVAL);
 	}
 	accept(f, "remote_ip", "fd3d:fa7b:d17d::8", command_line);
 	finish(f);
