@@ -166,7 +166,7 @@ void run_reset(struct run *run);
 /* Runs a command; false: it failed, and so has the record. */
 bool run_shell(struct run *run, const char *text, struct record *record);
 
-/* ---- calls: play_call.c, play_pending.c ---------------------------------------------------- */
+/* ---- calls: play_result.c, play_pending.c ---------------------------------------------------- */
 
 /* Takes a finished call over: what it tells of connections, and whether it did as written. */
 void run_take_result(struct run *run, struct record *record, const struct call *call,
