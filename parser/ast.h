@@ -1,6 +1,6 @@
 /* The checked script: plain nodes, a source span in each. Holds nothing live: no descriptors, no
- * live sequence numbers. The same struct packet also carries a decoded live packet (runtime/wire),
- * so that expected and actual are compared and printed in one notation.
+ * live sequence numbers. struct packet is what the notation can say of a packet; of a live one
+ * (runtime/wire, struct wire_packet) it is a part, so that both are printed and compared as one.
  *
  * All integers are host order unless said otherwise; times are nanoseconds. Memory: the arena. */
 #ifndef FINWAIT_PARSER_AST_H
@@ -79,22 +79,14 @@ enum direction {
 	OUTBOUND, /* '>': expected from it */
 };
 
-/* What a script says about the ECN field / TOS byte. */
-enum tos_check {
-	TOS_NONE,  /* unsaid: inbound 0, outbound unchecked */
-	TOS_ECN,   /* tos & 3 set / compared */
-	TOS_ECT01, /* outbound only: ECT(0) or ECT(1) */
-	TOS_BYTE,  /* whole byte */
-	TOS_DSCP,  /* upper six bits */
-	TOS_DSCP_ECN01, /* upper six bits, and ECT(0) or ECT(1) */
-};
-
+/* What a script says about an IP header. Unsaid is TOS 0 and the default TTL inbound, anything
+ * outbound. */
 struct ip_info {
-	enum tos_check tos_check;
+	bool has_tos, has_dscp, has_ecn; /* all of the TOS byte, its upper six bits, its lower two */
+	bool ect01;	      /* outbound only: ECT(0) or ECT(1); has_ecn too */
+	bool has_ttl, has_flow_label;
 	uint8_t tos;	      /* TOS / traffic class */
-	bool has_ttl;
 	uint8_t ttl;	      /* TTL / hop limit */
-	bool has_flow_label;
 	uint32_t flow_label;  /* 20 bits */
 };
 
@@ -107,17 +99,19 @@ struct mpls_label {
 	uint8_t ttl;
 };
 
+struct gre_header {
+	bool plain;	/* "gre:" without fields: flags 0, none of the rest on the wire */
+	uint16_t flags; /* as on the wire, bits 0x8000 checksum, 0x2000 key, 0x1000 sequence; version 0 */
+	uint16_t sum, off;
+	uint32_t key, seq;
+};
+
 /* An outer header, ended by ':' in a script. */
 struct outer_header {
 	enum header_kind kind;
 	struct ip_info ip;	/* IPV4, IPV6 */
 	struct ip_addr src, dst; /* IPV4, IPV6 */
-	struct {
-		bool plain;	/* "gre:" without fields: flags 0, none of the rest on the wire */
-		uint16_t flags; /* as on the wire, bits 0x8000 checksum, 0x2000 key, 0x1000 sequence; version 0 */
-		uint16_t sum, off;
-		uint32_t key, seq;
-	} gre;
+	struct gre_header gre;
 	struct mpls_label labels[6];
 	uint8_t n_labels;
 };
@@ -169,10 +163,14 @@ struct tcp_segment {
 	bool seq_literal;     /* 5:6(1)!: no ISN mapping */
 	uint16_t window, urgent;
 	uint32_t seq, ack;
-	uint32_t payload;     /* bytes of data */
+	uint32_t len;	      /* bytes of data */
 	enum tcp_options_mode options_mode;
 	uint8_t n_options;
 	struct tcp_option *options;
+};
+
+struct udp_datagram {
+	uint32_t len; /* bytes of data */
 };
 
 enum icmp_echoed { ICMP_ECHO_TCP, ICMP_ECHO_UDP, ICMP_ECHO_RAW };
@@ -186,10 +184,14 @@ struct icmp_message {
 	bool has_echoed;
 	uint32_t echoed_seq;	 /* TCP: script numbers, never a SYN's */
 	uint32_t echoed_length;	 /* TCP payload, UDP payload, or RAW: whole ICMP message length */
-	uint32_t payload;	 /* decoded live packets: bytes after the 8-byte ICMP header */
 };
 
-enum packet_kind { PACKET_TCP, PACKET_UDP, PACKET_ICMP };
+enum packet_kind {
+#define TRANSPORT(id, ...) PACKET_##id,
+#include "parser/transports.def"
+#undef TRANSPORT
+	N_PACKET_KINDS
+};
 
 struct raw_outer; /* parser/raw.h */
 
@@ -204,21 +206,12 @@ struct packet {
 	uint16_t sport, dport; /* 0: the connection's own */
 	union {
 		struct tcp_segment tcp;
-		struct {
-			uint32_t payload;
-		} udp;
+		struct udp_datagram udp;
 		struct icmp_message icmp;
 	};
-	/* Decoded live packets only: payload bytes inside the captured buffer (not owned), bytes of
-	 * IPv4 options or IPv6 extension headers, and 1 + the offset of the first payload byte that
-	 * is not zero (0: all are), which outlives the buffer. */
-	const uint8_t *data;
-	size_t n_data;
-	uint16_t ip_options;
-	/* Packets of a script only: all its pieces in the order of the source, and what the outer
-	 * headers were before the check. */
+	/* All its pieces in the order of the source, and what the outer headers were before the
+	 * check. */
 	uint16_t n_written;
-	uint32_t dirty;
 	struct written *written;
 	struct raw_outer *raw_outers;
 };

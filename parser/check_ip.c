@@ -4,17 +4,15 @@
 
 #include "parser/check_packet.h"
 #include "parser/config.h"
+#include "parser/fields.h"
 
 /* ---- ip-info ----------------------------------------------------------------------- */
 
-/* Pieces of one bracket; tos, dscp and the ECN word together give the TOS byte. */
+/* One bracket being read. */
 struct info_pieces {
 	struct ip_info *info;
 	enum direction direction;
 	struct diags *diags;
-	struct loc loc; /* of the bracket */
-	bool has_tos, has_dscp, has_ecn, ect01;
-	uint8_t tos, dscp, ecn;
 };
 
 /* RFC 2474, 2597, 3246, 5865, 8622 */
@@ -27,12 +25,6 @@ static const struct {
 	{"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30},	     {"af41", 34},
 	{"af42", 36}, {"af43", 38}, {"ef", 46},	  {"le", 1},	{"voice-admit", 44},
 };
-
-/* RFC 3168 5 */
-static const struct {
-	const char *name;
-	uint8_t value;
-} ecn_names[] = {{"noecn", 0}, {"ect1", 1}, {"ect0", 2}, {"ce", 3}, {"ect01", 2}};
 
 static bool hex_number(const struct atom *atom, uint32_t max, const char *what, struct diags *diags,
 		       uint32_t *value)
@@ -49,79 +41,71 @@ static bool hex_number(const struct atom *atom, uint32_t max, const char *what, 
 	return false;
 }
 
-static void take_ttl(struct info_pieces *pieces, const struct atom *atom)
+static void take_decimal(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
-	uint64_t ttl;
-	if (!atom_number(atom, UINT8_MAX, "ttl", pieces->diags, &ttl))
+	uint64_t value;
+	if (!atom_number(atom, field_max(field), field_row(field)->word, pieces->diags, &value))
 		return;
-	pieces->info->has_ttl = true;
-	pieces->info->ttl = ttl;
+	field_set(field, pieces->info, value);
+	field_set_given(field, pieces->info, true);
 }
 
-static void take_tos(struct info_pieces *pieces, const struct atom *atom)
+static void take_hex(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
-	uint32_t tos;
-	if (!hex_number(atom, UINT8_MAX, "tos", pieces->diags, &tos))
+	uint32_t value;
+	if (!hex_number(atom, field_max(field), field_row(field)->word, pieces->diags, &value))
 		return;
-	pieces->has_tos = true;
-	pieces->tos = tos;
+	field_set(field, pieces->info, value);
+	field_set_given(field, pieces->info, true);
 }
 
-static void take_flow_label(struct info_pieces *pieces, const struct atom *atom)
+static void take_dscp(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
-	uint32_t label;
-	if (!hex_number(atom, 0xfffff, "flowlabel", pieces->diags, &label))
-		return;
-	pieces->info->has_flow_label = true;
-	pieces->info->flow_label = label;
-}
-
-static void take_dscp(struct info_pieces *pieces, const struct atom *atom)
-{
-	uint32_t dscp = 0;
 	size_t i = 0, n = sizeof(dscp_names) / sizeof(*dscp_names);
 	while (i < n && strcmp(dscp_names[i].name, atom->text))
 		i++;
-	if (i < n)
-		dscp = dscp_names[i].value;
-	else if (atom->kind == ATOM_WORD)
+	if (i == n && atom->kind == ATOM_WORD)
 		diag_error(pieces->diags, atom->loc, "unknown DSCP '%.40s'", atom->text);
-	else if (!hex_number(atom, 63, "dscp", pieces->diags, &dscp))
+	else if (i == n)
+		take_hex(pieces, field, atom);
+	if (i == n)
 		return;
-	pieces->has_dscp = true;
-	pieces->dscp = dscp;
+	field_set(field, pieces->info, dscp_names[i].value);
+	field_set_given(field, pieces->info, true);
 }
 
 /* False: no such word. */
 static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
 {
-	for (size_t i = 0; i < sizeof(ecn_names) / sizeof(*ecn_names); i++) {
-		if (strcmp(ecn_names[i].name, atom->text))
-			continue;
-		atom->written->field = FIELD_ip_ecn;
-		if (pieces->has_ecn)
-			diag_error(pieces->diags, atom->loc, "a second ECN word");
-		pieces->has_ecn = true;
-		pieces->ecn = ecn_names[i].value;
-		pieces->ect01 = !strcmp(atom->text, "ect01");
-		if (pieces->ect01 && pieces->direction == INBOUND)
-			diag_error(pieces->diags, atom->loc,
-				   "ect01 is for expected packets only: ect0 or ect1 here");
-		return true;
-	}
-	return false;
+	struct ip_info *info = pieces->info;
+	int value = field_value_by_name(FIELD_ip_ecn, atom->text);
+	bool ect01 = !strcmp(atom->text, "ect01");
+	if (ect01)
+		value = field_value_by_name(FIELD_ip_ecn, "ect0");
+	if (value < 0)
+		return false;
+	atom->written->field = FIELD_ip_ecn;
+	if (info->has_ecn)
+		diag_error(pieces->diags, atom->loc, "a second ECN word");
+	if (ect01 && pieces->direction == INBOUND)
+		diag_error(pieces->diags, atom->loc,
+			   "ect01 is for expected packets only: ect0 or ect1 here");
+	field_set(FIELD_ip_ecn, info, value);
+	info->has_ecn = true;
+	info->ect01 = ect01;
+	return true;
 }
 
 static const struct {
 	const char *name;
 	enum field_id field;
-	void (*take)(struct info_pieces *pieces, const struct atom *atom);
+	void (*take)(struct info_pieces *pieces, enum field_id field, const struct atom *atom);
 } info_words[] = {
-	{"ttl", FIELD_ip_ttl, take_ttl},
-	{"hlim", FIELD_ip_ttl, take_ttl},
-	{"tos", FIELD_ip_tos, take_tos},
-	{"class", FIELD_ip_tos, take_tos},
-	{"flowlabel", FIELD_ip_flow_label, take_flow_label},
+	{"ttl", FIELD_ip_ttl, take_decimal},
+	{"hlim", FIELD_ip_ttl, take_decimal},
+	{"tos", FIELD_ip_tos, take_hex},
+	{"class", FIELD_ip_tos, take_hex},
+	{"flowlabel", FIELD_ip_flow_label, take_hex},
 	{"dscp", FIELD_ip_dscp, take_dscp},
 };
 
@@ -137,7 +121,7 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 	}
 	if (i < n) {
 		first[0].written->field = first[1].written->field = info_words[i].field;
-		info_words[i].take(pieces, &first[1]);
+		info_words[i].take(pieces, info_words[i].field, &first[1]);
 		return 2;
 	}
 	if (!strcmp(first->text, "ecn") && left > 1 && take_ecn(pieces, &first[1]))
@@ -150,28 +134,11 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 	return 1;
 }
 
-static void combine(struct info_pieces *pieces)
-{
-	struct ip_info *info = pieces->info;
-	if (pieces->has_tos && (pieces->has_dscp || pieces->has_ecn))
-		diag_error(pieces->diags, pieces->loc,
-			   "tos is the whole byte: no dscp or ECN beside it");
-	info->tos = pieces->has_tos ? pieces->tos : pieces->dscp << 2 | pieces->ecn;
-	if (pieces->has_dscp && pieces->ect01)
-		info->tos_check = TOS_DSCP_ECN01;
-	else if (pieces->has_tos || (pieces->has_dscp && pieces->has_ecn))
-		info->tos_check = TOS_BYTE;
-	else if (pieces->has_dscp)
-		info->tos_check = TOS_DSCP;
-	else if (pieces->has_ecn)
-		info->tos_check = pieces->ect01 ? TOS_ECT01 : TOS_ECN;
-}
-
 void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
 		   struct diags *diags)
 {
 	struct info_pieces pieces = {
-		.info = info, .direction = direction, .diags = diags, .loc = atoms->loc};
+		.info = info, .direction = direction, .diags = diags};
 	for (size_t i = 0; i < atoms->n; i++) {
 		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
 		if (i < atoms->n && strcmp(atoms->items[i].text, ",")) {
@@ -182,7 +149,9 @@ void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum directi
 		if (i + 1 == atoms->n)
 			diag_error(diags, atoms->items[i].loc, "nothing after ','");
 	}
-	combine(&pieces);
+	if (info->has_tos && (info->has_dscp || info->has_ecn))
+		diag_error(diags, atoms->loc,
+			   "tos is the whole byte: no dscp or ECN beside it");
 }
 
 /* ---- outer headers ----------------------------------------------------------------- */
@@ -241,15 +210,8 @@ static size_t take_gre_flags(const struct atom *atoms, size_t n, uint16_t *flags
 
 static void check_gre(const struct raw_outer *raw, struct outer_header *outer, struct diags *diags)
 {
-	static const struct {
-		const char *name;
-		enum field_id field;
-		uint32_t max;
-	} fields[] = {{"sum", FIELD_gre_sum, UINT16_MAX},
-		      {"off", FIELD_gre_off, UINT16_MAX},
-		      {"key", FIELD_gre_key, UINT32_MAX},
-		      {"seq", FIELD_gre_seq, UINT32_MAX}};
-	uint32_t values[4] = {0};
+	static const enum field_id fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_gre_key,
+					       FIELD_gre_seq};
 	outer->gre.plain = !raw->atoms;
 	if (!raw->atoms)
 		return;
@@ -259,9 +221,14 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 		at += take_gre_flags(atoms + 1, n - 1, &outer->gre.flags, diags);
 	else
 		at = n;
-	for (; i < 4 && at + 1 < n && !strcmp(atoms[at].text, fields[i].name); i++, at += 2) {
-		atoms[at + 1].written->field = fields[i].field;
-		any_number(&atoms[at + 1], fields[i].max, fields[i].name, diags, &values[i]);
+	for (; i < 4 && at + 1 < n; i++, at += 2) {
+		const char *word = field_row(fields[i])->word;
+		uint32_t value = 0;
+		if (strcmp(atoms[at].text, word))
+			break;
+		atoms[at + 1].written->field = fields[i];
+		any_number(&atoms[at + 1], field_max(fields[i]), word, diags, &value);
+		field_set(fields[i], &outer->gre, value);
 	}
 	if (i < 4 || at != n)
 		diag_error_hint(
@@ -269,20 +236,13 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 			"gre flags[none] sum N off N key N seq N: in this order, flags none, "
 			"0xN or a list of checksum|key|sequence# present",
 			"malformed GRE header");
-	outer->gre.sum = values[0];
-	outer->gre.off = values[1];
-	outer->gre.key = values[2];
-	outer->gre.seq = values[3];
 }
 
 /* One `NAME N` of an MPLS label, or [S]. */
 static void take_label_field(const struct expr *expr, struct mpls_label *label, unsigned *seen,
 			     struct diags *diags)
 {
-	static const struct {
-		const char *name;
-		int64_t max;
-	} fields[] = {{"label", 0xfffff}, {"tc", 7}, {"ttl", 255}};
+	static const enum field_id fields[] = {FIELD_mpls_label, FIELD_mpls_tc, FIELD_mpls_ttl};
 	if (expr->kind == EXPR_LIST && expr->n_items == 1 && expr->items[0]->kind == EXPR_WORD &&
 	    !strcmp(expr->items[0]->text, "S")) {
 		label->bottom = true;
@@ -291,21 +251,18 @@ static void take_label_field(const struct expr *expr, struct mpls_label *label, 
 	size_t i = 0;
 	bool pair = expr->kind == EXPR_WORDS && expr->n_items == 2 &&
 		    expr->items[0]->kind == EXPR_WORD && expr->items[1]->kind == EXPR_INT;
-	while (pair && i < 3 && strcmp(fields[i].name, expr->items[0]->text))
+	while (pair && i < 3 && strcmp(field_row(fields[i])->word, expr->items[0]->text))
 		i++;
 	if (!pair || i == 3 || *seen & 1u << i) {
 		diag_error(diags, expr->loc, "an MPLS label is (label N, tc N, [S], ttl N)");
 		return;
 	}
 	int64_t value = expr->items[1]->value;
-	if (value < 0 || value > fields[i].max)
+	if (value < 0 || value > field_max(fields[i]))
 		diag_error(diags, expr->items[1]->loc, "%s is out of range: 0 to %lld",
-			   fields[i].name, (long long)fields[i].max);
+			   field_row(fields[i])->word, (long long)field_max(fields[i]));
 	*seen |= 1u << i;
-	if (i == 0)
-		label->label = value & 0xfffff;
-	else
-		*(i == 1 ? &label->tc : &label->ttl) = value;
+	field_set(fields[i], label, (uint32_t)value);
 }
 
 static void check_mpls(const struct raw_outer *raw, struct outer_header *outer, struct diags *diags)

@@ -7,6 +7,7 @@
 #include "parser/check_packet.h"
 #include "parser/config.h"
 #include "parser/tables.h"
+#include "parser/tcp_options.h"
 
 bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
 		 uint64_t *value)
@@ -28,30 +29,15 @@ bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct
 
 /* ---- TCP --------------------------------------------------------------------------- */
 
-static const struct {
-	char letter;
-	uint16_t flag;
-} flag_letters[] = {
-	{'F', TCP_FIN}, {'S', TCP_SYN}, {'R', TCP_RST}, {'P', TCP_PSH}, {'.', TCP_ACK_FLAG},
-	{'U', TCP_URG}, {'E', TCP_ECE}, {'W', TCP_CWR}, {'A', TCP_AE},
-};
-
-static uint16_t flag_of(char letter)
-{
-	for (size_t i = 0; i < sizeof(flag_letters) / sizeof(*flag_letters); i++)
-		if (flag_letters[i].letter == letter)
-			return flag_letters[i].flag;
-	return 0;
-}
-
 static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct diags *diags)
 {
 	static const uint16_t ace_bits = TCP_AE | TCP_CWR | TCP_ECE;
+	struct tcp_segment ace = {.flags = 0};
 	if (!strcmp(atom->text, "-"))
 		return;
 	for (const char *c = atom->text; *c; c++) {
 		bool digit = *c >= '0' && *c <= '7';
-		uint16_t flag = digit ? 0 : flag_of(*c);
+		uint16_t flag = digit ? 0 : tcp_flag_by_letter(*c);
 		if (!flag && !digit) {
 			diag_error_hint(
 				diags, atom->loc,
@@ -64,9 +50,10 @@ static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct
 				   atom->text);
 			return;
 		}
-		if (digit)
-			flag = (*c & 4 ? TCP_AE : 0) | (*c & 2 ? TCP_CWR : 0) |
-			       (*c & 1 ? TCP_ECE : 0);
+		if (digit) {
+			field_set(FIELD_tcp_ace, &ace, *c - '0');
+			flag = ace.flags;
+		}
 		if ((digit && tcp->flags & ace_bits) ||
 		    (!digit && tcp->ace_given && flag & ace_bits)) {
 			diag_error(diags, atom->loc,
@@ -98,27 +85,48 @@ static uint32_t check_seq(const struct raw_seq *seq, uint32_t *start, struct dia
 	return length;
 }
 
-static bool check_optional(const struct atom *atom, uint64_t max, const char *what,
-			   struct diags *diags, uint64_t *value)
+/* The number that the atom is, if it is there, into its field; true: it is there and right. */
+static bool check_field(const struct atom *atom, enum field_id field, const char *what,
+			void *header, struct diags *diags)
 {
-	return atom->kind != ATOM_NONE && atom_number(atom, max, what, diags, value);
+	uint64_t value = 0;
+	bool right = atom->kind != ATOM_NONE &&
+		     atom_number(atom, field_max(field), what, diags, &value);
+	field_set(field, header, value);
+	field_set_given(field, header, right);
+	return right;
 }
 
-static void check_tcp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+static void check_digests(const struct raw_packet *raw, const struct config *config,
+			  struct diags *diags)
+{
+	const struct tcp_segment *tcp = &raw->packet.tcp;
+	for (unsigned i = 0; i < tcp->n_options; i++)
+		if (tcp->options[i].computed && !config->md5_secret)
+			diag_error_hint(diags, raw->options_loc, "--tcp_md5_secret=TEXT",
+					"md5 valid: the digest needs a key");
+}
+
+static void check_tcp(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		      struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
 	struct tcp_segment *tcp = &packet->tcp;
-	uint64_t ack = 0, window = 0, urgent = 0;
+	const struct {
+		const struct atom *atom;
+		enum field_id field;
+	} optional[] = {
+		{&raw->ack, FIELD_tcp_ack},
+		{&raw->window, FIELD_tcp_window},
+		{&raw->urgent, FIELD_tcp_urgent},
+	};
 	check_flags(&raw->flags, tcp, diags);
-	tcp->payload = check_seq(raw->seq, &tcp->seq, diags);
+	tcp->len = check_seq(raw->seq, &tcp->seq, diags);
 	tcp->seq_any = raw->seq->any;
 	tcp->seq_literal = raw->seq->literal;
-	tcp->has_ack = check_optional(&raw->ack, UINT32_MAX, "ack", diags, &ack);
-	tcp->has_window = check_optional(&raw->window, UINT16_MAX, "win", diags, &window);
-	tcp->has_urgent = check_optional(&raw->urgent, UINT16_MAX, "urg", diags, &urgent);
-	tcp->ack = ack;
-	tcp->window = window;
-	tcp->urgent = urgent;
+	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		check_field(optional[i].atom, optional[i].field,
+			    field_row(optional[i].field)->word, tcp, diags);
 	if (packet->direction == INBOUND && raw->window.kind == ATOM_NONE)
 		diag_error(diags, raw->seq->loc, "an injected segment needs a window: win N");
 	if (packet->direction == INBOUND && tcp->seq_any)
@@ -128,6 +136,7 @@ static void check_tcp(struct raw_packet *raw, struct arena *arena, struct diags 
 	if (raw->echo)
 		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
 	check_tcp_options(raw, arena, diags);
+	check_digests(raw, config, diags);
 }
 
 /* ---- ICMP -------------------------------------------------------------------------- */
@@ -176,15 +185,14 @@ static void check_icmp_mtu(struct raw_packet *raw, struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
 	struct icmp_message *icmp = &packet->icmp;
-	uint64_t value = 0;
+	uint64_t value;
 	bool v4 = packet->ip_version == 4 && icmp->type == 3 && icmp->code == 4;
 	bool v6 = packet->ip_version == 6 && icmp->type == 2 && icmp->code == 0;
 	if (!v4 && !v6)
 		diag_error(diags, raw->mtu.loc, "mtu goes with %s only",
 			   packet->ip_version == 4 ? "unreachable frag_needed" : "packet_too_big");
-	else if (atom_number(&raw->mtu, v4 ? UINT16_MAX : UINT32_MAX, "mtu", diags, &value))
-		icmp->has_mtu = true;
-	icmp->mtu = value;
+	else if (!v4 || atom_number(&raw->mtu, UINT16_MAX, "mtu", diags, &value))
+		check_field(&raw->mtu, FIELD_icmp_mtu, "mtu", icmp, diags);
 }
 
 static void check_echo(struct raw_packet *raw, struct diags *diags)
@@ -207,83 +215,88 @@ static void check_echo(struct raw_packet *raw, struct diags *diags)
 	}
 }
 
-static void check_icmp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+static void check_icmp(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		       struct diags *diags)
 {
 	struct icmp_message *icmp = &raw->packet.icmp;
-	uint64_t id = 0;
 	size_t errors = diags_errors(diags);
+	(void)config;
 	check_icmp_words(raw, arena, diags);
 	check_echo(raw, diags);
 	if (diags_errors(diags) != errors)
 		return;
 	if (raw->mtu.kind != ATOM_NONE)
 		check_icmp_mtu(raw, diags);
-	icmp->has_id = check_optional(&raw->id, UINT16_MAX, "id", diags, &id);
-	icmp->id = id;
-	if (icmp->has_id && is_icmp_error(&raw->packet))
+	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) &&
+	    is_icmp_error(&raw->packet))
 		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
 }
 
 /* ---- all kinds --------------------------------------------------------------------- */
 
-static void check_udp(struct raw_packet *raw, struct arena *arena, struct diags *diags)
+static void check_udp(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		      struct diags *diags)
 {
 	uint64_t length = 0;
-	(void)arena;
+	(void)config, (void)arena;
 	atom_number(&raw->length, UINT16_MAX - 8, "a length", diags, &length);
-	raw->packet.udp.payload = length;
+	raw->packet.udp.len = length;
 	if (raw->echo)
 		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
 }
+
+static unsigned size_tcp(const struct packet *packet)
+{
+	unsigned size = 20 + packet->tcp.len;
+	for (unsigned i = 0; i < packet->tcp.n_options; i++)
+		size += packet->tcp.options[i].length;
+	return size;
+}
+
+static unsigned size_udp(const struct packet *packet)
+{
+	return 8 + packet->udp.len;
+}
+
+static unsigned size_icmp(const struct packet *packet)
+{
+	(void)packet; /* its parts are within bounds by themselves */
+	return 0;
+}
+
+static const struct {
+	void (*check)(struct raw_packet *raw, const struct config *config, struct arena *arena,
+		      struct diags *diags);
+	unsigned (*size)(const struct packet *packet); /* header and data on the wire */
+} transports[N_PACKET_KINDS] = {
+#define TRANSPORT(id, name, ...) [PACKET_##id] = {check_##name, size_##name},
+#include "parser/transports.def"
+#undef TRANSPORT
+};
 
 static void check_size(const struct raw_packet *raw, struct diags *diags)
 {
 	const struct packet *packet = &raw->packet;
 	unsigned ip = packet->ip_version == 4 ? 20 : 0; /* IPv6 does not count its header */
-	unsigned size = 0;
-	struct loc loc = packet->kind == PACKET_UDP ? raw->length.loc : raw->loc;
-	if (packet->kind == PACKET_UDP)
-		size = 8 + packet->udp.payload;
-	if (packet->kind == PACKET_TCP) {
-		size = 20 + packet->tcp.payload;
-		loc = raw->seq->loc;
-		for (unsigned i = 0; i < packet->tcp.n_options; i++)
-			size += packet->tcp.options[i].length;
-	}
+	unsigned size = transports[packet->kind].size(packet);
+	struct loc loc = raw->seq ? raw->seq->loc : raw->length.loc;
 	if (ip + size > UINT16_MAX)
 		diag_error(diags, loc, "the packet is %u bytes too long for IP",
 			   ip + size - UINT16_MAX);
 }
 
-static void check_digests(const struct raw_packet *raw, const struct config *config,
-			  struct diags *diags)
-{
-	const struct tcp_segment *tcp = &raw->packet.tcp;
-	for (unsigned i = 0; raw->packet.kind == PACKET_TCP && i < tcp->n_options; i++)
-		if (tcp->options[i].computed && !config->md5_secret)
-			diag_error_hint(diags, raw->options_loc, "--tcp_md5_secret=TEXT",
-					"md5 valid: the digest needs a key");
-}
-
 void check_packet(struct raw_packet *raw, const struct config *config, struct arena *arena,
 		  struct diags *diags)
 {
-	static void (*const kinds[])(struct raw_packet *, struct arena *, struct diags *) = {
-		[PACKET_TCP] = check_tcp,
-		[PACKET_UDP] = check_udp,
-		[PACKET_ICMP] = check_icmp,
-	};
 	struct packet *packet = &raw->packet;
-	uint64_t sport = 0, dport = 0;
+	bool sport, dport;
 	packet->ip_version = config->ip_mode == IP_V6 ? 6 : 4;
 	check_outers(raw, arena, diags);
 	if (raw->ip_info)
 		check_ip_info(&packet->ip, raw->ip_info, packet->direction, diags);
-	packet->has_ports = check_optional(&raw->sport, UINT16_MAX, "a port", diags, &sport) &&
-			    check_optional(&raw->dport, UINT16_MAX, "a port", diags, &dport);
-	packet->sport = sport;
-	packet->dport = dport;
-	kinds[packet->kind](raw, arena, diags);
-	check_digests(raw, config, diags);
+	sport = check_field(&raw->sport, FIELD_tcp_source, "a port", packet, diags);
+	dport = check_field(&raw->dport, FIELD_tcp_destination, "a port", packet, diags);
+	packet->has_ports = sport && dport;
+	transports[packet->kind].check(raw, config, arena, diags);
 	check_size(raw, diags);
 }

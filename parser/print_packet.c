@@ -9,23 +9,14 @@
 
 static void put_flags(struct out *out, const struct tcp_segment *tcp)
 {
-	static const struct {
-		uint16_t flag;
-		char letter;
-	} letters[] = {
-		{TCP_FIN, 'F'}, {TCP_SYN, 'S'}, {TCP_RST, 'R'}, {TCP_PSH, 'P'},	     {TCP_URG, 'U'},
-		{TCP_ECE, 'E'}, {TCP_CWR, 'W'}, {TCP_AE, 'A'},	{TCP_ACK_FLAG, '.'},
-	};
 	const uint16_t ace = TCP_AE | TCP_CWR | TCP_ECE;
 	uint16_t flags = tcp->ace_given ? tcp->flags & ~ace : tcp->flags;
 	size_t before = out->n;
-	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
-		if (flags & letters[i].flag)
-			out_put(out, "%c", letters[i].letter);
+	for (size_t i = 0; i < N_TCP_FLAGS; i++)
+		if (flags & tcp_flag_rows[i].bit)
+			out_put(out, "%c", tcp_flag_rows[i].letter);
 	if (tcp->ace_given)
-		out_put(out, "%d",
-			(tcp->flags & TCP_AE ? 4 : 0) + (tcp->flags & TCP_CWR ? 2 : 0) +
-				(tcp->flags & TCP_ECE ? 1 : 0));
+		out_field(out, FIELD_tcp_ace, tcp);
 	if (out->n == before)
 		out_put(out, "-");
 }
@@ -65,38 +56,42 @@ size_t tcp_options_print(char *out, size_t size, const struct tcp_segment *tcp)
 
 static void put_ip_info(struct out *out, const struct ip_info *info)
 {
-	static const char *const ecn_words[] = {"noecn", "ect1", "ect0", "ce"};
+	static const enum field_id fields[] = {FIELD_ip_tos, FIELD_ip_dscp, FIELD_ip_ecn,
+					       FIELD_ip_flow_label, FIELD_ip_ttl};
 	const char *between = "[";
-	switch (info->tos_check) {
-	case TOS_NONE:
-		break;
-	case TOS_ECN:
-		out_put(out, "[%s", ecn_words[info->tos & 3]);
-		break;
-	case TOS_ECT01:
-		out_put(out, "[ect01");
-		break;
-	case TOS_BYTE:
-		out_put(out, "[tos 0x%02x", info->tos);
-		break;
-	case TOS_DSCP:
-	case TOS_DSCP_ECN01:
-		out_put(out, "[dscp 0x%02x%s", info->tos >> 2,
-			info->tos_check == TOS_DSCP_ECN01 ? ", ect01" : "");
-		break;
-	}
-	if (info->tos_check != TOS_NONE)
-		between = ", ";
-	if (info->has_flow_label) {
-		out_put(out, "%sflowlabel 0x%05x", between, info->flow_label);
-		between = ", ";
-	}
-	if (info->has_ttl) {
-		out_put(out, "%sttl %u", between, info->ttl);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (!field_given(fields[i], info))
+			continue;
+		out_put(out, "%s", between);
+		if (fields[i] == FIELD_ip_ecn && info->ect01)
+			out_put(out, "ect01");
+		else
+			out_field(out, fields[i], info);
 		between = ", ";
 	}
 	if (*between == ',')
 		out_put(out, "] ");
+}
+
+static void put_gre(struct out *out, const struct gre_header *gre)
+{
+	static const enum field_id fields[] = {FIELD_gre_flags, FIELD_gre_sum, FIELD_gre_off,
+					       FIELD_gre_key, FIELD_gre_seq};
+	for (size_t i = 0; !gre->plain && i < sizeof(fields) / sizeof(*fields); i++) {
+		out_put(out, i ? ", " : " ");
+		out_field(out, fields[i], gre);
+	}
+}
+
+static void put_label(struct out *out, const struct mpls_label *label)
+{
+	out_put(out, " (");
+	out_field(out, FIELD_mpls_label, label);
+	out_put(out, ", ");
+	out_field(out, FIELD_mpls_tc, label);
+	out_put(out, ", %s", label->bottom ? "[S], " : "");
+	out_field(out, FIELD_mpls_ttl, label);
+	out_put(out, ")");
 }
 
 static void put_outer(struct out *out, const struct outer_header *outer)
@@ -111,22 +106,26 @@ static void put_outer(struct out *out, const struct outer_header *outer)
 			ip_addr_print(&outer->dst, dst));
 		return;
 	case HEADER_GRE:
-		if (outer->gre.plain)
-			out_put(out, "gre: ");
-		else
-			out_put(out, "gre flags 0x%04x, sum %u, off %u, key %u, seq %u: ",
-				outer->gre.flags, outer->gre.sum, outer->gre.off, outer->gre.key,
-				outer->gre.seq);
+		out_put(out, "gre");
+		put_gre(out, &outer->gre);
+		out_put(out, ": ");
 		return;
 	case HEADER_MPLS:
 		out_put(out, "mpls");
 		for (unsigned i = 0; i < outer->n_labels; i++)
-			out_put(out, " (label %u, tc %u, %sttl %u)", outer->labels[i].label,
-				outer->labels[i].tc, outer->labels[i].bottom ? "[S], " : "",
-				outer->labels[i].ttl);
+			put_label(out, &outer->labels[i]);
 		out_put(out, ": ");
 		return;
 	}
+}
+
+/* " ack 1", if it is written. */
+static void put_given(struct out *out, enum field_id field, const void *header)
+{
+	if (!field_given(field, header))
+		return;
+	out_put(out, " ");
+	out_field(out, field, header);
 }
 
 static void put_tcp(struct out *out, const struct packet *packet)
@@ -136,16 +135,13 @@ static void put_tcp(struct out *out, const struct packet *packet)
 		out_put(out, "%u > %u ", packet->sport, packet->dport);
 	put_flags(out, tcp);
 	if (tcp->seq_any)
-		out_put(out, " ...(%u)", tcp->payload);
+		out_put(out, " ...(%u)", tcp->len);
 	else
-		out_put(out, " %u:%u(%u)%s", tcp->seq, tcp->seq + tcp->payload, tcp->payload,
+		out_put(out, " %u:%u(%u)%s", tcp->seq, tcp->seq + tcp->len, tcp->len,
 			tcp->seq_literal ? "!" : "");
-	if (tcp->has_ack)
-		out_put(out, " ack %u", tcp->ack);
-	if (tcp->has_window)
-		out_put(out, " win %u", tcp->window);
-	if (tcp->has_urgent)
-		out_put(out, " urg %u", tcp->urgent);
+	put_given(out, FIELD_tcp_ack, tcp);
+	put_given(out, FIELD_tcp_window, tcp);
+	put_given(out, FIELD_tcp_urgent, tcp);
 	out_put(out, "%s", tcp->options_mode == OPTIONS_NONE ? "" : " ");
 	put_options(out, tcp);
 }
@@ -155,7 +151,7 @@ static void put_udp(struct out *out, const struct packet *packet)
 	out_put(out, "udp ");
 	if (packet->has_ports)
 		out_put(out, "%u > %u ", packet->sport, packet->dport);
-	out_put(out, "(%u)", packet->udp.payload);
+	out_put(out, "(%u)", packet->udp.len);
 }
 
 static void put_icmp(struct out *out, const struct packet *packet)
@@ -171,10 +167,8 @@ static void put_icmp(struct out *out, const struct packet *packet)
 		out_put(out, " %s", code);
 	else if (icmp->code)
 		out_put(out, " code_%u", icmp->code);
-	if (icmp->has_mtu)
-		out_put(out, " mtu %u", icmp->mtu);
-	if (icmp->has_id)
-		out_put(out, " id %u", icmp->id);
+	put_given(out, FIELD_icmp_mtu, icmp);
+	put_given(out, FIELD_icmp_id, icmp);
 	if (!icmp->has_echoed)
 		return;
 	if (icmp->echoed == ICMP_ECHO_TCP)
@@ -187,10 +181,10 @@ static void put_icmp(struct out *out, const struct packet *packet)
 
 void out_packet(struct out *out, const struct packet *packet)
 {
-	static void (*const kinds[])(struct out *, const struct packet *) = {
-		[PACKET_TCP] = put_tcp,
-		[PACKET_UDP] = put_udp,
-		[PACKET_ICMP] = put_icmp,
+	static void (*const kinds[N_PACKET_KINDS])(struct out *, const struct packet *) = {
+#define TRANSPORT(id, name, ...) [PACKET_##id] = put_##name,
+#include "parser/transports.def"
+#undef TRANSPORT
 	};
 	out_put(out, packet->direction == INBOUND ? "< " : "> ");
 	for (unsigned i = 0; i < packet->n_outer; i++)

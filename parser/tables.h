@@ -54,6 +54,17 @@ extern const struct event_row event_rows[]; /* by enum event_kind */
 
 bool event_kind_by_word(const char *word, enum event_kind *kind); /* false: no event word */
 
+/* ---- transports: transports.def ----------------------------------------------------------- */
+
+struct transport_row {
+	const char *name;	    /* "tcp" */
+	uint8_t protocol, protocol6; /* over IPv4, over IPv6 */
+	bool connects;		    /* listeners, connections with states, resets */
+	bool ports;
+};
+
+extern const struct transport_row transport_rows[N_PACKET_KINDS]; /* by enum packet_kind */
+
 /* ---- ICMP: icmp.def ----------------------------------------------------------------------- */
 
 /* Numbers for a type or code word of that IP version; -1: unknown. "type_N" and "code_N" work. */

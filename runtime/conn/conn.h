@@ -15,8 +15,7 @@
 /* A packet the kernel sent, read but not yet spoken for. */
 struct live_packet {
 	struct live_packet *next;
-	struct packet packet;	/* live numbers */
-	struct wire_tuple tuple;
+	struct wire_packet wire;
 	int64_t time_ns;	/* CLOCK_MONOTONIC */
 };
 

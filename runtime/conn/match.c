@@ -1,64 +1,94 @@
 #include "runtime/conn/match.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "parser/ast_print.h"
-#include "parser/tables.h"
-#include "runtime/conn/match_options.h"
+#include "base/out.h"
+#include "runtime/conn/match_parts.h"
+#include "runtime/conn/transport.h"
+
+/* ---- fields ------------------------------------------------------------------------------ */
+
+static void field_differs(enum field_id field, const void *expected, const void *actual,
+			  struct mismatches *mismatches)
+{
+	char a[32] = "none", b[32];
+	struct out x = OUT(a, sizeof(a)), y = OUT(b, sizeof(b));
+
+	if (field_given(field, expected)) {
+		out_field_value(&x, field, field_get(field, expected));
+		out_finish(&x);
+	}
+	out_field_value(&y, field, field_get(field, actual));
+	out_finish(&y);
+	mismatch_add(mismatches, field, a, b);
+}
+
+bool match_fields(const enum field_id *fields, size_t n, const void *expected, const void *actual,
+		  struct mismatches *mismatches)
+{
+	unsigned before = mismatches->n;
+
+	for (size_t i = 0; i < n; i++) {
+		bool given = field_given(fields[i], expected);
+		uint32_t want = given ? field_get(fields[i], expected) : 0;
+
+		if (!given && !field_row(fields[i])->absent_is_zero)
+			continue;
+		if (want != field_get(fields[i], actual))
+			field_differs(fields[i], expected, actual, mismatches);
+	}
+	return mismatches->n != before;
+}
 
 /* ---- IP ---------------------------------------------------------------------------------- */
 
-static const char *ecn_word(uint8_t tos)
+static bool is_ect(const struct ip_info *info)
 {
-	static const char *const words[] = {"noecn", "ect1", "ect0", "ce"};
-
-	return words[tos & 3];
+	return field_get(FIELD_ip_ecn, info) == 1 || field_get(FIELD_ip_ecn, info) == 2;
 }
 
-static bool is_ect(uint8_t tos)
-{
-	return (tos & 3) == 1 || (tos & 3) == 2;
-}
-
-static void match_tos(const struct ip_info *expected, const struct ip_info *actual,
+static void match_ecn(const struct ip_info *expected, const struct ip_info *actual,
 		      struct mismatches *mismatches)
 {
-	bool dscp = expected->tos_check == TOS_DSCP || expected->tos_check == TOS_DSCP_ECN01;
-	bool ect = expected->tos_check == TOS_ECT01 || expected->tos_check == TOS_DSCP_ECN01;
+	static const enum field_id ecn = FIELD_ip_ecn;
+	char text[16];
+	struct out out = OUT(text, sizeof(text));
 
-	if (expected->tos_check == TOS_ECN && (expected->tos ^ actual->tos) & 3)
-		mismatch_add(mismatches, FIELD_ip_ecn, ecn_word(expected->tos), ecn_word(actual->tos));
-	if (ect && !is_ect(actual->tos))
-		mismatch_add(mismatches, FIELD_ip_ecn, "ect01", ecn_word(actual->tos));
-	if (expected->tos_check == TOS_BYTE && expected->tos != actual->tos)
-		mismatch_printf(mismatches, FIELD_ip_tos, "0x%02x\n0x%02x", expected->tos, actual->tos);
-	if (dscp && (expected->tos ^ actual->tos) & ~3)
-		mismatch_printf(mismatches, FIELD_ip_dscp, "0x%02x\n0x%02x", expected->tos >> 2,
-				actual->tos >> 2);
+	if (!expected->ect01) {
+		match_fields(&ecn, 1, expected, actual, mismatches);
+		return;
+	}
+	out_field_value(&out, ecn, field_get(ecn, actual));
+	out_finish(&out);
+	if (!is_ect(actual))
+		mismatch_add(mismatches, ecn, "ect01", text);
 }
 
 static void match_ip_info(const struct ip_info *expected, const struct ip_info *actual,
 			  struct mismatches *mismatches)
 {
-	bool ttl_said = expected->has_ttl && expected->ttl && expected->ttl != 255;
+	static const enum field_id fields[] = {FIELD_ip_tos, FIELD_ip_dscp}, ttl = FIELD_ip_ttl;
 
-	match_tos(expected, actual, mismatches);
-	if (ttl_said && expected->ttl != actual->ttl)
-		mismatch_int(mismatches, FIELD_ip_ttl, expected->ttl, actual->ttl);
+	match_fields(fields, sizeof(fields) / sizeof(*fields), expected, actual, mismatches);
+	match_ecn(expected, actual, mismatches);
+	/* 0 and 255 stand for whatever it is: what is injected has 255. */
+	if (expected->ttl && expected->ttl != 255)
+		match_fields(&ttl, 1, expected, actual, mismatches);
 }
 
-static void match_ip(struct seqmap *seqmap, const struct packet *expected, const struct packet *live,
-		     struct mismatches *mismatches)
+static void match_ip(struct matching *m)
 {
+	const struct packet *expected = m->expected, *live = &m->live->packet;
+	struct mismatches *mismatches = &m->mismatches;
+
 	if (expected->ip_version && expected->ip_version != live->ip_version)
 		mismatch_int(mismatches, FIELD_ip_version, expected->ip_version, live->ip_version);
-	if (live->ip_options)
+	if (m->live->ip_options)
 		mismatch_printf(mismatches, FIELD_ip_header, "no options\n%u bytes of %s",
-				live->ip_options,
+				m->live->ip_options,
 				live->ip_version == 6 ? "extension headers" : "options");
 	match_ip_info(&expected->ip, &live->ip, mismatches);
-	if (!seqmap_label_ok(seqmap, expected, live))
+	if (!seqmap_label_ok(m->seqmap, expected, live))
 		mismatch_printf(mismatches, FIELD_ip_flow_label, "0x%05x\n%s (live 0x%05x)",
 				expected->ip.flow_label,
 				!live->ip.flow_label ? "none" : "not the one it stood for",
@@ -77,18 +107,21 @@ static const char *const header_names[] = {
 static void match_outer_ip(const struct outer_header *expected, const struct outer_header *actual,
 			   struct mismatches *mismatches)
 {
-	const struct ip_addr *pairs[][2] = {
-		{&expected->src, &actual->src},
-		{&expected->dst, &actual->dst},
+	const struct {
+		enum field_id field;
+		const struct ip_addr *expected, *actual;
+	} pairs[] = {
+		{FIELD_ip_source, &expected->src, &actual->src},
+		{FIELD_ip_destination, &expected->dst, &actual->dst},
 	};
 	char a[46], b[46];
 
 	for (unsigned i = 0; i < 2; i++) {
-		if (!memcmp(pairs[i][0]->bytes, pairs[i][1]->bytes,
+		if (!memcmp(pairs[i].expected->bytes, pairs[i].actual->bytes,
 			    expected->kind == HEADER_IPV6 ? 16 : 4))
 			continue;
-		mismatch_add(mismatches, i ? FIELD_ip_destination : FIELD_ip_source,
-			     ip_addr_print(pairs[i][0], a), ip_addr_print(pairs[i][1], b));
+		mismatch_add(mismatches, pairs[i].field, ip_addr_print(pairs[i].expected, a),
+			     ip_addr_print(pairs[i].actual, b));
 	}
 	match_ip_info(&expected->ip, &actual->ip, mismatches);
 }
@@ -96,49 +129,36 @@ static void match_outer_ip(const struct outer_header *expected, const struct out
 static void match_gre(const struct outer_header *expected, const struct outer_header *actual,
 		      struct mismatches *mismatches)
 {
-	uint16_t flags = expected->gre.plain ? 0 : expected->gre.flags;
-	const struct {
-		enum field_id field;
-		uint16_t present; /* any of these bits: the field is on the wire */
-		uint32_t expected, actual;
-	} fields[] = {
-		{FIELD_gre_sum, 0xc000, expected->gre.sum, actual->gre.sum},
-		{FIELD_gre_off, 0xc000, expected->gre.off, actual->gre.off},
-		{FIELD_gre_key, 0x2000, expected->gre.key, actual->gre.key},
-		{FIELD_gre_seq, 0x1000, expected->gre.seq, actual->gre.seq},
-	};
+	static const enum field_id flags = FIELD_gre_flags;
+	static const enum field_id fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_gre_key,
+					       FIELD_gre_seq};
+	const struct gre_header none = {0}, *a = &expected->gre, *b = &actual->gre;
 
-	if (flags != actual->gre.flags)
-		mismatch_printf(mismatches, FIELD_gre_flags, "0x%04x\n0x%04x", flags,
-				actual->gre.flags);
+	if (a->plain)
+		a = &none;
+	match_fields(&flags, 1, a, b, mismatches);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (flags & actual->gre.flags & fields[i].present &&
-		    fields[i].expected != fields[i].actual)
-			mismatch_int(mismatches, fields[i].field, fields[i].expected,
-				     fields[i].actual);
+		if (a->flags & b->flags & field_row(fields[i])->present)
+			match_fields(&fields[i], 1, a, b, mismatches);
 }
 
 static void match_mpls(const struct outer_header *expected, const struct outer_header *actual,
 		       struct mismatches *mismatches)
 {
+	static const enum field_id fields[] = {FIELD_mpls_label, FIELD_mpls_tc, FIELD_mpls_bottom,
+					       FIELD_mpls_ttl};
+	unsigned before;
+
 	if (expected->n_labels != actual->n_labels) {
 		mismatch_int(mismatches, FIELD_mpls_labels, expected->n_labels, actual->n_labels);
 		return;
 	}
 	for (unsigned i = 0; i < expected->n_labels; i++) {
-		const struct mpls_label *a = &expected->labels[i], *b = &actual->labels[i];
-
-		if (a->label != b->label)
-			mismatch_int(mismatches, FIELD_mpls_label, a->label, b->label)->index =
-				i + 1;
-		if (a->tc != b->tc)
-			mismatch_int(mismatches, FIELD_mpls_tc, a->tc, b->tc)->index = i + 1;
-		if (a->bottom != b->bottom)
-			mismatch_add(mismatches, FIELD_mpls_bottom, a->bottom ? "[S]" : "none",
-				     b->bottom ? "[S]" : "none")
-				->index = i + 1;
-		if (a->ttl != b->ttl)
-			mismatch_int(mismatches, FIELD_mpls_ttl, a->ttl, b->ttl)->index = i + 1;
+		before = mismatches_kept(mismatches);
+		match_fields(fields, sizeof(fields) / sizeof(*fields), &expected->labels[i],
+			     &actual->labels[i], mismatches);
+		for (; before < mismatches_kept(mismatches); before++)
+			mismatches->at[before].index = i + 1;
 	}
 }
 
@@ -171,199 +191,107 @@ static void match_outer(const struct packet *expected, const struct packet *live
 	}
 }
 
-/* ---- transport --------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------- */
 
-/* The AccECN counter: AE, CWR, ECE as one number. */
-static unsigned ace(const struct tcp_segment *tcp)
+void match_data(struct matching *m)
 {
-	return (tcp->flags & TCP_AE ? 4u : 0) | (tcp->flags & TCP_CWR ? 2u : 0) |
-	       (tcp->flags & TCP_ECE ? 1u : 0);
+	if (m->first_nonzero)
+		mismatch_printf(&m->mismatches, FIELD_payload,
+				"zeros\na byte that is not zero at offset %u",
+				m->first_nonzero - 1);
 }
 
-static void match_flags(const struct tcp_segment *expected, const struct tcp_segment *actual,
-			struct mismatches *mismatches)
+static enum match_result compare(struct matching *m)
 {
-	uint16_t differing = (expected->flags ^ actual->flags) & 0xfff;
-	char a[32], b[32];
+	const struct packet *expected = m->expected, *live = &m->live->packet;
 
-	if (differing & TCP_RESERVED)
-		mismatch_printf(mismatches, FIELD_tcp_reserved, "0x%03x\n0x%03x",
-				expected->flags & TCP_RESERVED, actual->flags & TCP_RESERVED);
-	differing &= ~TCP_RESERVED;
-	if (expected->ace_given && ace(expected) != ace(actual)) {
-		mismatch_int(mismatches, FIELD_tcp_ace, ace(expected), ace(actual));
-		differing &= ~(TCP_AE | TCP_CWR | TCP_ECE);
-	}
-	if (!differing)
-		return;
-	tcp_flags_print(a, sizeof(a), expected);
-	tcp_flags_print(b, sizeof(b), actual);
-	mismatch_add(mismatches, FIELD_tcp_flags, a, b);
-}
-
-static void match_payload(const struct packet *actual, struct mismatches *mismatches)
-{
-	uint32_t at = actual->dirty;
-
-	if (at)
-		mismatch_printf(mismatches, FIELD_payload,
-				"zeros\na byte that is not zero at offset %u", at - 1);
-}
-
-static void match_tcp(const struct match_env *env, const struct packet *expected,
-		      const struct packet *live, const struct packet *actual,
-		      struct mismatches *mismatches)
-{
-	const struct tcp_segment *a = &expected->tcp, *b = &actual->tcp;
-	uint32_t ack = a->has_ack ? a->ack : 0;
-	uint16_t urgent = a->has_urgent ? a->urgent : 0;
-
-	match_flags(a, b, mismatches);
-	if (!a->seq_any && a->seq != b->seq)
-		mismatch_int(mismatches, FIELD_tcp_seq, a->seq, b->seq);
-	if (a->payload != b->payload)
-		mismatch_int(mismatches, FIELD_tcp_length, a->payload, b->payload);
-	if (ack != b->ack)
-		mismatch_printf(mismatches, FIELD_tcp_ack, a->has_ack ? "%u\n%u" : "none (%u)\n%u", ack,
-				b->ack);
-	if (a->has_window && a->window != b->window)
-		mismatch_int(mismatches, FIELD_tcp_window, a->window, b->window);
-	if (urgent != b->urgent)
-		mismatch_int(mismatches, FIELD_tcp_urgent, urgent, b->urgent);
-	match_options(env, expected, live, actual, mismatches);
-	match_payload(actual, mismatches);
-}
-
-static void match_udp(const struct match_env *env, const struct packet *expected,
-		      const struct packet *live, const struct packet *actual,
-		      struct mismatches *mismatches)
-{
-	(void)env, (void)live;
-	if (expected->udp.payload != actual->udp.payload)
-		mismatch_int(mismatches, FIELD_udp_length, expected->udp.payload,
-			     actual->udp.payload);
-	match_payload(actual, mismatches);
-}
-
-static const char *word_or_number(char out[16], const char *word, const char *prefix,
-				  uint8_t number)
-{
-	if (word)
-		return word;
-	snprintf(out, 16, "%s_%u", prefix, number);
-	return out;
-}
-
-/* Not the payload: it quotes other packets. */
-static void match_icmp(const struct match_env *env, const struct packet *expected,
-		       const struct packet *live, const struct packet *actual,
-		       struct mismatches *mismatches)
-{
-	const struct icmp_message *a = &expected->icmp, *b = &actual->icmp;
-	size_t expected_size = wire_icmp_size(expected), actual_size = wire_icmp_size(actual);
-	uint8_t version = actual->ip_version;
-	char x[16], y[16];
-
-	(void)env, (void)live;
-	if (a->type != b->type)
-		mismatch_add(mismatches, FIELD_icmp_type,
-			     word_or_number(x, icmp_type_name(version, a->type), "type", a->type),
-			     word_or_number(y, icmp_type_name(version, b->type), "type", b->type));
-	if (a->code != b->code)
-		mismatch_add(mismatches, FIELD_icmp_code,
-			     word_or_number(x, icmp_code_name(version, a->type, a->code), "code",
-					    a->code),
-			     word_or_number(y, icmp_code_name(version, b->type, b->code), "code",
-					    b->code));
-	if (expected_size != actual_size)
-		mismatch_int(mismatches, FIELD_icmp_length, (long long)expected_size,
-			     (long long)actual_size);
-}
-
-static const struct {
-	const char *name;
-	void (*match)(const struct match_env *env, const struct packet *expected,
-		      const struct packet *live, const struct packet *actual,
-		      struct mismatches *mismatches);
-} transports[] = {
-	[PACKET_TCP] = {"tcp", match_tcp},
-	[PACKET_UDP] = {"udp", match_udp},
-	[PACKET_ICMP] = {"icmp", match_icmp},
-};
-
-void match_packet(const struct match_env *env, struct seqmap *seqmap, const struct packet *expected,
-		  const struct packet *live, const struct packet *actual,
-		  struct mismatches *mismatches)
-{
-	unsigned before = mismatches->n;
-
-	match_outer(expected, live, mismatches);
-	match_ip(seqmap, expected, live, mismatches);
-	if (expected->kind != actual->kind)
-		mismatch_add(mismatches, FIELD_protocol, transports[expected->kind].name,
-			     transports[actual->kind].name);
+	match_outer(expected, live, &m->mismatches);
+	match_ip(m);
+	if (expected->kind != live->kind)
+		mismatch_add(&m->mismatches, FIELD_protocol, transport_rows[expected->kind].name,
+			     transport_rows[live->kind].name);
 	else
-		transports[expected->kind].match(env, expected, live, actual, mismatches);
-	/* An expectation merely tried on a packet must leave no trace. */
-	if (mismatches->n == before)
-		seqmap_label_learn(seqmap, expected, live);
+		transport_of(expected->kind)->match(m);
+	m->other_length = transport_of(expected->kind)->len(expected) !=
+			  transport_of(live->kind)->len(&m->actual);
+	return m->mismatches.n ? MATCH_DIFFERS : MATCH_SAME;
 }
 
-/* ---- merging ----------------------------------------------------------------------------- */
-
-#define MERGED_FLAGS (TCP_SYN | TCP_RST | TCP_ACK_FLAG | TCP_URG | TCP_ECE | TCP_AE)
-
-/* Everything in which `next` must go on as `sum` began. */
-static void match_continuation(const struct packet *expected, const struct packet *sum,
-			       const struct packet *next, struct mismatches *mismatches)
+/* What came goes on with what came before; false: it does not, and it is told why. */
+static bool go_on(struct matching *m, const struct wire_packet *live)
 {
-	bool completes = sum->tcp.payload + next->tcp.payload >= expected->tcp.payload;
-	const struct {
-		enum field_id field;
-		long long sum, next;
-	} same[] = {
-		{FIELD_ip_version, sum->ip_version, next->ip_version},
-		{FIELD_ip_header, sum->ip_options, next->ip_options},
-		{FIELD_tcp_seq, sum->tcp.seq + sum->tcp.payload, next->tcp.seq},
-		{FIELD_tcp_ack, sum->tcp.ack, next->tcp.ack},
-		{FIELD_tcp_window, sum->tcp.window, next->tcp.window},
-		{FIELD_tcp_urgent, sum->tcp.urgent, next->tcp.urgent},
-		{FIELD_tcp_options_size, (long long)wire_options_size(&sum->tcp),
-		 (long long)wire_options_size(&next->tcp)},
-		/* n_data is still the length of the segment before. */
-		{FIELD_tcp_length, (long long)sum->n_data,
-		 completes ? (long long)sum->n_data : (long long)next->tcp.payload},
-	};
-	char a[32], b[32];
+	const struct transport *transport = transport_of(m->expected->kind);
+	struct mismatches why = {0};
+	struct packet next;
 
-	if ((sum->tcp.flags ^ next->tcp.flags) & MERGED_FLAGS) {
-		tcp_flags_print(a, sizeof(a), &sum->tcp);
-		tcp_flags_print(b, sizeof(b), &next->tcp);
-		mismatch_add(mismatches, FIELD_tcp_flags, a, b)->next_segment = true;
-	}
-	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
-		if (same[i].sum != same[i].next)
-			mismatch_int(mismatches, same[i].field, same[i].sum, same[i].next)
-				->next_segment = true;
-}
-
-bool match_merge(const struct packet *expected, struct packet *sum, const struct packet *next,
-		 struct mismatches *mismatches)
-{
-	unsigned before = mismatches->n;
-	struct packet first = *sum;
-
-	if (expected->kind != PACKET_TCP || sum->kind != PACKET_TCP || next->kind != PACKET_TCP)
-		mismatch_add(mismatches, FIELD_protocol, "tcp", transports[next->kind].name)
-			->next_segment = true;
+	seqmap_to_script(m->seqmap, m->expected, &live->packet, &next, m->arena);
+	if (next.kind != m->actual.kind)
+		mismatch_add(&why, FIELD_protocol, transport_rows[m->actual.kind].name,
+			     transport_rows[next.kind].name);
 	else
-		match_continuation(expected, sum, next, mismatches);
-	if (mismatches->n != before)
+		transport->continues(m, live, &next, &why);
+	if (why.n) {
+		match_end(m);
+		for (unsigned i = 0; i < mismatches_kept(&why); i++) {
+			why.at[i].next_segment = true;
+			*mismatch_add(&m->mismatches, FIELD_none, "", "") = why.at[i];
+		}
 		return false;
-	*sum = *next;
-	sum->tcp.seq = first.tcp.seq;
-	sum->tcp.payload += first.tcp.payload;
-	sum->tcp.flags = (uint16_t)((next->tcp.flags & ~TCP_CWR) | (first.tcp.flags & TCP_CWR));
-	sum->dirty = first.dirty ? first.dirty : next->dirty ? first.tcp.payload + next->dirty : 0;
+	}
+	if (live->first_nonzero && !m->first_nonzero)
+		m->first_nonzero = transport->len(&m->actual) + live->first_nonzero;
+	transport->merge(&m->actual, &next);
 	return true;
+}
+
+static void begin(struct matching *m, const struct wire_packet *live)
+{
+	m->first_nonzero = live->first_nonzero;
+	seqmap_to_script(m->seqmap, m->expected, &live->packet, &m->actual, m->arena);
+}
+
+static bool may_grow(const struct matching *m)
+{
+	const struct transport *transport = transport_of(m->expected->kind);
+
+	return transport->may_grow && m->actual.kind == m->expected->kind &&
+	       !m->config->strict_segments && transport->may_grow(m->expected, &m->actual);
+}
+
+enum match_result match_live(struct matching *m, const struct wire_packet *live,
+			     int64_t since_start_ns)
+{
+	if (!m->live)
+		begin(m, live);
+	else if (!go_on(m, live))
+		return MATCH_DIFFERS;
+	m->live = live;
+	m->since_start_ns = since_start_ns;
+	if (may_grow(m))
+		return MATCH_MORE;
+	if (compare(m) == MATCH_DIFFERS)
+		return MATCH_DIFFERS;
+	seqmap_label_learn(m->seqmap, m->expected, &live->packet);
+	return MATCH_SAME;
+}
+
+void match_end(struct matching *m)
+{
+	compare(m);
+	m->other_length = true;
+}
+
+bool match_would(const struct matching *m, const struct wire_packet *live, int64_t since_start_ns)
+{
+	struct matching trial = {
+		.config = m->config,
+		.seqmap = m->seqmap,
+		.expected = m->expected,
+		.live = live,
+		.since_start_ns = since_start_ns,
+		.first_nonzero = live->first_nonzero,
+	};
+
+	seqmap_to_script(trial.seqmap, NULL, &live->packet, &trial.actual, m->arena);
+	return compare(&trial) == MATCH_SAME;
 }

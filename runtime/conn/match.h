@@ -1,4 +1,6 @@
-/* Expected against actual: every difference, in the script's notation. */
+/* An expected packet held against what the kernel sends: every difference, in the script's notation.
+ * One door: the live packet is mapped to script numbers, added to those before it that are parts of
+ * the same segment, and compared. */
 #ifndef FINWAIT_RUNTIME_CONN_MATCH_H
 #define FINWAIT_RUNTIME_CONN_MATCH_H
 
@@ -6,24 +8,38 @@
 #include "runtime/conn/seqmap.h"
 #include "runtime/record/mismatch.h"
 
-struct match_env {
+struct matching {
+	/* Given by the caller. */
 	const struct config *config;
-	int64_t since_start_ns; /* of the actual packet: TS tolerance is a percentage of it */
-	const struct wire_tuple
-		*tuple; /* live, as the kernel sends: md5 digests cover it. NULL: unknown */
+	struct arena *arena;
+	struct seqmap *seqmap; /* of the connection */
+	const struct packet *expected;
+	/* What came. */
+	struct packet actual;		/* in script numbers; of several segments their sum */
+	const struct wire_packet *live; /* the last one; NULL: none yet */
+	int64_t since_start_ns;		/* of it: the tolerance of clocks is a percentage of that */
+	uint32_t first_nonzero;		/* as in struct wire_packet, of the sum */
+	bool other_length;		/* more or less data than expected */
+	struct mismatches mismatches;
 };
 
-/* Compares an expected packet with the live one (decoded; of several merged ones the last) and
- * `actual`, the same in script numbers by seqmap_to_script() or the sum of match_merge(). Appends all
- * mismatches; none: it matches, and its flow label is learned. Time is not compared here. Not
- * compared: IP id and DF, transport checksums, ports, an outbound timestamp's ecr. */
-void match_packet(const struct match_env *env, struct seqmap *seqmap, const struct packet *expected,
-		  const struct packet *live, const struct packet *actual,
-		  struct mismatches *mismatches);
+enum match_result {
+	MATCH_SAME,
+	MATCH_DIFFERS, /* see mismatches */
+	MATCH_MORE,    /* the beginning of what is expected, unless --strict_segments: what follows
+			* goes on with it, or match_end() tells what is missing */
+};
 
-/* Segment merging: may `next` continue `sum` (both in script numbers, expectation `expected`)? If
- * so `sum` becomes both and true; else false and a mismatch says why not. */
-bool match_merge(const struct packet *expected, struct packet *sum, const struct packet *next,
-		 struct mismatches *mismatches);
+/* Takes the next packet of the connection. Numbers are learned as the language says; a packet that
+ * matches teaches its flow label. Time is not compared. Not compared either: IP id and DF, transport
+ * checksums, ports, numbers that echo the other's clock. */
+enum match_result match_live(struct matching *matching, const struct wire_packet *live,
+			     int64_t since_start_ns);
+/* No more came: what did, against all that is expected. */
+void match_end(struct matching *matching);
+
+/* Would it match? Nothing is learned of the expectation. */
+bool match_would(const struct matching *matching, const struct wire_packet *live,
+		 int64_t since_start_ns);
 
 #endif

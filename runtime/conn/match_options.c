@@ -1,4 +1,4 @@
-#include "runtime/conn/match_options.h"
+#include "runtime/conn/match_parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +9,9 @@
 #define OPTION_TEXT 160
 
 struct comparison {
-	const struct match_env *env;
-	const struct packet *live;
+	struct matching *m;
 	const struct tcp_option *expected, *actual, *raw; /* raw: actual, not mapped */
 	unsigned number;				  /* from 1, in the script's list */
-	struct mismatches *mismatches;
 };
 
 /* ---- naming ------------------------------------------------------------------------------ */
@@ -28,16 +26,16 @@ static void differ(const struct comparison *c, enum field_id field)
 		tcp_option_print(a, sizeof(a), c->expected);
 	if (c->actual)
 		tcp_option_print(b, sizeof(b), c->actual);
-	mismatch_add(c->mismatches, field, a, b)->index = c->number;
+	mismatch_add(&c->m->mismatches, field, a, b)->index = c->number;
 }
 
 /* ---- comparing one ----------------------------------------------------------------------- */
 
 /* How far a clock may be off, in its ticks. Without a tick (the default) clocks are not compared. */
-static uint32_t clock_slack(const struct match_env *env)
+static uint32_t clock_slack(const struct matching *m)
 {
-	const struct config *config = env->config;
-	double usecs = config->tolerance_percent / 100 * (double)env->since_start_ns / NSEC_PER_USEC;
+	const struct config *config = m->config;
+	double usecs = config->tolerance_percent / 100 * (double)m->since_start_ns / NSEC_PER_USEC;
 
 	if (!config->tcp_ts_tick_usecs)
 		return UINT32_MAX;
@@ -50,17 +48,18 @@ static uint32_t clock_slack(const struct match_env *env)
 /* `md5 valid`: the digest that the live segment should have. */
 static void compare_digest(const struct comparison *c)
 {
-	const char *secret = c->env->config->md5_secret;
+	const struct wire_packet *live = c->m->live;
+	const char *secret = c->m->config->md5_secret;
 	struct tcp_option digest = *c->expected;
 
-	if (!secret || !c->env->tuple) {
-		mismatch_printf(c->mismatches, digest.row->id,
+	if (!secret) {
+		mismatch_printf(&c->m->mismatches, digest.row->id,
 				"%s valid\ncannot be verified: needs --tcp_md5_secret",
 				digest.row->name)
 			->index = c->number;
 		return;
 	}
-	wire_tcp_md5(c->live, c->env->tuple, secret, digest.bytes);
+	wire_tcp_md5(&live->packet, &live->tuple, live->data, live->n_data, secret, digest.bytes);
 	if (tcp_option_differs(&digest, c->raw, 0))
 		differ(c, digest.row->id);
 }
@@ -76,7 +75,7 @@ static void compare(const struct comparison *c)
 	if (c->expected->row != c->actual->row) /* written as raw bytes: they mean the live ones */
 		field = tcp_option_differs(c->expected, c->raw, 0);
 	else
-		field = tcp_option_differs(c->expected, c->actual, clock_slack(c->env));
+		field = tcp_option_differs(c->expected, c->actual, clock_slack(c->m));
 	if (field)
 		differ(c, field);
 }
@@ -116,7 +115,7 @@ static void differ_rest(const struct comparison *list, const struct tcp_segment 
 	}
 	field = rest[0].n_options + rest[1].n_options > 1 ? FIELD_tcp_options_from
 							  : FIELD_tcp_option;
-	mismatch_add(list->mismatches, field, text[0], text[1])->index = i + 1;
+	mismatch_add(&list->m->mismatches, field, text[0], text[1])->index = i + 1;
 }
 
 static void compare_lists(const struct comparison *list, const struct tcp_segment *expected,
@@ -149,19 +148,18 @@ static void compare_lists(const struct comparison *list, const struct tcp_segmen
 		differ_rest(list, expected, i, actual, j);
 }
 
-void match_options(const struct match_env *env, const struct packet *expected,
-		   const struct packet *live, const struct packet *actual,
-		   struct mismatches *mismatches)
+void match_options(struct matching *m)
 {
-	struct comparison list = {.env = env, .live = live, .mismatches = mismatches};
+	const struct tcp_segment *expected = &m->expected->tcp, *actual = &m->actual.tcp;
+	struct comparison list = {.m = m};
 	char text[512];
 
-	if (expected->tcp.options_mode == OPTIONS_ANY)
+	if (expected->options_mode == OPTIONS_ANY)
 		return;
-	if (expected->tcp.options_mode == OPTIONS_NONE && actual->tcp.n_options) {
-		tcp_options_print(text, sizeof(text), &actual->tcp);
-		mismatch_add(mismatches, FIELD_tcp_options, "none", text);
+	if (expected->options_mode == OPTIONS_NONE && actual->n_options) {
+		tcp_options_print(text, sizeof(text), actual);
+		mismatch_add(&m->mismatches, FIELD_tcp_options, "none", text);
 		return;
 	}
-	compare_lists(&list, &expected->tcp, &actual->tcp, &live->tcp);
+	compare_lists(&list, expected, actual, &m->live->packet.tcp);
 }

@@ -19,12 +19,13 @@ struct seqmap *seqmap_new(struct arena *arena);
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
 		  struct arena *arena, bool ecr_scaled, struct wire_error *error);
 
-/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
- * learns ISN and timestamps where the language says so, then gives the live packet in script
- * numbers. TOS, TTL and flow label are told as the expectation tells them, without one if out of
- * the ordinary; all of the TCP header is told. Learns nothing if `expected` is NULL. */
-void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected, const struct packet *live,
-		    struct packet *script, struct arena *arena);
+/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet: gives
+ * the live packet in script numbers. The kernel's initial sequence number is learned from its first
+ * SYN, expected or not, the script's and timestamps from expectations. TOS, TTL and flow label are
+ * told as the expectation tells them, without one if out of the ordinary; all of the TCP header is
+ * told. */
+void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected,
+		      const struct packet *live, struct packet *script, struct arena *arena);
 
 /* Flow labels are symbolic: the same script number as last time must be the same live label,
  * another number another one; a live label is never 0. */
@@ -33,11 +34,11 @@ bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
 /* The pair to compare the next one with. */
 void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, const struct packet *live);
 
-/* For the RST that ends a connection after the script, as a live packet: last injected numbers, or
- * the last outbound header's (language: "End of script"). The IP version is the caller's to set. */
-void seqmap_reset_packet(const struct seqmap *seqmap, struct packet *live);
-/* Remember the last injected / seen live TCP packet, for that. */
-void seqmap_sent(struct seqmap *seqmap, const struct packet *live);
-void seqmap_seen(struct seqmap *seqmap, const struct packet *live);
+/* Keeps what the packet that ends the connection will need of the last live one of either
+ * direction; then that packet, an RST, as a live one: last injected numbers, or the last outbound
+ * header's (language: "End of script"). The IP version is the caller's to set. False: a connection
+ * of this kind is not ended by one. */
+void seqmap_remember(struct seqmap *seqmap, const struct packet *live);
+bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, struct packet *live);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "parser/ast_print.h"
 #include "runtime/conn/match.h"
+#include "runtime/conn/transport.h"
 #include "tun/pcap_file.h"
 
 /* `*` is not checked, but a run must end; by itself, not by the suite's time limit. */
@@ -59,7 +60,8 @@ static void inject(struct run *run, struct moment *moment)
 {
 	struct record *record = moment->record;
 	struct injection *injection = moment->injection;
-	unsigned gso_size = moment->event->packet->kind == PACKET_TCP ? run->config->mss : 0;
+	bool segments = transport_rows[moment->event->packet->kind].connects;
+	unsigned gso_size = segments ? run->config->mss : 0;
 	int64_t due = run->due > run->base ? run->due : run->base;
 	int code;
 
@@ -72,8 +74,7 @@ static void inject(struct run *run, struct moment *moment)
 	moment->acted = moment->end = run_now(run);
 	run_result_add_lateness(run->result, moment->begin - due);
 	save(run, run->start + moment->begin, run->buffer, injection->size);
-	if (injection->live.kind == PACKET_TCP)
-		seqmap_sent(moment->conn->seqmap, &injection->live);
+	seqmap_remember(moment->conn->seqmap, &injection->live);
 	if (code < 0) {
 		run_fail(run, record, FAULT_INJECTION);
 		record->error = -code;
@@ -97,9 +98,8 @@ void run_reset(struct run *run)
 	size_t size;
 
 	for (const struct conn *conn = run->conns.conns; conn; conn = conn->next) {
-		if (conn->kind != PACKET_TCP || !conn->port_known)
+		if (!conn->port_known || !seqmap_reset_packet(conn->seqmap, conn->kind, &packet))
 			continue;
-		seqmap_reset_packet(conn->seqmap, &packet);
 		packet.ip_version = conn->tuple.src.version;
 		tuple = tuple_reverse(&conn->tuple);
 		size = wire_encode(&packet, &tuple, &conn->tuple, NULL, run->buffer,
@@ -146,7 +146,7 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 	bytes = arena_alloc(run->arena, raw.size);
 	memcpy(bytes, raw.bytes, raw.size);
 	live->time_ns = raw.time_ns;
-	switch (wire_decode(bytes, raw.size, run->arena, &live->packet, &live->tuple, error)) {
+	switch (wire_decode(bytes, raw.size, run->arena, &live->wire, error)) {
 	case WIRE_FOREIGN:
 		return READ_PACKET;
 	case WIRE_BAD:
@@ -154,7 +154,7 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 	case WIRE_OK:
 		break;
 	}
-	conn = conns_for_live(&run->conns, &live->packet, &live->tuple);
+	conn = conns_for_live(&run->conns, &live->wire.packet, &live->wire.tuple);
 	if (conn)
 		conn_queue(conn, live);
 	else
@@ -173,30 +173,24 @@ void run_drain(struct run *run)
 	run->read_error = error;
 }
 
-static void match(struct run *run, struct conn *conn, const struct packet *expected,
-		  const struct live_packet *live, const struct packet *actual,
-		  struct mismatches *mismatches)
+static struct matching begin_match(struct run *run, const struct conn *conn,
+				   const struct packet *expected)
 {
-	struct match_env env = {.config = run->config,
-				.since_start_ns = live->time_ns - run->start,
-				.tuple = &live->tuple};
-
-	match_packet(&env, conn->seqmap, expected, &live->packet, actual, mismatches);
+	return (struct matching){.config = run->config,
+				 .arena = run->arena,
+				 .seqmap = conn->seqmap,
+				 .expected = expected};
 }
 
 /* Is the first queued packet of a connection not under test just what is expected? Then it is
  * meant; anything else of it is left alone. */
 static bool matches_head(struct run *run, struct conn *conn, const struct packet *expected)
 {
-	struct mismatches mismatches = {0};
+	struct matching trial = begin_match(run, conn, expected);
 	int64_t time = conn->queue->time_ns - run->start;
-	struct packet actual;
 
-	if (conn->kind != expected->kind || time < run->due - run->tolerance)
-		return false;
-	seqmap_to_script(conn->seqmap, NULL, &conn->queue->packet, &actual, run->arena);
-	match(run, conn, expected, conn->queue, &actual, &mismatches);
-	return mismatches.n == 0;
+	return conn->kind == expected->kind && time >= run->due - run->tolerance &&
+	       match_would(&trial, &conn->queue->wire, time);
 }
 
 /* The connection whose next queued packet the expectation is to be held against. */
@@ -216,9 +210,9 @@ static struct conn *next_sender(struct run *run, const struct packet *expected)
 	return NULL;
 }
 
-static uint32_t payload(const struct packet *packet)
+static uint32_t length_of(const struct packet *packet)
 {
-	return packet->kind == PACKET_TCP ? packet->tcp.payload : 0;
+	return transport_of(packet->kind)->len(packet);
 }
 
 struct expectation {
@@ -226,11 +220,9 @@ struct expectation {
 	int64_t deadline; /* the bed's clock */
 	struct conn *conn;
 	struct live_packet *live; /* the last one, if merged */
-	struct packet actual;	  /* in script numbers */
 	bool timed_out;
-	bool other_size; /* as wrong as no packet: what follows would be out of step */
 	struct wire_error error;
-	struct mismatches mismatches;
+	struct matching match;
 };
 
 static bool await_conn(struct run *run, struct expectation *want)
@@ -247,64 +239,40 @@ static bool await_conn(struct run *run, struct expectation *want)
 	return true;
 }
 
-/* Only the expected segment's own beginning may be waited for to grow: a segment that starts
- * elsewhere or ends the stream is wrong as it is. */
-static bool may_grow(const struct packet *expected, const struct packet *actual)
+/* The next packet of the connection; NULL: none came. */
+static struct live_packet *await_more(struct run *run, struct expectation *want)
 {
-	return payload(actual) < payload(expected) &&
-	       (expected->tcp.seq_any || actual->tcp.seq == expected->tcp.seq) &&
-	       !(actual->tcp.flags & (TCP_FIN | TCP_RST));
-}
-
-/* What came so far, against all that is expected; then why it did not go on. */
-static bool unfinished(struct run *run, struct expectation *want, const struct mismatches *why)
-{
-	want->other_size = true;
-	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
-	for (unsigned i = 0; why && i < mismatches_kept(why); i++)
-		*mismatch_add(&want->mismatches, FIELD_none, "", "") = why->at[i];
-	return false;
-}
-
-/* Segments that continue the first are taken together until the expected length is reached. */
-static bool merge(struct run *run, struct expectation *want)
-{
-	struct mismatches why = {0};
-	struct live_packet *live;
-	struct packet next;
 	enum run_read read;
 
-	while (want->expected->kind == PACKET_TCP && !run->config->strict_segments &&
-	       may_grow(want->expected, &want->actual)) {
-		while (!want->conn->queue) {
-			read = run_read(run, want->deadline, &want->error);
-			if (read == READ_PACKET)
-				continue;
-			want->timed_out = read == READ_NOTHING;
-			return unfinished(run, want, NULL);
-		}
-		live = conn_dequeue(want->conn);
-		seqmap_to_script(want->conn->seqmap, want->expected, &live->packet, &next,
-				 run->arena);
-		if (!match_merge(want->expected, &want->actual, &next, &why))
-			return unfinished(run, want, &why);
-		want->live = live;
+	while (!want->conn->queue) {
+		read = run_read(run, want->deadline, &want->error);
+		if (read == READ_PACKET)
+			continue;
+		want->timed_out = read == READ_NOTHING;
+		return NULL;
 	}
-	return true;
+	return conn_dequeue(want->conn);
 }
 
 static bool await_packet(struct run *run, struct expectation *want)
 {
+	enum match_result result = MATCH_MORE;
+	struct live_packet *live;
+
 	if (!await_conn(run, want))
 		return false;
-	want->live = conn_dequeue(want->conn);
-	seqmap_to_script(want->conn->seqmap, want->expected, &want->live->packet, &want->actual,
-			 run->arena);
-	if (!merge(run, want))
-		return false;
-	want->other_size = payload(&want->actual) != payload(want->expected);
-	match(run, want->conn, want->expected, want->live, &want->actual, &want->mismatches);
-	return want->mismatches.n == 0;
+	want->match = begin_match(run, want->conn, want->expected);
+	while (result == MATCH_MORE) {
+		live = await_more(run, want);
+		if (!live) {
+			match_end(&want->match);
+			return false;
+		}
+		result = match_live(&want->match, &live->wire, live->time_ns - run->start);
+		if (want->match.live == &live->wire) /* it is a part of what was expected */
+			want->live = live;
+	}
+	return result == MATCH_SAME;
 }
 
 static enum record_cause cause_of_silence(const struct run *run)
@@ -322,16 +290,16 @@ static enum record_cause cause_of_silence(const struct run *run)
 
 static void explain(struct run *run, struct record *record, const struct expectation *want)
 {
-	if (want->mismatches.n) {
+	if (want->match.mismatches.n) {
 		record->mismatches = arena_new_of(run->result->arena, struct mismatches);
-		*record->mismatches = want->mismatches;
+		*record->mismatches = want->match.mismatches;
 	}
 	if (want->error.text[0]) {
 		run_fail_text(run, record, FAULT_DEVICE, want->error.text);
 	} else if (want->timed_out && want->live) {
 		run_fail(run, record, FAULT_INCOMPLETE);
-		record->bytes = payload(&want->actual);
-		record->bytes_expected = payload(want->expected);
+		record->bytes = length_of(&want->match.actual);
+		record->bytes_expected = length_of(want->expected);
 	} else if (want->timed_out) {
 		run_fail(run, record, FAULT_NO_PACKET);
 		record->cause = cause_of_silence(run);
@@ -346,10 +314,9 @@ static void take_packet(struct run *run, struct moment *moment, const struct exp
 {
 	moment->begin = moment->end = want->live->time_ns - run->start;
 	moment->conn = want->conn;
-	moment->non_fatal = run->config->non_fatal_packet && !want->other_size;
-	moment->record->actual = run_packet_text(run, &want->actual);
-	if (want->live->packet.kind == PACKET_TCP)
-		seqmap_seen(want->conn->seqmap, &want->live->packet);
+	moment->non_fatal = run->config->non_fatal_packet && !want->match.other_length;
+	moment->record->actual = run_packet_text(run, &want->match.actual);
+	seqmap_remember(want->conn->seqmap, &want->live->wire.packet);
 	run->conns.conn_under_test = want->conn;
 }
 

@@ -28,7 +28,7 @@ static void describe(struct run *run, struct record *record, struct conn *conn)
 	struct live_packet *live = conn_dequeue(conn);
 	struct packet actual;
 
-	seqmap_to_script(conn->seqmap, NULL, &live->packet, &actual, run->arena);
+	seqmap_to_script(conn->seqmap, NULL, &live->wire.packet, &actual, run->arena);
 	record->actual = run_packet_text(run, &actual);
 	record->actual_ns = live->time_ns - run->start;
 }
@@ -74,9 +74,9 @@ static void close_stray(struct run *run)
 	run->strays = stray->next;
 	if (!run->strays)
 		run->strays_tail = &run->strays;
-	record->actual = run_packet_text(run, &stray->live.packet);
+	record->actual = run_packet_text(run, &stray->live.wire.packet);
 	record->actual_ns = stray->live.time_ns - run->start;
-	tuple_print(text, sizeof(text), &stray->live.tuple);
+	tuple_print(text, sizeof(text), &stray->live.wire.tuple);
 	record->connection = arena_printf(run->result->arena, "%s", text);
 	run_close(run, record, NULL);
 }

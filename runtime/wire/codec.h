@@ -3,6 +3,8 @@
 #define FINWAIT_RUNTIME_WIRE_CODEC_H
 
 #include "base/bytes.h"
+#include "parser/fields.h"
+#include "parser/tables.h"
 #include "runtime/wire/wire.h"
 
 /* IANA protocol numbers. */
@@ -24,14 +26,8 @@ enum {
 /* Ethernet types of a GRE payload. */
 enum { ETHER_IPV4 = 0x0800, ETHER_IPV6 = 0x86dd, ETHER_MPLS = 0x8847 };
 
-/* GRE flag bits (RFC 2784, RFC 2890); routing is RFC 1701's, its low three bits the version. */
-enum {
-	GRE_CHECKSUM = 0x8000,
-	GRE_ROUTING = 0x4000,
-	GRE_KEY = 0x2000,
-	GRE_SEQUENCE = 0x1000,
-	GRE_VERSION = 0x0007,
-};
+/* The low three bits of GRE's flags; which fields are there, the fields' rows say. */
+enum { GRE_VERSION = 0x0007 };
 
 /* What an encoder needs besides the packet. */
 struct encoding {
@@ -42,7 +38,18 @@ struct encoding {
 	struct wire_error *error;
 };
 
-/* Formats the error; false, for `return encode_error(...)`. */
+/* A field of a header with the width that its row says (parser/fields.def). */
+static inline void field_put(struct sink *out, enum field_id field, const void *header)
+{
+	put_bits(out, field_row(field)->bits, field_get(field, header));
+}
+
+static inline void field_take(struct view *in, enum field_id field, void *header)
+{
+	field_set(field, header, (uint32_t)take_bits(in, field_row(field)->bits));
+}
+
+/* error.c. Formats the error; false, for `return encode_error(...)`. */
 bool encode_error(struct wire_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same for decoders. */
@@ -72,16 +79,15 @@ enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *pr
 enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
 			   struct wire_error *error);
 
-/* Transport headers with payload and checksum. */
-bool tcp_put(struct sink *out, const struct encoding *encoding);
-bool udp_put(struct sink *out, const struct encoding *encoding);
-bool icmp_put(struct sink *out, const struct encoding *encoding);
-
-typedef enum wire_result take_fn(struct view *in, struct arena *arena, struct packet *packet,
-				 struct wire_tuple *tuple, struct wire_error *error);
-take_fn tcp_take, udp_take, icmp_take;
-
-/* Notes the rest of `in` as the packet's payload. */
-void payload_take(struct view *in, struct packet *packet);
+/* Transport headers with payload and checksum, of each row of transports.def. The takers leave what
+ * the transport carries in `in`. */
+typedef bool put_fn(struct sink *out, const struct encoding *encoding);
+typedef enum wire_result take_fn(struct view *in, struct arena *arena, struct wire_packet *live,
+				 struct wire_error *error);
+#define TRANSPORT(id, name, ...)                                                                   \
+	put_fn name##_put;                                                                         \
+	take_fn name##_take;
+#include "parser/transports.def"
+#undef TRANSPORT
 
 #endif

@@ -1,36 +1,40 @@
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "runtime/wire/codec.h"
 
-enum wire_result decode_error(struct wire_error *error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return WIRE_BAD;
-}
-
-void payload_take(struct view *in, struct packet *packet)
-{
-	packet->data = in->bytes;
-	packet->n_data = in->left;
-	for (size_t i = 0; i < in->left && !packet->dirty; i++)
-		if (in->bytes[i])
-			packet->dirty = (uint32_t)i + 1;
-}
-
-static const struct {
-	uint8_t protocol, version; /* version 0: either */
-	take_fn *take;
-} transports[] = {
-	{PROTO_TCP, 0, tcp_take},
-	{PROTO_UDP, 0, udp_take},
-	{PROTO_ICMP, 4, icmp_take},
-	{PROTO_ICMPV6, 6, icmp_take},
+static take_fn *const takers[N_PACKET_KINDS] = {
+#define TRANSPORT(id, name, ...) [PACKET_##id] = name##_take,
+#include "parser/transports.def"
+#undef TRANSPORT
 };
+
+/* What the transport carries, to the end. */
+static void data_take(struct view *in, struct wire_packet *live)
+{
+	live->data = in->bytes;
+	live->n_data = in->left;
+	for (size_t i = 0; i < in->left && !live->first_nonzero; i++)
+		if (in->bytes[i])
+			live->first_nonzero = (uint32_t)i + 1;
+}
+
+static enum wire_result transport_take(struct view *in, uint8_t protocol, struct arena *arena,
+				       struct wire_packet *live, struct wire_error *error)
+{
+	bool v6 = live->packet.ip_version == 6;
+
+	for (unsigned kind = 0; kind < N_PACKET_KINDS; kind++) {
+		const struct transport_row *row = &transport_rows[kind];
+		enum wire_result result;
+
+		if (protocol != (v6 ? row->protocol6 : row->protocol))
+			continue;
+		live->packet.kind = kind;
+		result = takers[kind](in, arena, live, error);
+		if (result == WIRE_OK)
+			data_take(in, live);
+		return result;
+	}
+	return WIRE_FOREIGN;
+}
 
 /* Room for one more outer header; NULL: there are too many. */
 static struct outer_header *push_outer(struct arena *arena, struct packet *packet)
@@ -103,27 +107,21 @@ static enum wire_result headers_take(struct view *in, struct arena *arena, struc
 }
 
 enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
-			     struct packet *packet, struct wire_tuple *tuple,
-			     struct wire_error *error)
+			     struct wire_packet *live, struct wire_error *error)
 {
 	struct view in = {.bytes = bytes, .left = size};
 	struct ip_header ip = {0};
 	enum wire_result result;
 
-	*packet = (struct packet){.direction = OUTBOUND};
-	*tuple = (struct wire_tuple){0};
+	*live = (struct wire_packet){.packet = {.direction = OUTBOUND}};
 	error->text[0] = '\0';
-	result = headers_take(&in, arena, packet, &ip, error);
+	result = headers_take(&in, arena, &live->packet, &ip, error);
 	if (result != WIRE_OK)
 		return result;
-	packet->ip_version = ip.version;
-	packet->ip = ip.info;
-	packet->ip_options = ip.options;
-	tuple->src = ip.src;
-	tuple->dst = ip.dst;
-	for (size_t i = 0; i < sizeof(transports) / sizeof(*transports); i++)
-		if (transports[i].protocol == ip.protocol &&
-		    (!transports[i].version || transports[i].version == ip.version))
-			return transports[i].take(&in, arena, packet, tuple, error);
-	return WIRE_FOREIGN;
+	live->packet.ip_version = ip.version;
+	live->packet.ip = ip.info;
+	live->ip_options = ip.options;
+	live->tuple.src = ip.src;
+	live->tuple.dst = ip.dst;
+	return transport_take(&in, ip.protocol, arena, live, error);
 }

@@ -1,25 +1,9 @@
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "runtime/wire/codec.h"
 
-bool encode_error(struct wire_error *error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return false;
-}
-
-static const struct {
-	bool (*put)(struct sink *out, const struct encoding *encoding);
-	uint8_t v4, v6; /* protocol numbers */
-} transports[] = {
-	[PACKET_TCP] = {tcp_put, PROTO_TCP, PROTO_TCP},
-	[PACKET_UDP] = {udp_put, PROTO_UDP, PROTO_UDP},
-	[PACKET_ICMP] = {icmp_put, PROTO_ICMP, PROTO_ICMPV6},
+static put_fn *const putters[N_PACKET_KINDS] = {
+#define TRANSPORT(id, name, ...) [PACKET_##id] = name##_put,
+#include "parser/transports.def"
+#undef TRANSPORT
 };
 
 static struct wire_tuple own_ports(const struct packet *packet, const struct wire_tuple *tuple)
@@ -77,10 +61,10 @@ size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 		.md5_secret = md5_secret,
 		.error = error,
 	};
+	const struct transport_row *transport = &transport_rows[packet->kind];
 	struct ip_header ip = {
 		.version = packet->ip_version == 6 ? 6 : 4,
-		.protocol = packet->ip_version == 6 ? transports[packet->kind].v6
-						    : transports[packet->kind].v4,
+		.protocol = packet->ip_version == 6 ? transport->protocol6 : transport->protocol,
 		.info = packet->ip,
 		.src = tuple->src,
 		.dst = tuple->dst,
@@ -96,7 +80,7 @@ size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 		return 0;
 	start = out.used;
 	ip_put(&out, &ip);
-	if (!transports[packet->kind].put(&out, &encoding))
+	if (!putters[packet->kind](&out, &encoding))
 		return 0;
 	if (!ip_finish(&out, start, error) || !outers_finish(&out, packet, starts, error))
 		return 0;

@@ -102,8 +102,8 @@ bool icmp_put(struct sink *out, const struct encoding *encoding)
 	if (size < ICMP_HEADER_SIZE)
 		return encode_error(encoding->error,
 				    "an ICMP message of %zu bytes: it has 8 at least", size);
-	put(out, 1, icmp->type);
-	put(out, 1, icmp->code);
+	field_put(out, FIELD_icmp_type, icmp);
+	field_put(out, FIELD_icmp_code, icmp);
 	put(out, 2, 0);
 	/* RFC 1191: the MTU in the low half; RFC 4443 3.2: in all of it. */
 	put(out, 4, icmp->has_mtu ? icmp->mtu : (uint32_t)id << 16);
@@ -122,25 +122,25 @@ bool icmp_put(struct sink *out, const struct encoding *encoding)
 	return true;
 }
 
-enum wire_result icmp_take(struct view *in, struct arena *arena, struct packet *packet,
-			   struct wire_tuple *tuple, struct wire_error *error)
+enum wire_result icmp_take(struct view *in, struct arena *arena, struct wire_packet *live,
+			   struct wire_error *error)
 {
+	struct packet *packet = &live->packet;
 	struct icmp_message *icmp = &packet->icmp;
 	size_t size = in->left;
 	uint32_t rest;
 
 	(void)arena;
-	packet->kind = PACKET_ICMP;
-	icmp->type = (uint8_t)take(in, 1);
-	icmp->code = (uint8_t)take(in, 1);
+	field_take(in, FIELD_icmp_type, icmp);
+	field_take(in, FIELD_icmp_code, icmp);
 	take(in, 2);
-	rest = take(in, 4);
+	rest = (uint32_t)take(in, 4);
 	if (in->cut)
 		return decode_error(error, "truncated ICMP header: %zu bytes", size);
 	if (is_echo(packet)) {
 		icmp->has_id = true;
 		icmp->id = (uint16_t)(rest >> 16);
-		tuple->sport = tuple->dport = icmp->id;
+		live->tuple.sport = live->tuple.dport = icmp->id;
 	}
 	if (tells_mtu(packet)) {
 		icmp->has_mtu = true;
@@ -149,7 +149,5 @@ enum wire_result icmp_take(struct view *in, struct arena *arena, struct packet *
 	icmp->has_echoed = true;
 	icmp->echoed = ICMP_ECHO_RAW;
 	icmp->echoed_length = (uint32_t)size;
-	icmp->payload = (uint32_t)in->left;
-	payload_take(in, packet);
 	return WIRE_OK;
 }

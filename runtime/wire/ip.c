@@ -8,15 +8,10 @@ static uint8_t ttl_of(const struct ip_info *info)
 	return info->has_ttl && info->ttl ? info->ttl : DEFAULT_TTL;
 }
 
-static uint8_t tos_of(const struct ip_info *info)
-{
-	return info->tos_check == TOS_NONE ? 0 : info->tos;
-}
-
 static void ipv4_put(struct sink *out, const struct ip_header *ip)
 {
 	put(out, 1, 0x45);
-	put(out, 1, tos_of(&ip->info));
+	field_put(out, FIELD_ip_tos, &ip->info);
 	put(out, 2, 0); /* total length: later */
 	put(out, 2, 0); /* id */
 	put(out, 2, 0); /* flags, fragment offset */
@@ -29,9 +24,9 @@ static void ipv4_put(struct sink *out, const struct ip_header *ip)
 
 static void ipv6_put(struct sink *out, const struct ip_header *ip)
 {
-	uint32_t label = ip->info.has_flow_label ? ip->info.flow_label & 0xfffff : 0;
-
-	put(out, 4, 6u << 28 | (uint32_t)tos_of(&ip->info) << 20 | label);
+	put_bits(out, 4, 6);
+	field_put(out, FIELD_ip_tos, &ip->info);
+	field_put(out, FIELD_ip_flow_label, &ip->info);
 	put(out, 2, 0); /* payload length: later */
 	put(out, 1, ip->protocol);
 	put(out, 1, ttl_of(&ip->info));
@@ -84,11 +79,11 @@ static enum wire_result ipv4_take(struct view *in, struct ip_header *ip, struct 
 	size_t header_size = (take(&header, 1) & 15) * 4, length;
 	uint32_t fragment;
 
-	ip->info.tos = (uint8_t)take(&header, 1);
+	field_take(&header, FIELD_ip_tos, &ip->info);
 	length = take(&header, 2);
 	take(&header, 2);
-	fragment = take(&header, 2) & 0x3fff;
-	ip->info.ttl = (uint8_t)take(&header, 1);
+	fragment = (uint32_t)take(&header, 2) & 0x3fff;
+	field_take(&header, FIELD_ip_ttl, &ip->info);
 	ip->protocol = (uint8_t)take(&header, 1);
 	take(&header, 2);
 	ip->src = take_address(&header, 4);
@@ -130,7 +125,7 @@ static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip,
 		struct view peek = *in;
 		uint8_t next = (uint8_t)take(&peek, 1);
 		size_t size = (take(&peek, 1) + 1) * 8;
-		uint32_t fragment = take(&peek, 2);
+		uint32_t fragment = (uint32_t)take(&peek, 2);
 		const uint8_t *bytes;
 
 		if (ip->protocol == PROTO_FRAGMENT) {
@@ -153,14 +148,15 @@ static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip,
 
 static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct wire_error *error)
 {
-	uint32_t word = take(in, 4);
-	size_t length = take(in, 2);
+	size_t length;
 
-	ip->info.tos = (uint8_t)(word >> 20);
+	take_bits(in, 4); /* the version */
+	field_take(in, FIELD_ip_tos, &ip->info);
+	field_take(in, FIELD_ip_flow_label, &ip->info);
 	ip->info.has_flow_label = true;
-	ip->info.flow_label = word & 0xfffff;
+	length = take(in, 2);
 	ip->protocol = (uint8_t)take(in, 1);
-	ip->info.ttl = (uint8_t)take(in, 1);
+	field_take(in, FIELD_ip_ttl, &ip->info);
 	ip->src = take_address(in, 6);
 	ip->dst = take_address(in, 6);
 	if (in->cut)
@@ -177,7 +173,7 @@ static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct 
 enum wire_result ip_take(struct view *in, struct ip_header *ip, struct wire_error *error)
 {
 	*ip = (struct ip_header){
-		.info = {.tos_check = TOS_BYTE, .has_ttl = true},
+		.info = {.has_tos = true, .has_ttl = true},
 	};
 	if (!in->left)
 		return decode_error(error, "no IP header");

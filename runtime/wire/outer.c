@@ -32,25 +32,29 @@ static uint16_t ether_type(uint8_t protocol)
 	return 0;
 }
 
-static bool gre_put(struct sink *out, const struct outer_header *gre, uint8_t next_protocol,
+/* In wire order, which is that of a script; the flags say which are there (RFC 2890). */
+static const enum field_id gre_fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_gre_key,
+					   FIELD_gre_seq};
+#define N_GRE_FIELDS (sizeof(gre_fields) / sizeof(*gre_fields))
+
+static bool gre_put(struct sink *out, const struct outer_header *outer, uint8_t next_protocol,
 		    struct wire_error *error)
 {
-	uint16_t flags = gre->gre.plain ? 0 : gre->gre.flags;
+	const struct gre_header none = {0}, *gre = outer->gre.plain ? &none : &outer->gre;
 
 	if (!ether_type(next_protocol))
 		return encode_error(error, "gre: must be followed by ipv4, ipv6 or mpls");
-	put(out, 2, flags);
+	field_put(out, FIELD_gre_flags, gre);
 	put(out, 2, ether_type(next_protocol));
-	if (flags & (GRE_CHECKSUM | GRE_ROUTING)) {
-		put(out, 2, gre->gre.sum);
-		put(out, 2, gre->gre.off);
-	}
-	if (flags & GRE_KEY)
-		put(out, 4, gre->gre.key);
-	if (flags & GRE_SEQUENCE)
-		put(out, 4, gre->gre.seq);
+	for (size_t i = 0; i < N_GRE_FIELDS; i++)
+		if (gre->flags & field_row(gre_fields[i])->present)
+			field_put(out, gre_fields[i], gre);
 	return true;
 }
+
+static const enum field_id mpls_fields[] = {FIELD_mpls_label, FIELD_mpls_tc, FIELD_mpls_bottom,
+					    FIELD_mpls_ttl};
+#define N_MPLS_FIELDS (sizeof(mpls_fields) / sizeof(*mpls_fields))
 
 static bool mpls_put(struct sink *out, const struct outer_header *mpls, uint8_t next_protocol,
 		     struct wire_error *error)
@@ -58,9 +62,8 @@ static bool mpls_put(struct sink *out, const struct outer_header *mpls, uint8_t 
 	if (next_protocol != PROTO_IPV4 && next_protocol != PROTO_IPV6)
 		return encode_error(error, "mpls: must be followed by ipv4 or ipv6");
 	for (unsigned i = 0; i < mpls->n_labels; i++)
-		put(out, 4,
-		    mpls->labels[i].label << 12 | (uint32_t)(mpls->labels[i].tc & 7) << 9 |
-			    (uint32_t)mpls->labels[i].bottom << 8 | mpls->labels[i].ttl);
+		for (size_t j = 0; j < N_MPLS_FIELDS; j++)
+			field_put(out, mpls_fields[j], &mpls->labels[i]);
 	return true;
 }
 
@@ -87,24 +90,21 @@ bool outer_put(struct sink *out, const struct packet *packet, unsigned index, ui
 	return true;
 }
 
-enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *protocol,
+enum wire_result gre_take(struct view *in, struct outer_header *outer, uint8_t *protocol,
 			  struct wire_error *error)
 {
-	uint16_t flags = (uint16_t)take(in, 2), type = (uint16_t)take(in, 2);
+	struct gre_header *gre = &outer->gre;
+	uint16_t type;
 
-	gre->kind = HEADER_GRE;
-	gre->gre.flags = flags;
-	gre->gre.plain = !flags;
-	if (flags & GRE_VERSION)
+	outer->kind = HEADER_GRE;
+	field_take(in, FIELD_gre_flags, gre);
+	type = (uint16_t)take(in, 2);
+	gre->plain = !gre->flags;
+	if (gre->flags & GRE_VERSION)
 		return WIRE_FOREIGN;
-	if (flags & (GRE_CHECKSUM | GRE_ROUTING)) {
-		gre->gre.sum = (uint16_t)take(in, 2);
-		gre->gre.off = (uint16_t)take(in, 2);
-	}
-	if (flags & GRE_KEY)
-		gre->gre.key = take(in, 4);
-	if (flags & GRE_SEQUENCE)
-		gre->gre.seq = take(in, 4);
+	for (size_t i = 0; i < N_GRE_FIELDS; i++)
+		if (gre->flags & field_row(gre_fields[i])->present)
+			field_take(in, gre_fields[i], gre);
 	if (in->cut)
 		return decode_error(error, "truncated GRE header");
 	for (size_t i = 0; i < N_ANNOUNCED; i++) {
@@ -119,22 +119,16 @@ enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *pr
 enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
 			   struct wire_error *error)
 {
-	struct mpls_label label;
+	struct mpls_label label = {0};
 
 	mpls->kind = HEADER_MPLS;
 	do {
-		uint32_t word = take(in, 4);
-
+		for (size_t i = 0; i < N_MPLS_FIELDS; i++)
+			field_take(in, mpls_fields[i], &label);
 		if (in->cut)
 			return decode_error(error, "truncated MPLS label stack");
 		if (mpls->n_labels == sizeof(mpls->labels) / sizeof(*mpls->labels))
 			return WIRE_FOREIGN;
-		label = (struct mpls_label){
-			.label = word >> 12,
-			.tc = word >> 9 & 7,
-			.bottom = word >> 8 & 1,
-			.ttl = (uint8_t)word,
-		};
 		mpls->labels[mpls->n_labels++] = label;
 	} while (!label.bottom);
 	/* A label stack does not say what it carries: the IP header does. */

@@ -24,20 +24,21 @@ static void header_put(struct sink *out, const struct tcp_segment *tcp,
 {
 	put(out, 2, tuple->sport);
 	put(out, 2, tuple->dport);
-	put(out, 4, tcp->seq);
-	put(out, 4, tcp->ack);
-	put(out, 2, (uint32_t)(TCP_HEADER_SIZE + options_size) / 4 << 12 | (tcp->flags & 0xfffu));
-	put(out, 2, tcp->window);
+	field_put(out, FIELD_tcp_seq, tcp);
+	field_put(out, FIELD_tcp_ack, tcp);
+	put_bits(out, 4, (TCP_HEADER_SIZE + options_size) / 4);
+	field_put(out, FIELD_tcp_flags, tcp);
+	field_put(out, FIELD_tcp_window, tcp);
 	put(out, 2, 0); /* checksum */
-	put(out, 2, tcp->urgent);
+	field_put(out, FIELD_tcp_urgent, tcp);
 }
 
-void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, const char *secret,
-		  uint8_t digest[16])
+void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, const uint8_t *data,
+		  size_t n_data, const char *secret, uint8_t digest[16])
 {
 	static const uint8_t zeros[256];
 	size_t options_size = wire_options_size(&packet->tcp);
-	size_t left = packet->tcp.payload, segment = TCP_HEADER_SIZE + options_size + left;
+	size_t left = packet->tcp.len, segment = TCP_HEADER_SIZE + options_size + left;
 	uint8_t header[40 + TCP_HEADER_SIZE];
 	struct sink out = {.bytes = header, .size = sizeof(header)};
 	bool v6 = tuple->src.version == 6;
@@ -53,10 +54,9 @@ void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, c
 	header_put(&out, &packet->tcp, tuple, options_size);
 	md5_begin(&md5);
 	md5_add(&md5, header, out.used);
-	if (packet->data) {
-		md5_add(&md5, packet->data, packet->n_data);
-		left -= packet->n_data < left ? packet->n_data : left;
-	}
+	if (n_data)
+		md5_add(&md5, data, n_data);
+	left -= n_data < left ? n_data : left;
 	for (; left; left -= left < sizeof(zeros) ? left : sizeof(zeros))
 		md5_add(&md5, zeros, left < sizeof(zeros) ? left : sizeof(zeros));
 	md5_add(&md5, secret, strlen(secret));
@@ -74,7 +74,8 @@ static bool options_put(struct sink *out, const struct encoding *encoding)
 			if (!encoding->md5_secret)
 				return encode_error(encoding->error,
 						    "md5 valid: needs --tcp_md5_secret");
-			wire_tcp_md5(packet, &encoding->tuple, encoding->md5_secret, option.bytes);
+			wire_tcp_md5(packet, &encoding->tuple, NULL, 0, encoding->md5_secret,
+				     option.bytes);
 		}
 		tcp_option_put(out, &option);
 	}
@@ -95,7 +96,7 @@ bool tcp_put(struct sink *out, const struct encoding *encoding)
 	header_put(out, tcp, &encoding->tuple, options_size);
 	if (!options_put(out, encoding))
 		return false;
-	put_zeros(out, tcp->payload);
+	put_zeros(out, tcp->len);
 	if (out->full)
 		return true; /* told by ip_finish() */
 	sum = checksum_pseudo(&encoding->tuple, PROTO_TCP, (uint32_t)(out->used - start));
@@ -137,38 +138,32 @@ static enum wire_result options_take(struct view in, struct arena *arena, struct
 
 /* ---- bytes -> segment -------------------------------------------------------------------- */
 
-enum wire_result tcp_take(struct view *in, struct arena *arena, struct packet *packet,
-			  struct wire_tuple *tuple, struct wire_error *error)
+enum wire_result tcp_take(struct view *in, struct arena *arena, struct wire_packet *live,
+			  struct wire_error *error)
 {
-	struct tcp_segment *tcp = &packet->tcp;
+	struct tcp_segment *tcp = &live->packet.tcp;
 	size_t size = in->left, header;
-	struct view options;
 	enum wire_result result;
-	uint32_t word;
 
-	packet->kind = PACKET_TCP;
-	tuple->sport = (uint16_t)take(in, 2);
-	tuple->dport = (uint16_t)take(in, 2);
-	tcp->seq = (uint32_t)take(in, 4);
-	tcp->ack = (uint32_t)take(in, 4);
-	word = (uint32_t)take(in, 2);
-	header = (word >> 12) * 4;
-	tcp->flags = word & 0xfff;
-	tcp->window = (uint16_t)take(in, 2);
-	take(in, 2);
-	tcp->urgent = (uint16_t)take(in, 2);
+	live->tuple.sport = (uint16_t)take(in, 2);
+	live->tuple.dport = (uint16_t)take(in, 2);
+	field_take(in, FIELD_tcp_seq, tcp);
+	field_take(in, FIELD_tcp_ack, tcp);
+	header = take_bits(in, 4) * 4;
+	field_take(in, FIELD_tcp_flags, tcp);
+	field_take(in, FIELD_tcp_window, tcp);
+	take(in, 2); /* checksum */
+	field_take(in, FIELD_tcp_urgent, tcp);
 	if (in->cut)
 		return decode_error(error, "truncated TCP header: %zu bytes", size);
 	if (header < TCP_HEADER_SIZE || header > size)
 		return decode_error(error, "bad TCP data offset: %zu bytes of %zu", header, size);
-	options = take_view(in, header - TCP_HEADER_SIZE);
-	result = options_take(options, arena, tcp, error);
+	result = options_take(take_view(in, header - TCP_HEADER_SIZE), arena, tcp, error);
 	if (result != WIRE_OK)
 		return result;
 	tcp->has_ack = tcp->ack || (tcp->flags & TCP_ACK_FLAG);
 	tcp->has_window = true;
 	tcp->has_urgent = tcp->urgent || (tcp->flags & TCP_URG);
-	tcp->payload = (uint32_t)in->left;
-	payload_take(in, packet);
+	tcp->len = (uint32_t)in->left;
 	return WIRE_OK;
 }

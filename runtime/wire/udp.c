@@ -6,7 +6,7 @@
 
 bool udp_put(struct sink *out, const struct encoding *encoding)
 {
-	uint32_t payload = encoding->packet->udp.payload;
+	uint32_t payload = encoding->packet->udp.len;
 	size_t start = out->used, length = UDP_HEADER_SIZE + (size_t)payload;
 	uint16_t checksum;
 	uint64_t sum;
@@ -24,15 +24,14 @@ bool udp_put(struct sink *out, const struct encoding *encoding)
 	return true;
 }
 
-enum wire_result udp_take(struct view *in, struct arena *arena, struct packet *packet,
-			  struct wire_tuple *tuple, struct wire_error *error)
+enum wire_result udp_take(struct view *in, struct arena *arena, struct wire_packet *live,
+			  struct wire_error *error)
 {
 	size_t size = in->left, length;
 
 	(void)arena;
-	packet->kind = PACKET_UDP;
-	tuple->sport = (uint16_t)take(in, 2);
-	tuple->dport = (uint16_t)take(in, 2);
+	live->tuple.sport = (uint16_t)take(in, 2);
+	live->tuple.dport = (uint16_t)take(in, 2);
 	length = take(in, 2);
 	take(in, 2);
 	if (in->cut)
@@ -42,7 +41,6 @@ enum wire_result udp_take(struct view *in, struct arena *arena, struct packet *p
 	if (length < UDP_HEADER_SIZE || length > size)
 		return decode_error(error, "bad UDP length: %zu of %zu bytes", length, size);
 	in->left = length - UDP_HEADER_SIZE;
-	packet->udp.payload = (uint32_t)in->left;
-	payload_take(in, packet);
+	live->packet.udp.len = (uint32_t)in->left;
 	return WIRE_OK;
 }

@@ -27,10 +27,21 @@ enum { KIND_NOP = 1 };
 /* Bytes of all options of a segment. */
 size_t wire_options_size(const struct tcp_segment *tcp);
 
-/* The digest of RFC 2385 for a live segment: addresses and ports from the tuple, payload from
- * packet->data, zeros where there is none. */
-void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, const char *secret,
-		  uint8_t digest[16]);
+/* A packet taken from the wire: what the script's notation can say of it, in live numbers, and what
+ * it cannot. */
+struct wire_packet {
+	struct packet packet; /* direction OUTBOUND */
+	struct wire_tuple tuple;
+	const uint8_t *data; /* what the transport carries, in the captured buffer: not owned */
+	size_t n_data;
+	uint32_t first_nonzero; /* 1 + the offset of the first byte of it that is not zero; 0: all
+				 * are. It outlives the buffer. */
+	uint16_t ip_options;	/* bytes of IPv4 options or IPv6 extension headers */
+};
+
+/* The digest of RFC 2385 for a segment in live numbers with this data, zeros after it. */
+void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, const uint8_t *data,
+		  size_t n_data, const char *secret, uint8_t digest[16]);
 
 /* Bytes of a whole ICMP message as wire_encode() would build it. */
 size_t wire_icmp_size(const struct packet *packet);
@@ -54,12 +65,10 @@ enum wire_result {
 	WIRE_BAD,     /* bad IP checksum, fragment, truncated, malformed: an error, see text */
 };
 
-/* Takes bytes apart. Options and the like come from the arena; packet->data points into `bytes`.
- * packet->direction is set to OUTBOUND. Unknown TCP options get row NULL and their raw payload.
+/* Takes bytes apart. Options and the like come from the arena; data points into `bytes`. Unknown TCP options get row NULL and their raw payload.
  * A length of 0 in the IP header (BIG TCP) means all of `bytes`. Transport checksums are not
  * looked at: the kernel leaves them to the device. */
 enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
-			     struct packet *packet, struct wire_tuple *tuple,
-			     struct wire_error *error);
+			     struct wire_packet *live, struct wire_error *error);
 
 #endif

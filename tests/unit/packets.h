@@ -73,7 +73,7 @@ static inline struct packet test_tcp(enum direction direction, unsigned version,
 
 	packet.tcp.flags = flags;
 	packet.tcp.seq = seq;
-	packet.tcp.payload = payload;
+	packet.tcp.len = payload;
 	packet.tcp.has_ack = flags & TCP_ACK_FLAG;
 	packet.tcp.ack = packet.tcp.has_ack ? ack : 0;
 	packet.tcp.has_window = direction == INBOUND;
@@ -142,7 +142,7 @@ static inline struct packet test_random_packet(uint64_t *seed,
 
 	packet.tcp.window = (uint16_t)test_random(seed);
 	packet.tcp.urgent = (uint16_t)test_random(seed);
-	packet.ip.tos_check = TOS_BYTE;
+	packet.ip.has_tos = true;
 	packet.ip.tos = (uint8_t)test_random(seed);
 	packet.ip.has_ttl = true;
 	packet.ip.ttl = (uint8_t)(test_random(seed) | 1);

@@ -34,16 +34,15 @@ static const struct packet *parse(struct arena *arena, const char *line, unsigne
 }
 
 /* What the kernel would have sent, had it sent this inbound line. */
-static struct packet send_line(struct arena *arena, const char *line, unsigned version,
-			       struct wire_tuple *tuple)
+static struct wire_packet send_line(struct arena *arena, const char *line, unsigned version)
 {
 	uint8_t *bytes = arena_alloc(arena, WIRE_MAX_PACKET);
 	const struct packet *script = parse(arena, line, version);
 	size_t size = test_encode(script, bytes);
 	struct wire_error error;
-	struct packet live;
+	struct wire_packet live;
 
-	assert_int_equal(wire_decode(bytes, size, arena, &live, tuple, &error), WIRE_OK);
+	assert_int_equal(wire_decode(bytes, size, arena, &live, &error), WIRE_OK);
 	return live;
 }
 
@@ -52,22 +51,24 @@ static const char *told(struct arena *arena, const char *expected_line, const ch
 {
 	struct config config = {
 		.tolerance_usecs = 4000, .tcp_ts_tick_usecs = 1000, .md5_secret = "secret"};
-	struct wire_tuple tuple;
-	struct match_env env = {.config = &config, .tuple = &tuple};
-	const struct packet *expected = parse(arena, expected_line, version);
-	struct packet live = send_line(arena, sent_line, version, &tuple), actual;
-	struct mismatches mismatches = {0};
-	struct seqmap *seqmap = seqmap_new(arena);
+	struct wire_packet live = send_line(arena, sent_line, version);
+	struct matching matching = {.config = &config,
+				    .arena = arena,
+				    .seqmap = seqmap_new(arena),
+				    .expected = parse(arena, expected_line, version)};
 	char field[MISMATCH_NAME_SIZE];
 	const char *text = "";
+	enum match_result result;
 
-	seqmap_to_script(seqmap, expected, &live, &actual, arena);
-	match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
-	for (unsigned i = 0; i < mismatches_kept(&mismatches); i++)
+	config.strict_segments = true; /* nothing follows */
+	result = match_live(&matching, &live, 0);
+	assert_int_equal(result, matching.mismatches.n ? MATCH_DIFFERS : MATCH_SAME);
+	for (unsigned i = 0; i < mismatches_kept(&matching.mismatches); i++) {
+		const struct mismatch *at = &matching.mismatches.at[i];
+
 		text = arena_printf(arena, "%s%s%s: %s / %s", text, i ? "; " : "",
-				    mismatch_field_name(&mismatches.at[i], field),
-				    mismatches.at[i].expected,
-				    mismatches.at[i].actual);
+				    mismatch_field_name(at, field), at->expected, at->actual);
+	}
 	return text;
 }
 
@@ -81,9 +82,9 @@ static const struct {
 	{"> P. 1:11(10) ack 1", "< . 1:11(10) ack 1 win 5", "flags: P. / ."},
 	{"> F. 1:11(10) ack 2", "< F. 1:10(9) ack 3 win 5", "payload length: 10 / 9; ack: 2 / 3"},
 	{"> PU. 1:2(1) ack 1 urg 7", "< PU. 1:2(1) ack 1 win 1 urg 7", ""},
-	{"> PU. 1:2(1) ack 1", "< PU. 1:2(1) ack 1 win 1 urg 7", "urg: 0 / 7"},
+	{"> PU. 1:2(1) ack 1", "< PU. 1:2(1) ack 1 win 1 urg 7", "urg: none / 7"},
 	{"> R 5:5(0)", "< R 5:5(0) win 0", ""},
-	{"> R 5:5(0)", "< R. 6:6(0) ack 1 win 0", "flags: R / R.; seq: 5 / 6; ack: none (0) / 1"},
+	{"> R 5:5(0)", "< R. 6:6(0) ack 1 win 0", "flags: R / R.; seq: 5 / 6; ack: none / 1"},
 	{"> SEW 0:0(0) <...>", "< S 0:0(0) win 1 <mss 1>", "flags: SEW / S"},
 	{"> P.5 1:2(1) ack 1", "< P.5 1:2(1) ack 1 win 1", ""},
 	{"> P.5 1:2(1) ack 1", "< P.3 1:2(1) ack 1 win 1", "ACE: 5 / 3"},
@@ -186,20 +187,19 @@ static void printed_and_parsed(void **state)
 {
 	struct tcp_option options[MAX_TCP_OPTIONS];
 	struct config config = {0};
-	struct match_env env = {.config = &config};
 	uint64_t seed = 99;
 
 	(void)state;
 	for (unsigned i = 0; i < 500; i++) {
 		struct arena *arena = arena_new();
-		struct packet packet = test_random_packet(&seed, options), live, actual;
+		struct packet packet = test_random_packet(&seed, options), actual;
 		uint8_t *bytes = arena_alloc(arena, WIRE_MAX_PACKET);
 		char line[1024], field[MISMATCH_NAME_SIZE];
-		struct wire_tuple tuple;
 		struct wire_error error;
-		struct mismatches mismatches = {0};
-		struct seqmap *seqmap = seqmap_new(arena);
-		const struct packet *expected;
+		struct wire_packet live;
+		struct matching matching = {
+			.config = &config, .arena = arena, .seqmap = seqmap_new(arena)};
+		const struct mismatch *first = &matching.mismatches.at[0];
 		size_t size;
 
 		packet.tcp.flags &= 0x1ff; /* no notation for the reserved bits */
@@ -207,16 +207,13 @@ static void printed_and_parsed(void **state)
 		if (!(packet.tcp.flags & TCP_ACK_FLAG))
 			packet.tcp.ack = 0;
 		size = test_encode(&packet, bytes);
-		assert_int_equal(wire_decode(bytes, size, arena, &live, &tuple, &error), WIRE_OK);
-		seqmap_to_script(seqmap, NULL, &live, &actual, arena);
+		assert_int_equal(wire_decode(bytes, size, arena, &live, &error), WIRE_OK);
+		seqmap_to_script(matching.seqmap, NULL, &live.packet, &actual, arena);
 		packet_print(line, sizeof(line), &actual);
-		expected = parse(arena, line, packet.ip_version);
-		seqmap_to_script(seqmap, expected, &live, &actual, arena);
-		match_packet(&env, seqmap, expected, &live, &actual, &mismatches);
-		if (mismatches.n)
-			fail_msg("%s\n%s: %s / %s", line,
-				 mismatch_field_name(&mismatches.at[0], field),
-				 mismatches.at[0].expected, mismatches.at[0].actual);
+		matching.expected = parse(arena, line, packet.ip_version);
+		if (match_live(&matching, &live, 0) != MATCH_SAME)
+			fail_msg("%s\n%s: %s / %s", line, mismatch_field_name(first, field),
+				 first->expected, first->actual);
 		arena_free(arena);
 	}
 }

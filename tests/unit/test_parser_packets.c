@@ -45,7 +45,7 @@ static const struct {
 	{"> ( ect0 ) . 1:1(0)", "> [ect0] . 1:1(0)", 0},
 	{"> [noecn, flowlabel 0x12] . 1:1(0)", "> [noecn, flowlabel 0x00012] . 1:1(0)", 1},
 	{"> [class 0x12, hlim 5] . 1:1(0)", "> [tos 0x12, ttl 5] . 1:1(0)", 1},
-	{"> [dscp af11, ect0, ttl 64] P. 1:2(1)", "> [tos 0x2a, ttl 64] P. 1:2(1)", 0},
+	{"> [dscp af11, ect0, ttl 64] P. 1:2(1)", "> [dscp 0x0a, ect0, ttl 64] P. 1:2(1)", 0},
 	{"> [dscp voice-admit] P. 1:2(1)", "> [dscp 0x2c] P. 1:2(1)", 0},
 	{"> [dscp le, ecn ect01] P. 1:2(1)", "> [dscp 0x01, ect01] P. 1:2(1)", 0},
 	{"< udp(50)", "< udp (50)", 0},

@@ -106,9 +106,9 @@ static void check_packet_fields(const struct script *script, const struct packet
 	HOLDS(packet_span(script, packet, FIELD_tcp_flags, 0, 0, &span));
 	if (!tcp->seq_any) {
 		check_number(script, packet, FIELD_tcp_seq, tcp->seq);
-		check_number(script, packet, FIELD_tcp_end, tcp->seq + tcp->payload);
+		check_number(script, packet, FIELD_tcp_end, tcp->seq + tcp->len);
 	}
-	check_number(script, packet, FIELD_tcp_length, tcp->payload);
+	check_number(script, packet, FIELD_tcp_length, tcp->len);
 	if (tcp->has_ack)
 		check_number(script, packet, FIELD_tcp_ack, tcp->ack);
 	if (tcp->has_window)

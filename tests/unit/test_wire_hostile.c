@@ -17,13 +17,12 @@ static uint8_t buffer[WIRE_MAX_PACKET], again[WIRE_MAX_PACKET];
 static enum wire_result decode(const uint8_t *bytes, size_t size, struct wire_error *error)
 {
 	struct arena *arena = arena_new();
-	struct wire_tuple tuple;
-	struct packet packet;
-	enum wire_result result = wire_decode(bytes, size, arena, &packet, &tuple, error);
+	struct wire_packet live;
+	enum wire_result result = wire_decode(bytes, size, arena, &live, error);
 	char text[2048];
 
 	if (result == WIRE_OK)
-		packet_print(text, sizeof(text), &packet);
+		packet_print(text, sizeof(text), &live.packet);
 	else if (result == WIRE_BAD)
 		assert_string_not_equal(error->text, "");
 	arena_free(arena);
@@ -102,9 +101,9 @@ static void ipv6_extension_headers(void **state)
 		{59, {0}, WIRE_FOREIGN, 0},
 		{51, {6}, WIRE_FOREIGN, 0},
 	};
-	struct packet packet = test_tcp(INBOUND, 6, TCP_ACK_FLAG, 1, 0, 1), out;
+	struct packet packet = test_tcp(INBOUND, 6, TCP_ACK_FLAG, 1, 0, 1);
 	struct arena *arena = arena_new();
-	struct wire_tuple tuple;
+	struct wire_packet out;
 	struct wire_error error;
 
 	(void)state;
@@ -116,7 +115,7 @@ static void ipv6_extension_headers(void **state)
 		memcpy(buffer + 48, again + 40, size - 40);
 		buffer[6] = rows[i].kind;
 		buffer[5] = (uint8_t)(size - 40 + 8);
-		assert_int_equal(wire_decode(buffer, size + 8, arena, &out, &tuple, &error),
+		assert_int_equal(wire_decode(buffer, size + 8, arena, &out, &error),
 				 rows[i].result);
 		if (rows[i].result == WIRE_OK)
 			assert_int_equal(out.ip_options, rows[i].options);
@@ -129,9 +128,8 @@ static void lengths_of_zero(void **state)
 {
 	static uint8_t big[200000];
 	struct arena *arena = arena_new();
-	struct wire_tuple tuple;
 	struct wire_error error;
-	struct packet out;
+	struct wire_packet out;
 
 	(void)state;
 	for (unsigned version = 4; version <= 6; version += 2) {
@@ -146,14 +144,14 @@ static void lengths_of_zero(void **state)
 		}
 		memset(big, 0, sizeof(big));
 		memcpy(big, buffer, size);
-		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &tuple, &error),
+		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error),
 				 WIRE_OK);
-		assert_int_equal(out.tcp.payload, sizeof(big) - size);
-		assert_int_equal(out.dirty, 0);
+		assert_int_equal(out.packet.tcp.len, sizeof(big) - size);
+		assert_int_equal(out.first_nonzero, 0);
 		big[size + 100000] = 1;
-		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &tuple, &error),
+		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error),
 				 WIRE_OK);
-		assert_int_equal(out.dirty, 100001);
+		assert_int_equal(out.first_nonzero, 100001);
 	}
 	arena_free(arena);
 }
@@ -178,7 +176,7 @@ static void hostile_bytes(void **state)
 		struct outer_header outer[2];
 		size_t size;
 
-		packet.tcp.payload %= 64;
+		packet.tcp.len %= 64;
 		if (i % 4 == 0) {
 			memset(outer, 0, sizeof(outer));
 			packet.outer = outer;

@@ -1,0 +1,336 @@
+/* TCP's numbers: sequence numbers, acknowledgments, timestamps; and its segments compared. */
+#include <stdio.h>
+#include <string.h>
+
+#include "parser/ast_print.h"
+#include "parser/fields.h"
+#include "parser/tcp_options.h"
+#include "runtime/conn/match_parts.h"
+#include "runtime/conn/seqmap_parts.h"
+#include "runtime/conn/transport.h"
+
+static bool tcp_opens(const struct packet *packet)
+{
+	return (packet->tcp.flags & (TCP_SYN | TCP_ACK_FLAG)) == TCP_SYN;
+}
+
+static uint32_t tcp_len(const struct packet *packet)
+{
+	return packet->tcp.len;
+}
+
+/* ---- numbers in options ------------------------------------------------------------------ */
+
+/* The number of its clock that the sender tells, or of the other's that it echoes. */
+struct clock_number {
+	struct tcp_option *option; /* NULL: it tells none */
+	unsigned at;
+};
+
+static struct clock_number find_clock(const struct tcp_segment *tcp, enum option_value value)
+{
+	for (unsigned i = 0; i < tcp->n_options; i++) {
+		int at = tcp_option_find_value(&tcp->options[i], value);
+
+		if (at >= 0)
+			return (struct clock_number){&tcp->options[i], (unsigned)at};
+	}
+	return (struct clock_number){NULL, 0};
+}
+
+/* A copy of the options, which may be changed. */
+static void own_options(struct tcp_segment *tcp, struct arena *arena)
+{
+	size_t size = tcp->n_options * sizeof(*tcp->options);
+	const struct tcp_option *options = tcp->options;
+
+	if (!size)
+		return;
+	tcp->options = arena_alloc(arena, size);
+	memcpy(tcp->options, options, size);
+}
+
+/* The sequence numbers of the other side in options. */
+static void shift_numbers(struct tcp_segment *tcp, uint32_t offset)
+{
+	for (unsigned i = 0; i < tcp->n_options; i++) {
+		struct tcp_option *option = &tcp->options[i];
+
+		for (unsigned j = 0; j < option->n_values; j++)
+			if (tcp_option_value(option, j) & VALUE_SEQ)
+				option->value[j] = (uint32_t)(option->value[j] + offset);
+	}
+}
+
+/* ---- timestamps -------------------------------------------------------------------------- */
+
+static void ts_learn(struct seqmap *seqmap, uint32_t script, uint32_t live)
+{
+	if (seqmap->n_ts == seqmap->max_ts) {
+		size_t max = seqmap->max_ts ? 2 * seqmap->max_ts : 16;
+		struct ts_pair *ts = arena_alloc(seqmap->arena, max * sizeof(*ts));
+
+		if (seqmap->n_ts)
+			memcpy(ts, seqmap->ts, seqmap->n_ts * sizeof(*ts));
+		seqmap->ts = ts;
+		seqmap->max_ts = max;
+	}
+	seqmap->ts[seqmap->n_ts++] = (struct ts_pair){.script = script, .live = live};
+}
+
+/* The live val that `script` stood for when it was last seen. */
+static const struct ts_pair *ts_find(const struct seqmap *seqmap, uint32_t script)
+{
+	for (size_t i = seqmap->n_ts; i-- > 0;)
+		if (seqmap->ts[i].script == script)
+			return &seqmap->ts[i];
+	return NULL;
+}
+
+static bool echo_to_live(const struct seqmap *seqmap, bool scaled, struct clock_number echo,
+			 struct wire_error *error)
+{
+	uint64_t *value = &echo.option->value[echo.at];
+	uint32_t number = (uint32_t)*value;
+	const struct ts_pair *pair = ts_find(seqmap, number);
+
+	if (pair) {
+		*value = pair->live;
+	} else if (scaled && seqmap->n_ts) {
+		*value = number + seqmap->ts[0].live - seqmap->ts[0].script;
+	} else {
+		snprintf(error->text, sizeof(error->text),
+			 "TS ecr %u: no outbound segment before it was expected with TS val %u "
+			 "(<...> "
+			 "tells none; ecr %u! sends the number as it is)",
+			 number, number, number);
+		return false;
+	}
+	return true;
+}
+
+/* ---- mapping ----------------------------------------------------------------------------- */
+
+/* Where the numbers of a direction count from. */
+static void shift_fields(struct tcp_segment *tcp, uint32_t seq, uint32_t ack)
+{
+	static const enum field_id fields[] = {FIELD_tcp_seq, FIELD_tcp_ack};
+	const uint32_t offsets[] = {[MAP_NONE] = 0, [MAP_SEQ] = seq, [MAP_ACK] = ack};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		field_set(fields[i], tcp,
+			  field_get(fields[i], tcp) + offsets[field_row(fields[i])->map]);
+	shift_numbers(tcp, ack);
+}
+
+static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena *arena,
+			bool ecr_scaled, struct wire_error *error)
+{
+	struct tcp_segment *tcp = &live->tcp;
+	bool syn = tcp->flags & TCP_SYN, acks = tcp->flags & TCP_ACK_FLAG;
+	uint32_t offset = seqmap->local_isn - (syn ? seqmap->script_isn : 0);
+	struct clock_number echo;
+
+	own_options(tcp, arena);
+	echo = find_clock(tcp, VALUE_ECHO);
+	if (syn && !seqmap->has_remote_isn) {
+		seqmap->has_remote_isn = true;
+		seqmap->remote_isn = tcp->seq;
+	}
+	if (acks && !tcp->has_ack)
+		tcp->ack = 0;
+	shift_fields(tcp, syn || tcp->seq_literal ? 0 : seqmap->remote_isn, acks ? offset : 0);
+	tcp->has_ack = tcp->has_ack || acks;
+	return !acks || !echo.option || echo.option->literal & 1u << echo.at ||
+	       echo_to_live(seqmap, ecr_scaled, echo, error);
+}
+
+/* The kernel's initial sequence number, from its first SYN, expected or not; the script's, from the
+ * first expectation that has one. */
+static void learn_isn(struct seqmap *seqmap, const struct tcp_segment *expected,
+		      const struct tcp_segment *live)
+{
+	if (!(live->flags & TCP_SYN))
+		return;
+	if (!seqmap->has_local_isn)
+		seqmap->local_isn = live->seq;
+	seqmap->has_local_isn = true;
+	if (!expected || seqmap->has_script_isn)
+		return;
+	seqmap->has_script_isn = true;
+	seqmap->script_isn = expected->flags & TCP_SYN ? expected->seq : 0;
+}
+
+static void tcp_learn(struct seqmap *seqmap, const struct packet *expected,
+		      const struct packet *live)
+{
+	struct clock_number told, seen;
+
+	learn_isn(seqmap, expected ? &expected->tcp : NULL, &live->tcp);
+	if (!expected || expected->tcp.options_mode != OPTIONS_LIST)
+		return;
+	told = find_clock(&expected->tcp, VALUE_CLOCK);
+	seen = find_clock(&live->tcp, VALUE_CLOCK);
+	if (told.option && seen.option && !(told.option->any & 1u << told.at))
+		ts_learn(seqmap, (uint32_t)told.option->value[told.at],
+			 (uint32_t)seen.option->value[seen.at]);
+}
+
+static void tcp_to_script(const struct seqmap *seqmap, const struct packet *expected,
+			  struct packet *script, struct arena *arena)
+{
+	struct tcp_segment *tcp = &script->tcp;
+	bool syn = tcp->flags & TCP_SYN, literal = expected && expected->tcp.seq_literal;
+	uint32_t isn = seqmap->local_isn - (syn ? seqmap->script_isn : 0);
+	bool acks = (tcp->flags & TCP_ACK_FLAG) && !syn;
+	struct clock_number clock;
+	uint64_t *value;
+
+	own_options(tcp, arena);
+	clock = find_clock(tcp, VALUE_CLOCK);
+	shift_fields(tcp, literal ? 0 : -isn, acks ? -seqmap->remote_isn : 0);
+	if (clock.option && seqmap->n_ts) {
+		value = &clock.option->value[clock.at];
+		*value = (uint32_t)(*value - seqmap->ts[0].live + seqmap->ts[0].script);
+	}
+	if (expected) {
+		tcp->ace_given = expected->tcp.ace_given;
+		tcp->seq_any = expected->tcp.seq_any;
+		tcp->seq_literal = expected->tcp.seq_literal;
+	}
+}
+
+/* ---- the closing RST --------------------------------------------------------------------- */
+
+static void tcp_remember(struct seqmap *seqmap, const struct packet *live)
+{
+	const struct tcp_segment *tcp = &live->tcp;
+	uint32_t length = tcp->len + !!(tcp->flags & TCP_SYN) + !!(tcp->flags & TCP_FIN);
+
+	*(live->direction == INBOUND ? &seqmap->sent : &seqmap->seen) = (struct remembered){
+		.valid = true,
+		.flags = tcp->flags,
+		.window = tcp->window,
+		.ack = tcp->ack,
+		.end = tcp->seq + length,
+	};
+}
+
+static void tcp_reset(const struct seqmap *seqmap, struct packet *live)
+{
+	const struct remembered *sent = &seqmap->sent, *seen = &seqmap->seen;
+	bool own = sent->valid && (sent->flags & TCP_ACK_FLAG);
+
+	*live = (struct packet){.direction = INBOUND, .kind = PACKET_TCP};
+	live->tcp = (struct tcp_segment){
+		.flags = TCP_RST | TCP_ACK_FLAG,
+		.seq = sent->valid ? sent->end : seen->ack,
+		.ack = own ? sent->ack : seen->end,
+		.window = own ? sent->window : 0,
+		.has_ack = true,
+		.has_window = true,
+	};
+}
+
+/* ---- comparing --------------------------------------------------------------------------- */
+
+static void match_flags(const struct tcp_segment *expected, const struct tcp_segment *actual,
+			struct mismatches *mismatches)
+{
+	static const enum field_id parts[] = {FIELD_tcp_reserved, FIELD_tcp_ace};
+	struct tcp_segment rest[2] = {*expected, *actual};
+	char a[32], b[32];
+
+	/* Where they are compared as numbers, they are no flags. */
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!field_given(parts[i], expected) ||
+		    !match_fields(&parts[i], 1, expected, actual, mismatches))
+			continue;
+		field_set(parts[i], &rest[0], 0);
+		field_set(parts[i], &rest[1], 0);
+	}
+	if (rest[0].flags == rest[1].flags)
+		return;
+	tcp_flags_print(a, sizeof(a), expected);
+	tcp_flags_print(b, sizeof(b), actual);
+	mismatch_add(mismatches, FIELD_tcp_flags, a, b);
+}
+
+static void tcp_match(struct matching *m)
+{
+	static const enum field_id fields[] = {FIELD_tcp_seq, FIELD_tcp_length, FIELD_tcp_ack,
+					       FIELD_tcp_window, FIELD_tcp_urgent};
+	const struct tcp_segment *expected = &m->expected->tcp, *actual = &m->actual.tcp;
+	unsigned skip = expected->seq_any; /* the first */
+
+	match_flags(expected, actual, &m->mismatches);
+	match_fields(fields + skip, sizeof(fields) / sizeof(*fields) - skip, expected, actual,
+		     &m->mismatches);
+	match_options(m);
+	match_data(m);
+}
+
+/* Only the expected segment's own beginning may be waited for to grow: a segment that starts
+ * elsewhere or ends the stream is wrong as it is. */
+static bool tcp_may_grow(const struct packet *expected, const struct packet *actual)
+{
+	return actual->tcp.len < expected->tcp.len &&
+	       (expected->tcp.seq_any || actual->tcp.seq == expected->tcp.seq) &&
+	       !(actual->tcp.flags & (TCP_FIN | TCP_RST));
+}
+
+#define MERGED_FLAGS (TCP_SYN | TCP_RST | TCP_ACK_FLAG | TCP_URG | TCP_ECE | TCP_AE)
+
+/* Everything in which `next` must go on as the sum began. */
+static void tcp_continues(const struct matching *m, const struct wire_packet *next,
+			  const struct packet *script, struct mismatches *why)
+{
+	static const enum field_id fields[] = {FIELD_tcp_ack, FIELD_tcp_window, FIELD_tcp_urgent};
+	const struct tcp_segment *sum = &m->actual.tcp, *tcp = &script->tcp;
+	const struct tcp_segment *last = &m->live->packet.tcp;
+	bool completes = sum->len + tcp->len >= m->expected->tcp.len;
+	size_t sum_options = wire_options_size(sum), options = wire_options_size(tcp);
+	char a[32], b[32];
+
+	if ((sum->flags ^ tcp->flags) & MERGED_FLAGS) {
+		tcp_flags_print(a, sizeof(a), sum);
+		tcp_flags_print(b, sizeof(b), tcp);
+		mismatch_add(why, FIELD_tcp_flags, a, b);
+	}
+	if (m->actual.ip_version != script->ip_version)
+		mismatch_int(why, FIELD_ip_version, m->actual.ip_version, script->ip_version);
+	if (m->live->ip_options != next->ip_options)
+		mismatch_int(why, FIELD_ip_header, m->live->ip_options, next->ip_options);
+	if (sum->seq + sum->len != tcp->seq)
+		mismatch_int(why, FIELD_tcp_seq, sum->seq + sum->len, tcp->seq);
+	match_fields(fields, sizeof(fields) / sizeof(*fields), sum, tcp, why);
+	if (sum_options != options)
+		mismatch_int(why, FIELD_tcp_options_size, (long long)sum_options,
+			     (long long)options);
+	if (!completes && last->len != tcp->len)
+		mismatch_int(why, FIELD_tcp_length, last->len, tcp->len);
+}
+
+static void tcp_merge(struct packet *sum, const struct packet *next)
+{
+	struct packet first = *sum;
+
+	*sum = *next;
+	sum->tcp.seq = first.tcp.seq;
+	sum->tcp.len += first.tcp.len;
+	sum->tcp.flags = (uint16_t)((next->tcp.flags & ~TCP_CWR) | (first.tcp.flags & TCP_CWR));
+}
+
+const struct transport transport_tcp = {
+	.opens = tcp_opens,
+	.len = tcp_len,
+	.to_live = tcp_to_live,
+	.learn = tcp_learn,
+	.to_script = tcp_to_script,
+	.remember = tcp_remember,
+	.reset = tcp_reset,
+	.match = tcp_match,
+	.may_grow = tcp_may_grow,
+	.continues = tcp_continues,
+	.merge = tcp_merge,
+};
