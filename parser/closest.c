@@ -111,12 +111,15 @@ static void consider_signals(struct search *search)
 
 static void consider_icmp(struct search *search)
 {
-	for (int version = 4; version <= 6; version += 2)
-		for (int type = 0; type < 256; type++) {
-			consider(search, icmp_type_name(version, type));
-			for (int code = 0; icmp_type_name(version, type) && code < 256; code++)
-				consider(search, icmp_code_name(version, type, code));
-		}
+	static const char *const names[] = {
+#define TYPE(version, name, number) #name,
+#define CODE(version, type, name, number) #name,
+#include "parser/icmp.def"
+#undef TYPE
+#undef CODE
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		consider(search, names[i]);
 }
 
 static void consider_tcp_options(struct search *search)
