@@ -16,12 +16,17 @@ const struct event_row event_rows[N_EVENT_KINDS] = {
 #undef EVENT
 };
 
+/* Is it a text, or NULL? In a form that clang too takes for a constant. */
+#define SAID(text) _Generic((text), char *: 1, const char *: 1, default: 0)
+
 /* A word says how it is written, and only a word does; some time fits every kind. */
 #define EVENT(id_, name_, word_, called_, least_, most_, result_, times_, usage_, ...)                  \
-	_Static_assert(!(word_) == !(usage_) && (called_) && (least_) <= (most_) && (times_),      \
+	_Static_assert(SAID(word_) == SAID(usage_) && SAID(called_) && (least_) <= (most_) &&      \
+			       (times_),                                                           \
 		       "events.def: " #id_);
 #include "parser/events.def"
 #undef EVENT
+#undef SAID
 
 bool event_kind_by_word(const char *word, enum event_kind *kind)
 {

@@ -54,7 +54,8 @@ static void print_field(struct out *out, const struct tcp_option *option, unsign
 {
 	const struct option_field *field = &option->row->fields[i];
 	if (field->value & VALUE_FLAG) {
-		out_put(out, option->value[i] ? " %s" : "", field->keyword);
+		if (option->value[i])
+			out_put(out, " %s", field->keyword);
 		return;
 	}
 	out_put(out, *field->keyword ? " %s" : "%s", field->keyword);
