@@ -41,6 +41,7 @@ static void *must(void *memory)
 struct arena *arena_new(void)
 {
 	struct arena *arena = must(calloc(1, sizeof(*arena)));
+
 	arena->chunk_size = FIRST_CHUNK;
 	return arena;
 }
@@ -82,6 +83,7 @@ void arena_free(struct arena *arena)
 void arena_reset(struct arena *arena)
 {
 	struct chunk *kept = arena->chunks;
+
 	if (!kept)
 		return;
 	for (struct chunk *chunk = kept->next, *next; chunk; chunk = next) {
@@ -119,6 +121,8 @@ void arena_reserve(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
+	void *memory;
+
 	if (size > SIZE_MAX - sizeof(struct chunk) - ALIGNMENT)
 		must(NULL);
 	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
@@ -130,7 +134,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		if (arena->chunk_size < LAST_CHUNK)
 			arena->chunk_size *= 2;
 	}
-	void *memory = arena->free;
+	memory = arena->free;
 	arena->free += size;
 	arena->left -= size;
 	return memset(memory, 0, size);
@@ -139,6 +143,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 char *arena_strndup(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_alloc(arena, size + 1);
+
 	if (size)
 		memcpy(copy, text, size);
 	return copy;
@@ -147,10 +152,13 @@ char *arena_strndup(struct arena *arena, const char *text, size_t size)
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list args;
+	int length;
+	char *text;
+
 	va_start(args, format);
-	int length = vsnprintf(NULL, 0, format, args);
+	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	char *text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1);
+	text = arena_alloc(arena, (size_t)(length < 0 ? 0 : length) + 1);
 	va_start(args, format);
 	vsnprintf(text, (size_t)(length < 0 ? 0 : length) + 1, format, args);
 	va_end(args);

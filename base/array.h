@@ -14,8 +14,8 @@
 /* The array, or a bigger one with the same `n` elements of `size` bytes, with room for one more. */
 void *array_grow(struct arena *arena, void *items, size_t n, size_t size);
 
-/* Appends an element of zeros and returns its address, good until the next one is added. `items` and
- * `n` are lvalues and stand here more than once. */
+/* Appends an element of zeros and returns its address, good until the next one is added. `items`
+ * and `n` are lvalues and stand here more than once. */
 #define array_add(arena, items, n)                                                                 \
 	((items) = array_grow((arena), (items), (n), sizeof(*(items))), &(items)[(n)++])
 

@@ -21,7 +21,8 @@ enum expr_kind {
 	EXPR_OR,       /* a|b|c: items; value after check */
 	EXPR_LIST,     /* [a, b]: items */
 	EXPR_RECORD,   /* {name=value, ...}: fields */
-	EXPR_CALL,     /* inet_addr("1.2.3.4"), htons(80), msg_name(...): text, items; value/address after check */
+	EXPR_CALL,     /* inet_addr("1.2.3.4"), htons(80), msg_name(...): text, items; value or
+			* address after check */
 	EXPR_GROUP,    /* (label 1, tc 0, ttl 3): MPLS and the like, items */
 	EXPR_WORDS,    /* flags none sum 1 off 2: juxtaposed atoms, items */
 };
@@ -157,7 +158,7 @@ enum tcp_options_mode {
 
 struct tcp_segment {
 	uint16_t flags;	      /* TCP_FIN ... */
-	bool ace_given;	      /* an AccECN digit was written: the ACE bits are compared as a number */
+	bool ace_given;	      /* an AccECN digit was written: ACE is compared as a number */
 	bool has_ack, has_window, has_urgent;
 	bool seq_any;	      /* ...(100): sequence number unchecked */
 	bool seq_literal;     /* 5:6(1)!: no ISN mapping */

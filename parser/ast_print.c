@@ -12,10 +12,12 @@
 static void put_string(struct out *out, const char *text, size_t size)
 {
 	static const char bytes[] = "\n\r\t\v\f\\\"", letters[] = "nrtvf\\\"";
+
 	out_put(out, "\"");
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = text[i];
 		const char *at = c ? strchr(bytes, c) : NULL;
+
 		if (at)
 			out_put(out, "\\%c", letters[at - bytes]);
 		else if (c < ' ' || c == 0x7f)
@@ -40,6 +42,7 @@ static void put_fields(struct out *out, const struct expr *record)
 {
 	for (size_t i = 0; i < record->n_fields; i++) {
 		const struct field *field = &record->fields[i];
+
 		out_put(out, "%s", i ? ", " : "");
 		if (field->name)
 			out_put(out, "%s", field->name);
@@ -99,6 +102,7 @@ static void put_expr(struct out *out, const struct expr *expr)
 size_t expr_print(char *out, size_t size, const struct expr *expr)
 {
 	struct out to = OUT(out, size);
+
 	put_expr(&to, expr);
 	return out_finish(&to);
 }
@@ -123,6 +127,7 @@ static void put_call(struct out *out, const struct call *call)
 size_t call_print(char *out, size_t size, const struct call *call)
 {
 	struct out to = OUT(out, size);
+
 	put_call(&to, call);
 	return out_finish(&to);
 }
@@ -130,11 +135,13 @@ size_t call_print(char *out, size_t size, const struct call *call)
 /* Seconds with as many decimals as it takes. */
 static void put_seconds(struct out *out, int64_t ns)
 {
+	char digits[16];
+	int n;
+
 	out_put(out, "%lld", (long long)(ns / NSEC_PER_SEC));
 	if (ns % NSEC_PER_SEC == 0)
 		return;
-	char digits[16];
-	int n = snprintf(digits, sizeof(digits), "%09lld", (long long)(ns % NSEC_PER_SEC));
+	n = snprintf(digits, sizeof(digits), "%09lld", (long long)(ns % NSEC_PER_SEC));
 	while (n && digits[n - 1] == '0')
 		n--;
 	out_put(out, ".%.*s", n, digits);
@@ -145,6 +152,7 @@ static void put_time(struct out *out, const struct event *event)
 	const struct event_time *time = &event->time;
 	bool relative = time->kind == TIME_RELATIVE || time->kind == TIME_RELATIVE_RANGE;
 	const char *sign = relative ? "+" : "";
+
 	if (time->kind == TIME_ANY) {
 		out_put(out, "*");
 		return;
@@ -164,6 +172,7 @@ static void put_time(struct out *out, const struct event *event)
 size_t time_print(char *out, size_t size, const struct event *event)
 {
 	struct out to = OUT(out, size);
+
 	put_time(&to, event);
 	return out_finish(&to);
 }
@@ -254,6 +263,7 @@ static void put_event(struct out *out, const struct event *event)
 size_t event_print(char *out, size_t size, const struct event *event)
 {
 	struct out to = OUT(out, size);
+
 	put_event(&to, event);
 	return out_finish(&to);
 }
@@ -264,10 +274,12 @@ size_t event_print(char *out, size_t size, const struct event *event)
 static bool is_quoted_pair(const char *value)
 {
 	const char *at = strchr(value, '=');
+	char quote;
+
 	if (!at || (at[1] != '"' && at[1] != '`') ||
 	    strcspn(value, " \t\r\n\"`/") < (size_t)(at - value))
 		return false;
-	char quote = at[1];
+	quote = at[1];
 	for (at += 2; *at && *at != quote; at++)
 		if (*at == '\\' && at[1])
 			at++;
@@ -277,12 +289,14 @@ static bool is_quoted_pair(const char *value)
 static void put_option_line(struct out *out, const struct option_line *line)
 {
 	const char *value = line->value;
+	bool plain;
+
 	out_put(out, "--%s", line->name);
 	if (!value)
 		return;
 	out_put(out, "=");
-	bool plain = *value && !value[strcspn(value, " \t\r\n\"`")] && !strstr(value, "//") &&
-		     !strstr(value, "/*");
+	plain = *value && !value[strcspn(value, " \t\r\n\"`")] && !strstr(value, "//") &&
+		!strstr(value, "/*");
 	if (plain || (!strcmp(line->name, "define") && is_quoted_pair(value)))
 		out_put(out, "%s", value);
 	else
@@ -292,14 +306,15 @@ static void put_option_line(struct out *out, const struct option_line *line)
 /* A line through a buffer that grows when it has to. */
 static void print_line(FILE *out, void (*put_node)(struct out *, const void *), const void *node)
 {
-	char line[1024];
+	char line[1024], *longer;
 	struct out to = OUT(line, sizeof(line));
+
 	put_node(&to, node);
 	if (out_finish(&to) < sizeof(line)) {
 		fprintf(out, "%s\n", line);
 		return;
 	}
-	char *longer = malloc(to.n + 1);
+	longer = malloc(to.n + 1);
 	if (!longer)
 		abort();
 	to = OUT(longer, to.n + 1);

@@ -5,9 +5,11 @@
 #include "parser/ast.h"
 
 /* Each writes at most `size` bytes with the NUL and returns the length it would have had. */
-size_t packet_print(char *out, size_t size, const struct packet *packet); /* "< F. 1:1(0) ack 1 win 257" */
+/* "< F. 1:1(0) ack 1 win 257" */
+size_t packet_print(char *out, size_t size, const struct packet *packet);
 size_t tcp_flags_print(char *out, size_t size, const struct tcp_segment *tcp); /* "F." */
-size_t tcp_options_print(char *out, size_t size, const struct tcp_segment *tcp); /* "<mss 1460,nop>" */
+/* "<mss 1460,nop>" */
+size_t tcp_options_print(char *out, size_t size, const struct tcp_segment *tcp);
 size_t tcp_option_print(char *out, size_t size, const struct tcp_option *option); /* "mss 1460" */
 size_t expr_print(char *out, size_t size, const struct expr *expr);
 size_t call_print(char *out, size_t size, const struct call *call); /* without time */

@@ -16,9 +16,10 @@ static const char *append(struct parser *parser, const char *text, size_t *size,
 			  size_t n)
 {
 	size_t room = 16, need = *size + n + 1;
+	char *copy = (char *)text;
+
 	while (room <= *size)
 		room *= 2;
-	char *copy = (char *)text;
 	if (!text || need > room) {
 		while (room < need)
 			room *= 2;
@@ -38,11 +39,13 @@ void build_option(struct parser *parser, struct loc loc, struct token name,
 		  const struct token *value, struct loc value_loc)
 {
 	struct script *script = parser->script;
+	struct option_line *line;
+
 	parser->item_column = loc.column;
 	if (script->init_command || parser->events_begun)
 		diag_error(parser->diags, loc, "option lines come before the %s",
 			   parser->events_begun ? "first event" : "init command");
-	struct option_line *line = array_add(parser->arena, script->options, script->n_options);
+	line = array_add(parser->arena, script->options, script->n_options);
 	line->loc = loc;
 	line->value_loc = value_loc;
 	line->name = text_of(parser, name);
@@ -54,6 +57,7 @@ void build_bare_command(struct parser *parser, struct loc loc, struct token text
 	struct script *script = parser->script;
 	const char **command =
 		parser->events_begun ? &script->cleanup_command : &script->init_command;
+
 	parser->item_column = loc.column;
 	if (*command) {
 		diag_error_hint(parser->diags, loc, "a command as an event needs a time in front",
@@ -70,8 +74,10 @@ static int64_t nanoseconds(struct parser *parser, struct token token, struct loc
 {
 	int64_t seconds = 0, fraction = 0, unit = NSEC_PER_SEC;
 	bool negative = false, point = false;
+
 	for (size_t i = 0; i < token.size; i++) {
 		char c = token.text[i];
+
 		if (c == '-') {
 			negative = true;
 		} else if (c == '.') {
@@ -96,6 +102,7 @@ void build_time(struct parser *parser, enum time_kind kind, struct loc loc, stru
 		const struct token *until)
 {
 	struct event *event = arena_new_of(parser->arena, struct event);
+
 	arena_reset(parser->scratch);
 	parser->event = event;
 	parser->packet = NULL;
@@ -116,6 +123,7 @@ void build_time(struct parser *parser, enum time_kind kind, struct loc loc, stru
 void build_end(struct parser *parser, struct loc loc, struct token end)
 {
 	struct event *event = parser->event;
+
 	event->blocking = true;
 	event->end = nanoseconds(parser, end, loc);
 	if (event->time.kind > TIME_RELATIVE)
@@ -142,6 +150,7 @@ void build_event(struct parser *parser, struct loc loc)
 {
 	struct script *script = parser->script;
 	struct event *event = parser->event;
+
 	if (script->cleanup_command)
 		diag_error_hint(parser->diags, script->cleanup_loc,
 				"a command as an event needs a time in front",
@@ -149,7 +158,9 @@ void build_event(struct parser *parser, struct loc loc)
 	script->cleanup_command = NULL;
 	if (parser->packet) {
 		size_t size = parser->n_written * sizeof(*parser->written);
-		parser->packet->written = memcpy(arena_alloc(parser->arena, size), parser->written, size);
+
+		parser->packet->written =
+			memcpy(arena_alloc(parser->arena, size), parser->written, size);
 		parser->packet->n_written = parser->n_written;
 	} else if (parser->call) {
 		event->kind = EVENT_CALL;
@@ -165,6 +176,7 @@ void build_event(struct parser *parser, struct loc loc)
 void build_call(struct parser *parser, struct token name, struct loc loc, struct exprs *args)
 {
 	struct call *call = arena_new_of(parser->arena, struct call);
+
 	call->name = text_of(parser, name);
 	call->name_loc = loc;
 	call->args = args ? args->items : NULL;
@@ -181,6 +193,7 @@ void build_errno(struct parser *parser, struct token name, struct loc loc)
 void build_note(struct parser *parser, struct token word)
 {
 	struct call *call = parser->call;
+
 	if (!call->note)
 		parser->note_size = 0;
 	else
@@ -191,6 +204,7 @@ void build_note(struct parser *parser, struct token word)
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, struct loc loc)
 {
 	struct expr *expr = arena_new_of(parser->arena, struct expr);
+
 	expr->kind = kind;
 	expr->loc = loc;
 	return expr;
@@ -199,6 +213,7 @@ struct expr *build_expr(struct parser *parser, enum expr_kind kind, struct loc l
 struct expr *build_int(struct parser *parser, struct token token, struct loc loc)
 {
 	struct expr *expr = build_expr(parser, EXPR_INT, loc);
+
 	expr->text = text_of(parser, token);
 	expr->size = token.size;
 	expr->is_hex = token.size > 2 && token.text[1] == 'x';
@@ -212,6 +227,7 @@ struct expr *build_int(struct parser *parser, struct token token, struct loc loc
 struct expr *build_word(struct parser *parser, struct token token, struct loc loc)
 {
 	struct expr *expr = build_expr(parser, EXPR_WORD, loc);
+
 	expr->text = text_of(parser, token);
 	expr->size = token.size;
 	return expr;
@@ -223,6 +239,7 @@ struct expr *build_string(struct parser *parser, struct expr *before, struct tok
 	size_t size;
 	const char *text = string_decode(parser, token, loc, &size);
 	struct expr *expr = before ? before : build_expr(parser, EXPR_STRING, loc);
+
 	expr->text = append(parser, expr->text, &expr->size, text, size);
 	expr->loc.end = loc.end;
 	return expr;
@@ -232,6 +249,7 @@ struct expr *build_items(struct parser *parser, enum expr_kind kind, struct loc 
 			 struct exprs *items)
 {
 	struct expr *expr = build_expr(parser, kind, loc);
+
 	expr->items = items ? items->items : NULL;
 	expr->n_items = items ? items->n : 0;
 	return expr;
@@ -241,6 +259,7 @@ struct expr *build_named(struct parser *parser, struct token name, struct loc lo
 			 struct exprs *args)
 {
 	struct expr *expr = build_items(parser, EXPR_CALL, loc, args);
+
 	expr->text = text_of(parser, name);
 	expr->size = name.size;
 	return expr;
@@ -255,6 +274,7 @@ struct expr *build_pair(struct parser *parser, enum expr_kind kind, struct loc l
 			struct expr *left, struct expr *right)
 {
 	struct expr *expr = left;
+
 	if (left->kind != kind) {
 		expr = build_expr(parser, kind, loc);
 		expr_push(parser, expr, left);
@@ -267,6 +287,7 @@ struct expr *build_pair(struct parser *parser, enum expr_kind kind, struct loc l
 struct expr *build_record(struct parser *parser, struct loc loc, struct fields *fields)
 {
 	struct expr *expr = build_expr(parser, EXPR_RECORD, loc);
+
 	expr->fields = fields ? fields->items : NULL;
 	expr->n_fields = fields ? fields->n : 0;
 	return expr;
@@ -283,14 +304,16 @@ struct exprs *build_list(struct parser *parser, struct exprs *list, struct expr 
 struct fields *build_field(struct parser *parser, struct fields *list, struct loc loc,
 			   struct expr *name, struct expr *value)
 {
+	bool call = name && name->kind == EXPR_CALL && name->n_items == 1;
+	struct field *field;
+
 	if (!list)
 		list = arena_new_of(parser->arena, struct fields);
-	struct field *field = array_add(parser->arena, list->items, list->n);
+	field = array_add(parser->arena, list->items, list->n);
 	field->loc = loc;
 	field->value = value;
 	if (!name)
 		return list;
-	bool call = name->kind == EXPR_CALL && name->n_items == 1;
 	if (!call && name->kind != EXPR_WORD)
 		diag_error(parser->diags, name->loc,
 			   "a member's name is a word, or WORD(argument)");

@@ -34,7 +34,10 @@ static const char *kinds_with(struct check *check, enum time_form form)
 	for (size_t i = 0, n = left; i < N_EVENT_KINDS; i++) {
 		if (!(event_rows[i].times & form))
 			continue;
-		out_put(&out, "%s%s", left == n ? "" : left == 1 ? " and " : ", ",
+		out_put(&out, "%s%s",
+			left == n   ? ""
+			: left == 1 ? " and "
+				    : ", ",
 			event_rows[i].called);
 		left--;
 	}
@@ -95,10 +98,12 @@ void check_script(struct script *script, struct arena *arena, struct diags *diag
 {
 	struct check check = {script, arena, arena_new(), diags};
 	const struct event *before = NULL;
+
 	script->n_calls = script->n_blocking = 0;
 	script->has_code = false;
 	for (size_t i = 0; i < script->n_events; i++) {
 		struct event *event = script->events[i];
+
 		check_event(&check, event);
 		check_time_form(&check, event);
 		check_time_order(&check, event, before);

@@ -12,6 +12,7 @@ const struct call_row *call_by_name(const char *name)
 #include "parser/calls.def"
 #undef CALL
 	};
+
 	for (size_t i = 0; i < N_CALLS; i++)
 		if (!strcmp(rows[i].name, name))
 			return &rows[i];
@@ -166,6 +167,7 @@ struct signature {
 static const struct argument_kind *kind_by_name(const char *name, size_t length)
 {
 	size_t n = sizeof(argument_kinds) / sizeof(*argument_kinds);
+
 	for (size_t i = 0; i < n; i++)
 		if (!strncmp(argument_kinds[i].name, name, length) &&
 		    !argument_kinds[i].name[length])
@@ -177,10 +179,13 @@ static struct signature signature_read(const char *text)
 {
 	struct signature signature = {0};
 	bool optional = false;
+
 	while (*text && signature.most < MAX_ARGUMENTS) {
+		size_t length;
+
 		optional |= *text == '?';
 		text += *text == '?';
-		size_t length = strcspn(text, " ");
+		length = strcspn(text, " ");
 		signature.kinds[signature.most++] = kind_by_name(text, length);
 		signature.least += !optional;
 		text += length + (text[length] == ' ');
@@ -191,6 +196,7 @@ static struct signature signature_read(const char *text)
 bool call_signature_valid(const char *text)
 {
 	struct signature signature = signature_read(text);
+
 	for (size_t i = 0; i < signature.most; i++)
 		if (!signature.kinds[i])
 			return false;
@@ -200,6 +206,7 @@ bool call_signature_valid(const char *text)
 static void check_arguments(struct check *check, struct call *call)
 {
 	struct signature signature = signature_read(call->row->signature);
+
 	if (call->n_args < signature.least || call->n_args > signature.most)
 		diag_error_hint(check->diags, call->name_loc,
 				arena_printf(check->arena, "%s() takes: %s", call->name,
@@ -220,6 +227,7 @@ static void check_arguments(struct check *check, struct call *call)
 static void agree_count(struct check *check, struct call *call, size_t list, size_t count)
 {
 	const struct expr *items = call->args[list], *number = call->args[count];
+
 	if (items->kind == EXPR_LIST && expr_is_int(number) &&
 	    number->value != (int64_t)items->n_items)
 		diag_error(check->diags, number->loc,
@@ -242,6 +250,7 @@ static void agree_epoll_fd(struct check *check, struct call *call)
 {
 	const struct expr *fd = call->args[2], *event = call->args[3];
 	const struct field *field = event->kind == EXPR_RECORD ? expr_field(event, "fd") : NULL;
+
 	if (field && expr_is_int(field->value) && field->value->value != fd->value)
 		diag_error(check->diags, field->value->loc,
 			   "epoll_ctl(): the event's fd is %lld, but argument 3 is %lld",
@@ -262,6 +271,7 @@ static void agree_option_length(struct check *check, struct call *call)
 {
 	const struct expr *value = call->args[3], *length = call->args[4];
 	size_t size = option_value_size(value);
+
 	if (length->kind == EXPR_LIST && length->items[0]->value != (int64_t)size)
 		diag_error(check->diags, length->loc,
 			   "getsockopt(): the length is [%lld], but the value has %zu byte%s",
@@ -272,6 +282,7 @@ static void agree_option_length(struct check *check, struct call *call)
 static void agree_no_flags(struct check *check, struct call *call)
 {
 	const struct field *flags = expr_field(call->args[1], "msg_flags");
+
 	if (flags && expr_is_int(flags->value) && flags->value->value != 0)
 		diag_error_hint(check->diags, flags->value->loc,
 				"flags of a sendmsg() are its last argument",
@@ -290,6 +301,7 @@ static void check_errno(struct check *check, struct call *call)
 {
 	const struct symbol *row = symbol_in_family(SYMBOLS_ERRNO, call->errno_name);
 	const char *hint = check_hint(check, "errno", call->errno_name);
+
 	call->errno_value = row ? row->value : 0;
 	if (call_by_name(call->errno_name))
 		hint = "an event begins with its time: +0, for example";
@@ -302,6 +314,7 @@ static void check_errno(struct check *check, struct call *call)
 static void check_no_word(struct check *check, const struct expr *result)
 {
 	int64_t number;
+
 	if (result->kind != EXPR_WORD || !symbol_value(result->text, &number))
 		return;
 	if (symbol_in_family(SYMBOLS_ERRNO, result->text))
@@ -333,10 +346,12 @@ static void check_result(struct check *check, struct call *call)
 
 void check_call(struct check *check, struct call *call)
 {
+	size_t errors;
+
 	call->row = call_by_name(call->name);
 	if (!call->row)
 		unknown_call(check, call);
-	size_t errors = diags_errors(check->diags);
+	errors = diags_errors(check->diags);
 	for (size_t i = 0; i < call->n_args; i++)
 		check_resolve(check, call->args[i]);
 	if (call->row) {

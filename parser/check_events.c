@@ -8,6 +8,8 @@
 /* A state by name or number; 0 after an error. */
 static uint8_t state_number(struct check *check, const struct expr *expr)
 {
+	int state;
+
 	if (expr->kind == EXPR_INT && tcp_state_symbol(expr->value))
 		return expr->value;
 	if (expr->kind != EXPR_WORD) {
@@ -15,7 +17,7 @@ static uint8_t state_number(struct check *check, const struct expr *expr)
 			   check_show(check, expr));
 		return 0;
 	}
-	int state = tcp_state_by_name(expr->text);
+	state = tcp_state_by_name(expr->text);
 	if (state < 0)
 		diag_error_hint(check->diags, expr->loc, check_hint(check, "state", expr->text),
 				"unknown TCP state '%s'", expr->text);
@@ -27,6 +29,7 @@ static struct state_claim *new_claim(struct check *check, struct event *event,
 {
 	struct state_claim *claim = arena_new_of(check->arena, struct state_claim);
 	struct expr *which = call->args[0];
+
 	claim->loc = event->loc;
 	claim->states = arena_alloc(check->arena, n_states ? n_states : 1);
 	claim->n_states = n_states;
@@ -46,6 +49,7 @@ static struct state_claim *new_claim(struct check *check, struct event *event,
 static void check_state_event(struct check *check, struct event *event, struct call *call)
 {
 	struct state_claim *claim = new_claim(check, event, call, 1);
+
 	claim->states[0] = state_number(check, call->result);
 }
 
@@ -54,6 +58,7 @@ static void check_states_event(struct check *check, struct event *event, struct 
 	const struct expr *list = call->result;
 	bool good = list->kind == EXPR_LIST && list->n_items;
 	struct state_claim *claim = new_claim(check, event, call, good ? list->n_items : 0);
+
 	if (!good)
 		diag_error(check->diags, list->loc,
 			   "expected a list of TCP states in brackets, got %s",
@@ -70,6 +75,7 @@ static void check_quiet_event(struct check *check, struct event *event, struct c
 static void check_kill_event(struct check *check, struct event *event, struct call *call)
 {
 	const struct expr *name = call->args[0];
+
 	if (name->kind == EXPR_INT && name->value > 0 && name->value < 65)
 		event->signal = (int)name->value;
 	else if (name->kind != EXPR_WORD)
@@ -86,6 +92,7 @@ static void check_kill_event(struct check *check, struct event *event, struct ca
 static void check_exit_event(struct check *check, struct event *event, struct call *call)
 {
 	struct expr *status = call->n_args ? call->args[0] : NULL;
+
 	if (!status)
 		return;
 	check_resolve(check, status);

@@ -10,6 +10,7 @@ const char *check_show(struct check *check, const struct expr *expr)
 {
 	char text[80];
 	size_t length = expr_print(text, sizeof(text), expr);
+
 	return arena_printf(check->arena, "%s%s", text, length < sizeof(text) ? "" : "...");
 }
 
@@ -17,6 +18,7 @@ const char *check_hint(struct check *check, const char *kind, const char *name)
 {
 	const char *near =
 		diags_errors(check->diags) < MAX_HINTED ? closest_name(kind, name) : NULL;
+
 	return near ? arena_printf(check->arena, "did you mean %s?", near) : NULL;
 }
 
@@ -41,6 +43,7 @@ const struct field *expr_field(const struct expr *record, const char *name)
 int64_t expr_field_value(const struct expr *record, const char *name, int64_t absent)
 {
 	const struct field *field = expr_field(record, name);
+
 	return field && expr_is_int(field->value) ? field->value->value : absent;
 }
 
@@ -53,6 +56,7 @@ static void settle(struct expr *expr, int64_t value)
 static void resolve_word(struct check *check, struct expr *expr)
 {
 	int64_t value = 0;
+
 	if (!symbol_value(expr->text, &value))
 		diag_error_hint(check->diags, expr->loc, check_hint(check, "constant", expr->text),
 				"unknown constant '%s'", expr->text);
@@ -62,6 +66,7 @@ static void resolve_word(struct check *check, struct expr *expr)
 static void resolve_or(struct check *check, struct expr *expr)
 {
 	int64_t value = 0;
+
 	for (size_t i = 0; i < expr->n_items; i++) {
 		check_resolve(check, expr->items[i]);
 		if (!expr_is_int(expr->items[i]))
@@ -83,6 +88,7 @@ static void resolve_address(struct check *check, struct expr *expr, uint8_t vers
 {
 	const struct expr *text = expr->n_items == 1 ? expr->items[0] : NULL;
 	bool good = text && text->kind == EXPR_STRING && ip_addr_parse(text->text, &expr->addr);
+
 	/* inet_addr("::1") is how some dialects write an AF_INET6 sin_addr. */
 	if (!good || (version == 6 && expr->addr.version != 6)) {
 		wrong_function(check, expr,
@@ -91,6 +97,7 @@ static void resolve_address(struct check *check, struct expr *expr, uint8_t vers
 		settle(expr, 0);
 	} else if (expr->addr.version == 4) {
 		uint32_t network;
+
 		memcpy(&network, expr->addr.bytes, sizeof(network));
 		settle(expr, network);
 	}
@@ -110,6 +117,7 @@ static void resolve_inet6_addr(struct check *check, struct expr *expr)
 static int64_t function_number(struct check *check, struct expr *expr, int64_t most)
 {
 	struct expr *number = expr->n_items == 1 ? expr->items[0] : NULL;
+
 	if (number)
 		check_resolve(check, number);
 	if (expr_is_int(number) && number->value >= 0 && number->value <= most)

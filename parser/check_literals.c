@@ -45,6 +45,7 @@ static const struct member *member_by_name(const struct shape *shape, const char
 static const char *member_list(struct check *check, const struct shape *shape)
 {
 	const char *list = "members are";
+
 	for (size_t i = 0; i < shape->n; i++)
 		list = arena_printf(check->arena, "%s %s%s", list, shape->members[i].name,
 				    i + 1 < shape->n ? "," : "");
@@ -55,6 +56,7 @@ static void check_member(struct check *check, const struct shape *shape, const s
 			 const struct field *field)
 {
 	const struct member *member = member_by_name(shape, field->name);
+
 	if (!member) {
 		diag_error_hint(check->diags, field->loc, member_list(check, shape),
 				"%s has no member '%s'", shape->what,
@@ -71,11 +73,13 @@ static void check_member(struct check *check, const struct shape *shape, const s
 /* The record has all required members and no others, each of its kind. */
 static void check_shape(struct check *check, const struct shape *shape, const struct expr *record)
 {
+	const char *lacking = NULL;
+
 	for (size_t i = 0; i < record->n_fields; i++)
 		check_member(check, shape, record, &record->fields[i]);
-	const char *lacking = NULL;
 	for (size_t i = 0; i < shape->n; i++) {
 		const char *name = shape->members[i].name;
+
 		if (shape->members[i].required && !expr_field(record, name))
 			lacking = lacking ? arena_printf(check->arena, "%s, %s", lacking, name)
 					  : name;
@@ -140,11 +144,14 @@ static void check_iovec(struct check *check, const struct expr *expr)
 {
 	static const char *const names[] = {"iov_base", "iov_len"};
 	bool good = expr->kind == EXPR_RECORD && expr->n_fields == 2;
+	const struct expr *length;
+
 	for (size_t i = 0; good && i < 2; i++) {
 		const char *name = expr->fields[i].name;
+
 		good = !name || !strcmp(name, names[i]);
 	}
-	const struct expr *length = good ? expr->fields[1].value : NULL;
+	length = good ? expr->fields[1].value : NULL;
 	if (!good || !is_base(expr->fields[0].value) || !expr_is_int(length) || length->value < 0 ||
 	    length->value > INT32_MAX)
 		diag_error(check->diags, expr->loc, "expected an iovec such as {..., 1000}, got %s",
@@ -174,6 +181,7 @@ static const struct shape cmsg_data_shapes[] = {
 static void check_attribute(struct check *check, const struct field *field)
 {
 	int64_t number;
+
 	if (!field->name || strncmp(field->name, "TCP_NLA_", 8) ||
 	    !symbol_value(field->name, &number))
 		diag_error_hint(check->diags, field->loc,
@@ -187,9 +195,11 @@ static void check_attribute(struct check *check, const struct field *field)
 
 static bool fits_cmsg_data(struct check *check, const struct expr *value)
 {
+	const char *first;
+
 	if (value->kind != EXPR_RECORD)
 		return expr_is_int(value);
-	const char *first = value->n_fields ? value->fields[0].name : NULL;
+	first = value->n_fields ? value->fields[0].name : NULL;
 	for (size_t i = 0; i < sizeof(cmsg_data_shapes) / sizeof(*cmsg_data_shapes); i++)
 		if (member_by_name(&cmsg_data_shapes[i], first)) {
 			check_shape(check, &cmsg_data_shapes[i], value);
@@ -234,10 +244,12 @@ static const struct shape msghdr_shape = SHAPE("a msghdr", msghdr_members);
 
 bool check_msghdr(struct check *check, const struct expr *expr)
 {
+	const struct field *iov;
+
 	if (expr->kind != EXPR_RECORD)
 		return false;
 	check_shape(check, &msghdr_shape, expr);
-	const struct field *iov = expr_field(expr, "msg_iov");
+	iov = expr_field(expr, "msg_iov");
 	if (iov && iov->value->kind == EXPR_LIST && expr_is_int(iov->argument) &&
 	    iov->argument->value != (int64_t)iov->value->n_items)
 		diag_error(check->diags, iov->argument->loc,
@@ -278,10 +290,11 @@ static const struct shape epoll_shape = SHAPE("an epoll event", epoll_members);
 
 bool check_epoll_event(struct check *check, const struct expr *expr)
 {
+	unsigned data = 0;
+
 	if (expr->kind != EXPR_RECORD)
 		return false;
 	check_shape(check, &epoll_shape, expr);
-	unsigned data = 0;
 	for (size_t i = 0; i < expr->n_fields; i++)
 		data += expr->fields[i].name && strcmp(expr->fields[i].name, "events") &&
 			member_by_name(&epoll_shape, expr->fields[i].name);
@@ -293,9 +306,10 @@ bool check_epoll_event(struct check *check, const struct expr *expr)
 
 bool check_epoll_events(struct check *check, const struct expr *expr)
 {
+	bool good = true;
+
 	if (expr->kind != EXPR_LIST)
 		return check_epoll_event(check, expr);
-	bool good = true;
 	for (size_t i = 0; i < expr->n_items; i++)
 		good &= check_epoll_event(check, expr->items[i]);
 	return good;

@@ -26,18 +26,21 @@ static unsigned edit_distance(const char *a, const char *b)
 {
 	unsigned rows[3][MAX_NAME + 1]; /* two before, one before, this one */
 	unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+	unsigned *spare;
 	size_t n = strlen(b);
+
 	for (size_t j = 0; j <= n; j++)
 		last[j] = j;
 	for (size_t i = 0; a[i]; i++) {
 		now[0] = i + 1;
 		for (size_t j = 0; j < n; j++) {
 			bool same = toupper((unsigned char)a[i]) == toupper((unsigned char)b[j]);
+
 			now[j + 1] = least(least(last[j + 1], now[j]) + 1, last[j] + !same);
 			if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j])
 				now[j + 1] = least(now[j + 1], before[j - 1] + 1);
 		}
-		unsigned *spare = before;
+		spare = before;
 		before = last;
 		last = now;
 		now = spare;
@@ -48,13 +51,15 @@ static unsigned edit_distance(const char *a, const char *b)
 static void consider(struct search *search, const char *candidate)
 {
 	size_t length = candidate ? strlen(candidate) : 0;
+	unsigned distance;
+
 	if (!length || length > MAX_NAME)
 		return;
 	/* Names that differ more in length than the best so far in letters cannot be nearer. */
 	if (length >= search->length + search->distance ||
 	    search->length >= length + search->distance)
 		return;
-	unsigned distance = edit_distance(search->name, candidate);
+	distance = edit_distance(search->name, candidate);
 	if (distance < search->distance) {
 		search->distance = distance;
 		search->best = candidate;
@@ -74,6 +79,7 @@ static void consider_calls(struct search *search)
 #include "parser/calls.def"
 #undef CALL
 	};
+
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		consider(search, names[i]);
 	for (size_t i = 0; i < N_EVENT_KINDS; i++)
@@ -95,6 +101,7 @@ static void consider_options(struct search *search)
 static void consider_states(struct search *search)
 {
 	size_t skip = strncmp(search->name, "TCP_", 4) ? 4 : 0;
+
 	for (int state = 1; state <= N_TCP_STATES; state++)
 		consider(search, tcp_state_symbol(state) + skip);
 }
@@ -132,18 +139,20 @@ static const struct {
 	const char *kind;
 	void (*consider)(struct search *search);
 } kinds[] = {
-	{"call", consider_calls},   {"constant", consider_constants}, {"option", consider_options},
-	{"state", consider_states}, {"errno", consider_errnos},	      {"signal", consider_signals},
-	{"icmp", consider_icmp},    {"TCP option", consider_tcp_options},
+	{"call", consider_calls},     {"constant", consider_constants},
+	{"option", consider_options}, {"state", consider_states},
+	{"errno", consider_errnos},   {"signal", consider_signals},
+	{"icmp", consider_icmp},      {"TCP option", consider_tcp_options},
 };
 
 const char *closest_name(const char *kind, const char *name)
 {
 	size_t length = strlen(name);
-	if (length < 2 || length > MAX_NAME)
-		return NULL;
 	/* At most about a third of the letters may differ. */
 	struct search search = {.name = name, .length = length, .distance = length / 3 + 1};
+
+	if (length < 2 || length > MAX_NAME)
+		return NULL;
 	if (length < 6)
 		search.distance = 2;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

@@ -95,6 +95,7 @@ static int set_text(const struct setting *s)
 static int set_number(const struct setting *s)
 {
 	long long number;
+
 	if (!parse_number(s->value, &number) || number < s->setter->least ||
 	    number > s->setter->most)
 		return bad_value(s, arena_printf(s->arena, "a number from %lld to %lld",
@@ -148,6 +149,7 @@ static int ip_mode_by_name(const char *name)
 static int set_ip_version(const struct setting *s)
 {
 	int mode = ip_mode_by_name(s->value);
+
 	if (mode < 0)
 		return bad_value(s, "ipv4, ipv6 or ipv4-mapped-ipv6");
 	s->config->ip_mode = s->config->ip_mode_asked = mode;
@@ -159,6 +161,7 @@ static int set_ip_version(const struct setting *s)
 static int add_ip_version(const struct setting *s, const char *item)
 {
 	int mode = ip_mode_by_name(item);
+
 	if (mode < 0)
 		return bad_value(s, "a list of ipv4, ipv6 and ipv4-mapped-ipv6");
 	s->config->ip_modes |= 1U << mode;
@@ -183,17 +186,18 @@ static uint8_t full_length(const struct ip_addr *addr)
 }
 
 /* ADDRESS, or ADDRESS/LENGTH where `with_length`. */
-static int set_address(const struct setting *s, struct given_address given[2],
-			       bool with_length)
+static int set_address(const struct setting *s, struct given_address given[2], bool with_length)
 {
 	const char *slash = with_length ? strchr(s->value, '/') : NULL;
 	size_t length = slash ? (size_t)(slash - s->value) : strlen(s->value);
 	struct ip_prefix prefix;
+
 	if (!ip_addr_parse(arena_strndup(s->arena, s->value, length), &prefix.addr))
 		return bad_value(s, "an IPv4 or IPv6 address");
 	prefix.length = full_length(&prefix.addr);
 	if (slash) {
 		long long bits;
+
 		if (!parse_number(slash + 1, &bits) || bits > prefix.length)
 			return bad_value(s, arena_printf(s->arena, "a prefix length of 0 to %d",
 							 prefix.length));
@@ -237,6 +241,7 @@ static int set_tolerance_percent(const struct setting *s)
 {
 	char *end;
 	double percent = strtod(s->value, &end);
+
 	if (end == s->value || *end || !(percent >= 0 && percent <= 100))
 		return bad_value(s, "a number from 0 to 100");
 	s->config->tolerance_percent = percent;
@@ -267,6 +272,7 @@ static int set_code_format(const struct setting *s)
 static int set_code_sockopt(const struct setting *s)
 {
 	static const char *const known[] = {"TCP_INFO", "TCP_CC_INFO", "SO_MEMINFO"};
+
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (!strcmp(s->value, known[i]))
 			return 0;
@@ -276,6 +282,7 @@ static int set_code_sockopt(const struct setting *s)
 static int add_init_script(const struct setting *s, const char *item)
 {
 	struct config *config = s->config;
+
 	*array_add(s->arena, config->init_scripts, config->n_init_scripts) = item;
 	return 0;
 }
@@ -290,11 +297,13 @@ static int set_init_scripts(const struct setting *s)
 static int split_name(const struct setting *s, const char *letters, struct name_value *pair)
 {
 	const char *equals = strchr(s->value, '=');
+
 	if (!equals || equals == s->value)
 		return bad_value(s, "NAME=VALUE");
 	for (const char *at = s->value; at < equals; at++) {
 		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
 			     (*at >= '0' && *at <= '9');
+
 		if (!plain && !strchr(letters, *at))
 			return bad_value(s, "NAME=VALUE");
 	}
@@ -325,7 +334,8 @@ static int set_sysctl(const struct setting *s)
 	if (code)
 		return code;
 	/* Anything outside net is the whole machine's, and ".." would lead there. */
-	if ((strncmp(pair.name, "net.", 4) && strncmp(pair.name, "net/", 4)) || strstr(pair.name, "..") || strstr(pair.name, "//"))
+	if ((strncmp(pair.name, "net.", 4) && strncmp(pair.name, "net/", 4)) ||
+	    strstr(pair.name, "..") || strstr(pair.name, "//"))
 		return bad_value(s, "a name in net.* (others are not the namespace's own)");
 	if (!*pair.value)
 		return bad_value(s, "NAME=VALUE");
@@ -414,6 +424,7 @@ const struct option_row *option_by_name(const char *name)
 {
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const char *a = option_rows[i].name, *b = name;
+
 		for (; *a && (*a == *b || (*a == '_' && *b == '-')); a++, b++)
 			;
 		if (!*a && !*b)
@@ -435,6 +446,7 @@ const struct option_row *option_by_letter(char letter)
 struct config *config_new(struct arena *arena)
 {
 	struct config *config = arena_new_of(arena, struct config);
+
 	config->bind_port = 8080;
 	config->connect_port = 8080;
 	config->mtu = 1500;
@@ -450,10 +462,12 @@ int config_set(struct config *config, struct arena *arena, const char *name, con
 {
 	const struct option_row *row = option_by_name(name);
 	const char *near = row ? NULL : closest_name("option", name);
-	struct setting setting = {.config = config, .arena = arena, .value = value, .loc = loc, .err = err};
+	struct setting setting = {
+		.config = config, .arena = arena, .value = value, .loc = loc, .err = err};
 
 	if (near)
-		return err_set(err, -EINVAL, "unknown option --%.80s; did you mean --%s?", name, near);
+		return err_set(err, -EINVAL, "unknown option --%.80s; did you mean --%s?", name,
+			       near);
 	if (!row)
 		return err_set(err, -EINVAL, "unknown option --%.80s", name);
 	if (loc.line && !row->in_script)

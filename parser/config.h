@@ -49,7 +49,7 @@ struct config {
 	const char *code_command; /* "python3" */
 	/* finwait's own */
 	bool strict;		  /* unexpected segments fail the script */
-	bool slow;		  /* the script is marked slow (--slow as a line); left out unless asked */
+	bool slow;		  /* --slow as a line: the script is left out unless asked for */
 	struct name_value *sysctls; /* --sysctl=NAME=VALUE */
 	size_t n_sysctls;
 	struct requirement *requirements;
@@ -58,8 +58,8 @@ struct config {
 	const char *md5_secret;	  /* --tcp_md5_secret, nplab */
 	bool verbose;		  /* -v */
 	bool no_cleanup;	  /* no RST after the script, nplab */
-	/* config_set() to config_finish(): what was given, [0] IPv4 and [1] IPv6, so that one script
-	 * may serve every mode; and whether the command line gave it. */
+	/* For config_finish(): what was given, [0] IPv4 and [1] IPv6, so that one script may serve
+	 * every mode; and whether the command line gave it. */
 	struct given_address {
 		struct ip_prefix prefix; /* addr.version 0: not given */
 		bool by_command_line;
@@ -95,14 +95,6 @@ struct config *config_new(struct arena *arena); /* all defaults */
  * command line. Keeps pointers to `value` and `loc`'s script: both outlive the config. */
 int config_set(struct config *config, struct arena *arena, const char *name, const char *value,
 	       struct loc loc, struct errbuf *err);
-
-/* After all config_set(): fills what depends on ip_mode (addresses, prefix lengths). Returns 0, or
- * -EINVAL and what does not fit together. Defaults: local 192.168.0.1/16, gateway 192.168.0.2, remote
- * 192.0.2.1/24; fd3d:fa7b:d17d::1/48, fd3d:fa7b:d17d:8888::, 2001:db8::1/32. A default gateway
- * outside the local network gives way to the local address itself.
- * An address of the other family is left aside (the default stands in) when the script gave it and
- * the command line chose the mode, or when several modes are asked for; otherwise it is an error. */
-int config_finish(struct config *config, struct errbuf *err);
 
 const char *ip_mode_name(enum ip_mode mode); /* "ipv4", "ipv6", "ipv4-mapped-ipv6" */
 

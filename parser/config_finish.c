@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "parser/config.h"
+#include "parser/config_finish.h"
 
 static bool prefix_holds(const struct ip_prefix *prefix, const struct ip_addr *addr)
 {
@@ -10,6 +10,7 @@ static bool prefix_holds(const struct ip_prefix *prefix, const struct ip_addr *a
 		return false;
 	for (unsigned bit = 0; bit < prefix->length; bit++) {
 		uint8_t mask = 0x80 >> bit % 8;
+
 		if ((prefix->addr.bytes[bit / 8] ^ addr->bytes[bit / 8]) & mask)
 			return false;
 	}
@@ -49,6 +50,7 @@ static int choose_address(const struct config *config, const char *name,
 static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
 {
 	struct ip_prefix whole = {*a, a->version == 4 ? 32 : 128};
+
 	return prefix_holds(&whole, b);
 }
 
@@ -56,6 +58,7 @@ static bool same_addr(const struct ip_addr *a, const struct ip_addr *b)
 static bool is_loopback(const struct config *config, const struct ip_addr *addr)
 {
 	struct ip_prefix loopback = {.length = config->ip_mode == IP_V6 ? 128 : 8};
+
 	ip_addr_parse(config->ip_mode == IP_V6 ? "::1" : "127.0.0.0", &loopback.addr);
 	return prefix_holds(&loopback, addr);
 }

@@ -10,6 +10,7 @@
 static size_t bucket_of(const char *name, size_t size)
 {
 	uint32_t hash = 2166136261u; /* FNV-1a */
+
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
 	return hash % N_DEFINE_BUCKETS;
@@ -18,6 +19,7 @@ static size_t bucket_of(const char *name, size_t size)
 static struct define *define_find(const struct parser *parser, const char *name, size_t size)
 {
 	struct define *define = parser->defines[bucket_of(name, size)];
+
 	while (define && (strncmp(define->name, name, size) || define->name[size]))
 		define = define->next;
 	return define;
@@ -26,12 +28,16 @@ static struct define *define_find(const struct parser *parser, const char *name,
 void define_add(struct parser *parser, const char *text, bool from_command_line)
 {
 	const char *equals = strchr(text, '=');
+	struct define *define;
+	size_t size;
+
 	if (!equals)
 		return; /* config_set() reports it */
-	size_t size = equals - text;
-	struct define *define = define_find(parser, text, size);
+	size = equals - text;
+	define = define_find(parser, text, size);
 	if (!define) {
 		struct define **bucket = &parser->defines[bucket_of(text, size)];
+
 		define = arena_new_of(parser->arena, struct define);
 		define->name = arena_strndup(parser->arena, text, size);
 		define->next = *bucket;
@@ -46,6 +52,7 @@ void define_add(struct parser *parser, const char *text, bool from_command_line)
 const char *define_value(const struct parser *parser, struct token name)
 {
 	const struct define *define = define_find(parser, name.text, name.size);
+
 	return define ? define->value : NULL;
 }
 
@@ -67,12 +74,14 @@ static int hex_digit(char c)
 static size_t escape(const char *in, size_t left, char *out)
 {
 	static const char letters[] = "nrtvf\\\"", bytes[] = "\n\r\t\v\f\\\"";
+	const char *letter;
+
 	if (left >= 3 && in[0] == 'x' && isxdigit((unsigned char)in[1]) &&
 	    isxdigit((unsigned char)in[2])) {
 		*out = (char)(hex_digit(in[1]) << 4 | hex_digit(in[2]));
 		return 3;
 	}
-	const char *letter = left && *in ? strchr(letters, *in) : NULL;
+	letter = left && *in ? strchr(letters, *in) : NULL;
 	if (!letter)
 		return 0;
 	*out = bytes[letter - letters];
@@ -83,12 +92,14 @@ char *string_decode(struct parser *parser, struct token quoted, struct loc loc, 
 {
 	const char *in = quoted.text + 1, *end = quoted.text + quoted.size - 1;
 	char *text = arena_alloc(parser->arena, quoted.size), *out = text;
+	size_t taken;
+
 	while (in < end) {
 		if (*in != '\\') {
 			*out++ = *in++;
 			continue;
 		}
-		size_t taken = escape(in + 1, end - in - 1, out);
+		taken = escape(in + 1, end - in - 1, out);
 		if (!taken) {
 			diag_error_hint(
 				parser->diags, loc,
@@ -106,9 +117,10 @@ char *string_decode(struct parser *parser, struct token quoted, struct loc loc, 
 
 bool number_parse(const char *text, int64_t *value)
 {
-	char *end;
-	errno = 0;
 	bool hex = text[0] == '0' && text[1] == 'x';
+	char *end;
+
+	errno = 0;
 	*value = hex ? (int64_t)strtoull(text + 2, &end, 16) : strtoll(text, &end, 10);
 	return !errno && !*end && end != text;
 }

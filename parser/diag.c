@@ -30,6 +30,7 @@ struct diags {
 struct diags *diags_new(const struct source *source)
 {
 	struct diags *diags = calloc(1, sizeof(*diags));
+
 	if (!diags)
 		abort();
 	diags->source = source;
@@ -62,14 +63,14 @@ static void make_printable(char *text)
 void diag_add(struct diags *diags, enum diag_level level, struct loc loc, const char *hint,
 	      const char *format, ...)
 {
+	struct message *message = arena_new_of(diags->arena, struct message);
 	char text[TEXT_MAX];
 	va_list args;
+
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	make_printable(text);
-
-	struct message *message = arena_new_of(diags->arena, struct message);
 	message->level = level;
 	message->loc = loc;
 	message->number = diags->n++;
@@ -84,6 +85,7 @@ void diag_add(struct diags *diags, enum diag_level level, struct loc loc, const 
 static int by_place(const void *a, const void *b)
 {
 	const struct message *x = *(struct message *const *)a, *y = *(struct message *const *)b;
+
 	if (x->loc.line != y->loc.line)
 		return x->loc.line < y->loc.line ? -1 : 1;
 	if (x->loc.column != y->loc.column)
@@ -101,6 +103,7 @@ static size_t line_length(const struct cursor *cursor)
 {
 	size_t left = cursor->end - cursor->line;
 	const char *end = left ? memchr(cursor->line, '\n', left) : NULL;
+
 	return end ? (size_t)(end - cursor->line) : left;
 }
 
@@ -125,9 +128,11 @@ static unsigned utf8_length(const char *text, size_t size, unsigned *columns)
 			  : (lead & 0xf0) == 0xe0 ? 3
 			  : (lead & 0xf8) == 0xf0 ? 4
 						  : 0;
+	uint32_t code = length < 2 ? lead : lead & (0x7f >> length);
+	bool wide;
+
 	if (!length || length > size)
 		return 0;
-	uint32_t code = length == 1 ? lead : lead & (0x7f >> length);
 	for (unsigned i = 1; i < length; i++) {
 		if (((unsigned char)text[i] & 0xc0) != 0x80)
 			return 0;
@@ -136,11 +141,11 @@ static unsigned utf8_length(const char *text, size_t size, unsigned *columns)
 	if (length > 1 && code < 0xa0) /* overlong, or a C1 control */
 		return 0;
 	/* East Asian wide blocks and emoji. */
-	bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-		    (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-		    (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-		    (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) ||
-		    (code >= 0x20000 && code <= 0x3fffd);
+	wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
+	       (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
+	       (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
+	       (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) ||
+	       (code >= 0x20000 && code <= 0x3fffd);
 	*columns = wide ? 2 : 1;
 	return length;
 }
@@ -152,6 +157,7 @@ static void put_line(FILE *out, const char *line, size_t first, size_t last, boo
 		unsigned columns = 1;
 		unsigned length = utf8_length(line + first, last - first, &columns);
 		bool control = (unsigned char)line[first] < ' ' || line[first] == 0x7f;
+
 		if (line[first] == '\t')
 			fputc('\t', out);
 		else if (blank)
@@ -167,9 +173,11 @@ static void put_line(FILE *out, const char *line, size_t first, size_t last, boo
 static void put_carets(FILE *out, const char *line, size_t first, size_t last)
 {
 	bool caret = true;
+
 	while (first < last) {
 		unsigned columns = 1;
 		unsigned length = utf8_length(line + first, last - first, &columns);
+
 		for (; columns; columns--, caret = false)
 			fputc(caret ? '^' : '~', out);
 		first += length ? length : 1;
@@ -180,20 +188,23 @@ static void put_carets(FILE *out, const char *line, size_t first, size_t last)
 
 static void put_source(FILE *out, struct cursor *cursor, struct loc loc, bool color)
 {
+	size_t length, first, last, from, to;
+	const char *dots;
+
 	if (!loc.line || !move_to_line(cursor, loc.line))
 		return;
-	size_t length = line_length(cursor);
+	length = line_length(cursor);
 	if (length && cursor->line[length - 1] == '\r')
 		length--;
-	size_t first = loc.column ? loc.column - 1 : 0;
+	first = loc.column ? loc.column - 1 : 0;
 	if (first > length)
 		first = length;
-	size_t last = loc.end - loc.begin < length - first ? first + loc.end - loc.begin : length;
-	size_t from = length > WIDEST && first > LEFT_OF ? first - LEFT_OF : 0;
-	size_t to = length - from > WIDEST ? from + WIDEST : length;
+	last = loc.end - loc.begin < length - first ? first + loc.end - loc.begin : length;
+	from = length > WIDEST && first > LEFT_OF ? first - LEFT_OF : 0;
+	to = length - from > WIDEST ? from + WIDEST : length;
 	if (last > to)
 		last = to;
-	const char *dots = from ? "..." : "";
+	dots = from ? "..." : "";
 	fprintf(out, "  %s", dots);
 	put_line(out, cursor->line, from, to, false);
 	fprintf(out, "%s\n  %*s", to < length ? "..." : "", (int)strlen(dots), "");
@@ -211,6 +222,7 @@ static void put_message(FILE *out, const struct message *message, const char *pa
 		[DIAG_ERROR] = {"error", "\033[1;31m"},
 		[DIAG_WARNING] = {"warning", "\033[1;35m"},
 	};
+
 	fputs(color ? "\033[1m" : "", out);
 	if (message->loc.line)
 		fprintf(out, "%s:%u:%u: ", path, message->loc.line, message->loc.column);
@@ -223,12 +235,13 @@ static void put_message(FILE *out, const struct message *message, const char *pa
 void diags_print(const struct diags *diags, FILE *out, bool color)
 {
 	struct message **sorted = arena_alloc(diags->arena, (diags->n + 1) * sizeof(*sorted));
+	const struct source *source = diags->source;
+	struct cursor cursor = {source->text, source->text + source->size, 1};
 	size_t n = 0;
+
 	for (struct message *message = diags->first; message; message = message->next)
 		sorted[n++] = message;
 	qsort(sorted, n, sizeof(*sorted), by_place);
-	const struct source *source = diags->source;
-	struct cursor cursor = {source->text, source->text + source->size, 1};
 	for (size_t i = 0; i < n; i++) {
 		put_message(out, sorted[i], source->path, color);
 		put_source(out, &cursor, sorted[i]->loc, color);

@@ -39,7 +39,8 @@ static void pkt_error(const PKT_LTYPE *loc, struct parser *parser, const char *m
 %token PKT_EOF 0 "end of file"
 %token SYNC "next event"
 %token <token> INT "number" HEX "hexadecimal number" FLOAT "fraction" WORD "word"
-%token <token> STRING "string" COMMAND "`command`" CODE "%{ code }%" ADDRESS "address" ELLIPSIS "..."
+%token <token> STRING "string" COMMAND "`command`" CODE "%{ code }%" ADDRESS "address"
+%token <token> ELLIPSIS "..."
 %token <token> OPTION "--option" OPTION_IS "--option=" VALUE "value"
 %token <token> ACK "ack" WIN "win" URG "urg" ICMP "icmp" UDP "udp" MTU "mtu" ID "id" RAW "raw"
 %token <token> IPV4 "ipv4" IPV6 "ipv6" GRE "gre" MPLS "mpls" ENCAP "encap"
@@ -213,8 +214,11 @@ ip: IPV4 { $$ = HEADER_IPV4; } | IPV6 { $$ = HEADER_IPV6; };
 outer_info: %empty | bracket;
 
 addresses:
-	ADDRESS '>' ADDRESS		{ build_atom(parser, FIELD_ip_source, ATOM_ADDRESS, @1);
-					  build_atom(parser, FIELD_ip_destination, ATOM_ADDRESS, @3); }
+	ADDRESS '>' ADDRESS
+	{
+		build_atom(parser, FIELD_ip_source, ATOM_ADDRESS, @1);
+		build_atom(parser, FIELD_ip_destination, ATOM_ADDRESS, @3);
+	}
 	;
 
 gre_atoms: gre_atom | gre_atoms gre_atom;
@@ -296,9 +300,11 @@ urg: %empty | URG INT			{ build_atom(parser, FIELD_tcp_urgent, ATOM_INT, @2); };
 
 options:
 	%empty
-	| less ELLIPSIS more		{ build_atom(parser, FIELD_tcp_options, ATOM_ELLIPSIS, @2); }
+	| less any more
 	| less option_list more
 	;
+
+any: ELLIPSIS			{ build_atom(parser, FIELD_tcp_options, ATOM_ELLIPSIS, @1); };
 
 less: '<'				{ build_atom(parser, FIELD_tcp_options, ATOM_MARK, @1); };
 

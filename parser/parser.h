@@ -42,7 +42,7 @@ struct parser {
 	size_t offset;	       /* of the next byte to scan */
 	uint32_t line, column; /* of it */
 	struct define *defines[N_DEFINE_BUCKETS];
-	bool in_ifdef; /* the script's last one */
+	bool in_ifdef;		 /* the script's last one */
 	const char *option_name; /* the option whose value comes next */
 	unsigned n_resumed;	 /* after strings and the like that never close */
 	/* recovery: parser/recover.c */

@@ -41,7 +41,8 @@ static struct atom read_atom(struct reader *reader, struct written *written)
 		.loc = place_of(reader, written),
 		.text = defined ? defined
 				: arena_strndup(reader->scratch,
-						script->source.text + written->begin, written->size),
+						script->source.text + written->begin,
+						written->size),
 		.written = written,
 	};
 }
@@ -100,7 +101,7 @@ static void take_echo(struct reader *reader, const struct atom *atom)
 	struct raw_packet *raw = reader->raw;
 
 	if (raw->echo == ECHO_NONE) {
-		raw->echo = atom->kind != ATOM_WORD	  ? ECHO_SEQ
+		raw->echo = atom->kind != ATOM_WORD	 ? ECHO_SEQ
 			    : !strcmp(atom->text, "udp") ? ECHO_UDP
 							 : ECHO_RAW;
 		raw->echo_loc = atom->loc;
@@ -204,7 +205,10 @@ static const struct place {
 	size_t member;
 	void (*take)(struct reader *reader, const struct atom *atom);
 } places[N_FIELDS] = {
-#define MEMBER(name) {.member = offsetof(struct raw_packet, name)}
+#define MEMBER(name)                                                                               \
+	{                                                                                          \
+		.member = offsetof(struct raw_packet, name)                                        \
+	}
 	[FIELD_tcp_source] = MEMBER(sport),
 	[FIELD_tcp_destination] = MEMBER(dport),
 	[FIELD_tcp_ack] = MEMBER(ack),

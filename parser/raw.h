@@ -1,5 +1,6 @@
-/* A packet between grammar and check: the atoms as written, with their places. The grammar leaves them
- * in packet->written; raw_packet_read() sorts them into the members that check_packet() reads. */
+/* A packet between grammar and check: the atoms as written, with their places. The grammar leaves
+ * them in packet->written; raw_packet_read() sorts them into the members that check_packet() reads.
+ */
 #ifndef FINWAIT_PARSER_RAW_H
 #define FINWAIT_PARSER_RAW_H
 

@@ -14,6 +14,7 @@ int scan_token(PKT_STYPE *value, PKT_LTYPE *loc, void *yyscanner);
 static bool begins_item(const struct parser *parser)
 {
 	static const int kinds[] = {INT, FLOAT, '+', '*', OPTION, OPTION_IS, COMMAND};
+
 	if (!parser->token_first || parser->token_loc.column > parser->item_column + COLUMN_SLACK)
 		return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
@@ -25,6 +26,7 @@ static bool begins_item(const struct parser *parser)
 static void scan(struct parser *parser)
 {
 	PKT_STYPE value = {.token = {"", 0}};
+
 	parser->previous = parser->token;
 	parser->previous_end = parser->token_end;
 	parser->token_kind = scan_token(&value, &parser->token_loc, parser->scanner);
@@ -70,6 +72,7 @@ static const char *dialect_hint(const struct parser *parser)
 		{"addr", "named addresses (MPTCP) are not supported"},
 	};
 	const struct token *token = &parser->previous;
+
 	for (size_t i = 0; i < sizeof(dialects) / sizeof(*dialects); i++)
 		if (token->size == strlen(dialects[i].word) &&
 		    !memcmp(token->text, dialects[i].word, token->size))
@@ -80,6 +83,7 @@ static const char *dialect_hint(const struct parser *parser)
 static void describe(const struct parser *parser, const char *name, char *out, size_t size)
 {
 	size_t length = parser->token.size;
+
 	if (parser->token_kind == PKT_EOF || !length)
 		snprintf(out, size, "unexpected %s", name);
 	else if (memchr(parser->token.text, '\n', length) || length > 40 || *name == '%' ||
@@ -95,6 +99,10 @@ void syntax_error(struct parser *parser, const char *unexpected, const char *con
 		  int n_expected)
 {
 	char what[120], wanted[160] = "";
+	/* The event may have broken off, with the next one's first token the one in the way. */
+	bool broke_off = parser->token_kind == PKT_EOF || begins_item(parser);
+	struct loc loc = parser->token_loc;
+
 	describe(parser, unexpected, what, sizeof(what));
 	if (n_expected > 0 && n_expected < MAX_EXPECTED)
 		for (int i = 0; i < n_expected; i++) {
@@ -102,12 +110,10 @@ void syntax_error(struct parser *parser, const char *unexpected, const char *con
 			const char *between = !i		   ? ", expected "
 					      : i + 1 < n_expected ? ", "
 								   : " or ";
+
 			snprintf(wanted + used, sizeof(wanted) - used, "%s%s", between,
 				 expected[i]);
 		}
-	/* The event may have broken off, with the next one's first token the one in the way. */
-	bool broke_off = parser->token_kind == PKT_EOF || begins_item(parser);
-	struct loc loc = parser->token_loc;
 	if (broke_off && parser->previous_end.line) {
 		snprintf(what, sizeof(what), "the event breaks off");
 		loc = parser->previous_end;

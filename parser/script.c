@@ -10,6 +10,7 @@
 
 #include "parser/build.h"
 #include "parser/check.h"
+#include "parser/config_finish.h"
 #include "parser/grammar.h"
 
 #define MAX_SOURCE (256 << 20)
@@ -30,14 +31,16 @@ int source_load(struct arena *arena, const char *path, struct source *source)
 	bool stdin_asked = !strcmp(path, "-");
 	__attribute__((cleanup(close_file))) int fd =
 		stdin_asked ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0, room = 4096;
+	struct stat status;
+	char *text, *bigger;
+	ssize_t n;
+
 	if (fd < 0)
 		return -errno;
-	struct stat status;
-	size_t size = 0, room = 4096;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size < MAX_SOURCE)
 		room = status.st_size + 2; /* one to end the text, one to see the end of the file */
-	char *text = arena_alloc(arena, room);
-	ssize_t n;
+	text = arena_alloc(arena, room);
 	while ((n = read(fd, text + size, room - size - 1)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -48,7 +51,7 @@ int source_load(struct arena *arena, const char *path, struct source *source)
 			return -EFBIG;
 		if (room - size > 1)
 			continue;
-		char *bigger = arena_alloc(arena, 2 * room);
+		bigger = arena_alloc(arena, 2 * room);
 		memcpy(bigger, text, size);
 		text = bigger;
 		room *= 2;
@@ -64,6 +67,7 @@ static void parse_text(struct parser *parser)
 	const struct source *source = parser->source;
 	static const char mark[] = "\xef\xbb\xbf"; /* some editors put a byte order mark first */
 	bool marked = source->size >= 3 && !memcmp(source->text, mark, 3);
+
 	parser->line = 1;
 	parser->offset = marked ? 3 : 0;
 	parser->column = 1 + parser->offset;
@@ -134,6 +138,7 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 				.n_options = n_options,
 				.mode = mode};
 	struct script *script = read_script(&parser);
+
 	if (!script->n_events && !diags_errors(diags))
 		diag_error(diags, parser_here(&parser), "the script has no events");
 	check_script(script, arena, diags);
@@ -151,6 +156,7 @@ const struct config *script_config(struct arena *arena, const struct source *sou
 				.mode = -1,
 				.options_only = true};
 	const struct config *config = read_script(&parser)->config;
+
 	diags_free(parser.diags);
 	return config;
 }
@@ -158,12 +164,14 @@ const struct config *script_config(struct arena *arena, const struct source *sou
 int64_t script_duration(const struct script *script)
 {
 	int64_t now = 0, end = 0;
+
 	for (size_t i = 0; i < script->n_events; i++) {
 		const struct event *event = script->events[i];
 		int64_t base =
 			event->time.kind == TIME_RELATIVE || event->time.kind == TIME_RELATIVE_RANGE
 				? now
 				: 0;
+
 		if (event->time.kind != TIME_ANY)
 			now = base + event->time.until;
 		if (event->blocking && base + event->end > end)

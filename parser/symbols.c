@@ -59,6 +59,7 @@ static int compare_name(const void *name, const void *row)
 const struct symbol *symbol_in_family(enum symbol_family_id family, const char *name)
 {
 	const struct symbol_family *f = &symbol_families[family];
+
 	return bsearch(name, f->rows, f->n, sizeof(*f->rows), compare_name);
 }
 
@@ -66,6 +67,7 @@ bool symbol_value(const char *name, int64_t *value)
 {
 	for (int family = 0; family < N_SYMBOL_FAMILIES; family++) {
 		const struct symbol *row = symbol_in_family(family, name);
+
 		if (row) {
 			*value = row->value;
 			return true;
@@ -77,6 +79,7 @@ bool symbol_value(const char *name, int64_t *value)
 static const char *name_of(enum symbol_family_id family, int64_t value)
 {
 	const struct symbol_family *f = &symbol_families[family];
+
 	for (size_t i = 0; i < f->n; i++)
 		if (f->rows[i].value == value && !f->rows[i].alias)
 			return f->rows[i].name;
@@ -97,6 +100,7 @@ bool signal_by_name(const char *name, int *value)
 {
 	char full[32];
 	const struct symbol *row = symbol_in_family(SYMBOLS_SIGNAL, name);
+
 	if (!row && (size_t)snprintf(full, sizeof(full), "SIG%s", name) < sizeof(full))
 		row = symbol_in_family(SYMBOLS_SIGNAL, full);
 	if (row)
@@ -140,6 +144,7 @@ const char *tcp_state_symbol(int state)
 int tcp_state_by_name(const char *name)
 {
 	size_t skip = strncmp(name, "TCP_", 4) ? 4 : 0;
+
 	for (int state = 1; state <= N_TCP_STATES; state++)
 		if (!strcmp(name, tcp_states[state] + skip))
 			return state;
@@ -150,6 +155,7 @@ int tcp_state_by_name(const char *name)
 static bool is_flag_of(const struct symbol *row, const char *prefix)
 {
 	size_t length = strlen(prefix);
+
 	return !strncmp(row->name, prefix, length) && row->name[length] != '_' && row->value > 0 &&
 	       !(row->value & (row->value - 1)) && !row->alias;
 }
@@ -158,6 +164,7 @@ static const char *flag_name(const char *prefix, uint64_t bit)
 {
 	for (int family = 0; family < N_SYMBOL_FAMILIES; family++) {
 		const struct symbol_family *f = &symbol_families[family];
+
 		for (size_t i = 0; i < f->n; i++)
 			if ((uint64_t)f->rows[i].value == bit && is_flag_of(&f->rows[i], prefix))
 				return f->rows[i].name;
@@ -170,9 +177,11 @@ void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value)
 	uint64_t unknown = value;
 	size_t used = strnlen(out, size);
 	const char *bar = "";
+
 	for (int i = 0; i < 64 && used < size; i++) {
 		uint64_t bit = value & (1ULL << i);
 		const char *name = bit ? flag_name(prefix, bit) : NULL;
+
 		if (!name)
 			continue;
 		used += snprintf(out + used, size - used, "%s%s", bar, name);

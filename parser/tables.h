@@ -18,7 +18,7 @@ enum call_id {
 enum result_rule {
 	RESULT_EXACT, /* the number must be equal */
 	RESULT_ANY,   /* any number >= 0 satisfies an expected one >= 0 */
-	RESULT_FD,    /* any descriptor satisfies an expected one >= 0, which names it from then on */
+	RESULT_FD,    /* any descriptor satisfies an expected one >= 0, which is its name then */
 };
 
 struct call_row {

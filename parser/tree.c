@@ -174,7 +174,8 @@ const char *script_defined(const struct script *script, uint32_t offset)
 	const struct defined_word *word = NULL;
 
 	if (script->n_defined)
-		word = bsearch(&offset, script->defined, script->n_defined, sizeof(*word), by_begin);
+		word = bsearch(&offset, script->defined, script->n_defined, sizeof(*word),
+			       by_begin);
 	return word ? word->text : NULL;
 }
 

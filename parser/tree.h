@@ -1,5 +1,5 @@
-/* A script as written: where everything stands, what stands between, and how to change a part of it and
- * leave the rest byte for byte.
+/* A script as written: where everything stands, what stands between, and how to change a part of it
+ * and leave the rest byte for byte.
  *
  * The text is script->source. All that a script says has its place in it: events, option lines and
  * expressions by their loc, the fields of a packet by packet_span(), an event word by event->words,
@@ -57,9 +57,10 @@ uint32_t trivia_end(const struct script *script, uint32_t offset);
 /* ---- packets ----------------------------------------------------------------------------- */
 
 /* Where a packet has the value of a field: 1460 of `mss 1460`, 7 of `ack 7`; of a whole option all
- * that is written. `option` is the TCP option's number, from 1 in the script's order, where the field
- * is of one; `outer` that of the outer header, outermost first, 0 for the innermost one. Ports are
- * FIELD_tcp_source and FIELD_tcp_destination in every packet. False: it is not written. */
+ * that is written. `option` is the TCP option's number, from 1 in the script's order, where the
+ * field is of one; `outer` that of the outer header, outermost first, 0 for the innermost one.
+ * Ports are FIELD_tcp_source and FIELD_tcp_destination in every packet. False: it is not written.
+ */
 bool packet_span(const struct script *script, const struct packet *packet, enum field_id field,
 		 unsigned option, unsigned outer, struct span *span);
 
@@ -74,7 +75,8 @@ struct edit {
 	const char *text;
 };
 
-/* The script with these changes, which do not overlap and come in order; everything else as written. */
+/* The script with these changes, which do not overlap and come in order; everything else as
+ * written. */
 void script_write(FILE *out, const struct script *script, const struct edit *edits, size_t n_edits);
 
 #endif

@@ -45,7 +45,8 @@ static bool stays_in_outer(const struct walk *walk)
 		return false;
 	if (walk->outer_kind == HEADER_GRE)
 		return field >= FIELD_gre_flags && field <= FIELD_gre_seq;
-	return walk->piece == walk->packet->written || walk->piece[-1].field != FIELD_ip_destination;
+	return walk->piece == walk->packet->written ||
+	       walk->piece[-1].field != FIELD_ip_destination;
 }
 
 /* To the next piece, at first to the first one. */
@@ -106,7 +107,8 @@ static bool last_counts(enum field_id field)
 	return field > FIELD_ip_header && field <= FIELD_ip_flow_label;
 }
 
-static bool mpls_span(const struct packet *packet, unsigned label, unsigned outer, struct span *span)
+static bool mpls_span(const struct packet *packet, unsigned label, unsigned outer,
+		      struct span *span)
 {
 	const struct raw_outer *header = packet->raw_outers;
 
@@ -122,8 +124,7 @@ static bool mpls_span(const struct packet *packet, unsigned label, unsigned oute
 bool packet_span(const struct script *script, const struct packet *packet, enum field_id field,
 		 unsigned option, unsigned outer, struct span *span)
 {
-	struct walk walk = {
-		.script = script, .packet = packet, .next_outer = packet->raw_outers};
+	struct walk walk = {.script = script, .packet = packet, .next_outer = packet->raw_outers};
 	bool found = false;
 
 	field = shown_by(field);

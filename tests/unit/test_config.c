@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "parser/config.h"
+#include "parser/config_finish.h"
 
 static const struct loc command_line;
 static const struct loc in_script = {.line = 1, .column = 1, .end = 8};

@@ -1,5 +1,5 @@
-/* What is written comes back byte for byte, everything has its place, and a part can be changed alone:
- * over every script of the project.
+/* What is written comes back byte for byte, everything has its place, and a part can be changed
+ * alone: over every script of the project.
  *
  *     build/gcc/tests/unit/test_tree [-D NAME=VALUE]... FILE...
  *
@@ -216,7 +216,8 @@ static void check_events_replaced(const struct parsed *parsed)
 	free(edits);
 }
 
-/* The window of every segment, everything else as written: what comes of it differs in that alone. */
+/* The window of every segment, everything else as written: what comes of it differs in that alone.
+ */
 static void check_windows_replaced(const struct parsed *parsed)
 {
 	const struct script *script = parsed->script;
@@ -256,7 +257,8 @@ static void check_windows_replaced(const struct parsed *parsed)
 	drop(&again);
 }
 
-/* ---- over files ------------------------------------------------------------------------------- */
+/* ---- over files -------------------------------------------------------------------------------
+ */
 
 static unsigned n_files, n_parsed, n_back;
 
@@ -309,7 +311,8 @@ static void test_own_scripts(void **state)
 	assert_int_equal(n_back, n_parsed);
 }
 
-/* ---- by hand ---------------------------------------------------------------------------------- */
+/* ---- by hand ----------------------------------------------------------------------------------
+ */
 
 #define SOCKET "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 
@@ -323,7 +326,8 @@ static void test_forms(void **state)
 	} rows[] = {
 		{"\xef\xbb\xbf" SOCKET, 0},
 		{"// no newline at the end\n" SOCKET "+.100 close(3) = 0", 0},
-		{"/* CRLF */\r\n\r\n--define=N=10\r\n0 socket(..., SOCK_STREAM,\r\n\tN) = 3\r\n", 0},
+		{"/* CRLF */\r\n\r\n--define=N=10\r\n0 socket(..., SOCK_STREAM,\r\n\tN) = 3\r\n",
+		 0},
 		{WITH_NUL, sizeof(WITH_NUL) - 1},
 		{"#ifdef NO\n0 what ever(\n#endif\n#ifdef Linux\n" SOCKET "#endif\n", 0},
 		{SOCKET "+0 > S. /* f */ 0:0(0)\n#ifdef NO\n ack 2\n#endif\n ack 1 <mss 1460>", 0},
@@ -391,8 +395,7 @@ static const struct {
 	{FIELD_tcp_option, 5, 0, "sack 1:2 3:4"},
 	{FIELD_tcp_options_from, 5, 0, "sack 1:2 3:4,nop,nop"},
 	{FIELD_tcp_option, 8, 0, NULL},
-	{FIELD_tcp_options, 0, 0,
-	 "<mss MSS, nop , nop,TS val 10 ecr 20,sack 1:2 3:4,nop,nop>"},
+	{FIELD_tcp_options, 0, 0, "<mss MSS, nop , nop,TS val 10 ecr 20,sack 1:2 3:4,nop,nop>"},
 	{FIELD_icmp_type, 0, 0, NULL},
 };
 
@@ -451,9 +454,10 @@ static void test_comments(void **state)
 
 static void test_defines_and_parts(void **state)
 {
-	static const char *text = "--define=N=10\n" SOCKET
-				  "#ifdef Linux\n+0 setsockopt(3, SOL_SOCKET, SO_SNDBUF, [N], 4) = 0\n"
-				  "#endif\n#ifdef OTHER\n+0 nothing (\n#endif\n";
+	static const char *text =
+		"--define=N=10\n" SOCKET
+		"#ifdef Linux\n+0 setsockopt(3, SOL_SOCKET, SO_SNDBUF, [N], 4) = 0\n"
+		"#endif\n#ifdef OTHER\n+0 nothing (\n#endif\n";
 	struct parsed parsed;
 	const struct script *script;
 
@@ -488,8 +492,8 @@ static int report(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_own_scripts),  cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_packet_span),  cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_own_scripts),	  cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_packet_span),	  cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_defines_and_parts),
 	};
 
