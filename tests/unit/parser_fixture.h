@@ -24,12 +24,14 @@ static inline void parse_bytes(struct parsed *parsed, const char *text, size_t s
 			       const struct cli_option *options, size_t n_options, int mode)
 {
 	size_t length;
+	FILE *out;
+
 	parsed->arena = arena_new();
 	parsed->source = (struct source){"t.pkt", text, size};
 	parsed->diags = diags_new(&parsed->source);
 	parsed->script = script_parse(parsed->arena, &parsed->source, options, n_options, mode,
 				      parsed->diags);
-	FILE *out = open_memstream(&parsed->messages, &length);
+	out = open_memstream(&parsed->messages, &length);
 	diags_print(parsed->diags, out, false);
 	fclose(out);
 	out = open_memstream(&parsed->printed, &length);
@@ -56,6 +58,7 @@ static inline void prints(const char *text, const char *expected, int mode)
 {
 	const struct cli_option key = {"tcp_md5_secret", "a key"};
 	struct parsed first, second;
+
 	parse_bytes(&first, text, strlen(text), &key, 1, mode);
 	assert_string_equal(first.messages, "");
 	assert_string_equal(first.printed, expected);
@@ -69,6 +72,7 @@ static inline void prints(const char *text, const char *expected, int mode)
 static inline void says(const char *text, const char *message, int mode)
 {
 	struct parsed parsed;
+
 	parse_bytes(&parsed, text, strlen(text), NULL, 0, mode);
 	if (!strstr(parsed.messages, message))
 		print_message("'%s' says:\n%sand not: %s\n", text, parsed.messages, message);

@@ -23,12 +23,14 @@ struct parsed {
 
 static void parse(struct parsed *parsed, const char *text)
 {
+	FILE *out;
 	size_t size;
+
 	parsed->arena = arena_new();
 	parsed->source = (struct source){"test.pkt", text, strlen(text)};
 	parsed->diags = diags_new(&parsed->source);
 	parsed->script = script_parse(parsed->arena, &parsed->source, NULL, 0, -1, parsed->diags);
-	FILE *out = open_memstream(&parsed->messages, &size);
+	out = open_memstream(&parsed->messages, &size);
 	diags_print(parsed->diags, out, false);
 	fclose(out);
 }
@@ -51,6 +53,7 @@ static void parse_good(struct parsed *parsed, const char *text)
 static char *after_socket(const char *statement)
 {
 	char *text;
+
 	if (asprintf(&text, "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n%s\n", statement) < 0)
 		abort();
 	return text;
@@ -123,6 +126,7 @@ static void test_good_statements(void **state)
 	for (size_t i = 0; i < sizeof(good_statements) / sizeof(*good_statements); i++) {
 		struct parsed parsed;
 		char *text = after_socket(good_statements[i]);
+
 		parse_good(&parsed, text);
 		drop(&parsed);
 		free(text);
@@ -138,20 +142,24 @@ static const struct call *call_of(const struct parsed *parsed, size_t event)
 
 static void test_resolved_values(void **state)
 {
-	(void)state;
+	const struct expr *address;
+	const struct call *socket, *bind, *read;
 	struct parsed parsed;
+
+	(void)state;
 	parse_good(&parsed,
 		   "0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3\n"
 		   "+0 bind(3, {sa_family=AF_INET, sin_port=htons(8080), "
 		   "sin_addr=inet_addr(\"192.0.2.1\")}, ...) = 0\n"
 		   "+0...1 read(3, ..., 10) = -1 EAGAIN (Resource temporarily unavailable)\n");
-	const struct call *socket = call_of(&parsed, 0), *bind = call_of(&parsed, 1),
-			  *read = call_of(&parsed, 2);
+	socket = call_of(&parsed, 0);
+	bind = call_of(&parsed, 1);
+	read = call_of(&parsed, 2);
 	assert_int_equal(socket->row->id, CALL_socket);
 	assert_int_equal(socket->args[1]->value, 1 | 04000);
 	assert_int_equal(socket->args[2]->value, 6);
 	assert_int_equal(socket->result->value, 3);
-	const struct expr *address = bind->args[1];
+	address = bind->args[1];
 	assert_int_equal(expr_field_value(address, "sin_port", -1), htons(8080));
 	assert_int_equal(expr_field_value(address, "sin_zero", -7), -7);
 	assert_int_equal(expr_field(address, "sin_addr")->value->addr.version, 4);
@@ -169,8 +177,10 @@ static void test_resolved_values(void **state)
 
 static void test_event_words(void **state)
 {
-	(void)state;
+	struct event **events;
 	struct parsed parsed;
+
+	(void)state;
 	parse_good(&parsed, "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 			    "+0 tcp_state(3) = FIN_WAIT2\n"
 			    "+0 tcp_states(...) = [TCP_SYN_SENT, TCP_ESTABLISHED]\n"
@@ -178,7 +188,7 @@ static void test_event_words(void **state)
 			    "+0 %{ assert True }%\n"
 			    "+0 kill(SIGTERM)\n"
 			    "+0 exit(3)\n");
-	struct event **events = parsed.script->events;
+	events = parsed.script->events;
 	assert_int_equal(events[1]->kind, EVENT_STATE);
 	assert_false(events[1]->state->under_test);
 	assert_int_equal(events[1]->state->fd, 3);
@@ -291,12 +301,14 @@ static const struct {
 
 static void test_bad_statements(void **state)
 {
-	(void)state;
 	unsigned failures = 0;
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(bad_statements) / sizeof(*bad_statements); i++) {
 		struct parsed parsed;
 		char position[40], *text = after_socket(bad_statements[i].statement);
 		unsigned column = bad_statements[i].column;
+
 		if (column)
 			snprintf(position, sizeof(position), "test.pkt:2:%u: error: ", column);
 		else
@@ -317,7 +329,6 @@ static void test_bad_statements(void **state)
 
 static void test_times(void **state)
 {
-	(void)state;
 	static const struct {
 		const char *text, *says; /* says NULL: good */
 	} rows[] = {
@@ -334,11 +345,15 @@ static void test_times(void **state)
 		{"0 listen(3, 1) = 0\n+.2~+.1 > . 1:1(0) ack 1\n", "backwards"},
 		{"0 listen(3, 1) = 0\n* > . 1:1(0) ack 1\n", NULL},
 	};
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		bool as_expected;
 		struct parsed parsed;
+
 		parse(&parsed, rows[i].text);
-		bool as_expected = rows[i].says ? strstr(parsed.messages, rows[i].says) != NULL
-						: diags_errors(parsed.diags) == 0;
+		as_expected = rows[i].says ? strstr(parsed.messages, rows[i].says) != NULL
+					   : diags_errors(parsed.diags) == 0;
 		if (!as_expected)
 			fail_msg("%s\n%s", rows[i].text, parsed.messages);
 		drop(&parsed);
@@ -347,16 +362,18 @@ static void test_times(void **state)
 
 static void test_all_errors_at_once(void **state)
 {
-	(void)state;
+	static const char *const in_order[] = {"1:15", "1:27", "2:4", "2:14",
+					       "3:4",  "3:19", "3:23"};
 	struct parsed parsed;
+	const char *at;
+
+	(void)state;
 	parse(&parsed, "0 socket(..., SOCK_STREM, IPPROTO_TPC) = 3\n"
 		       "+0 lissen(3, WHAT) = 0\n"
 		       "+0 bind(3, ...) = BIG ENOSUCH (nothing)\n");
 	if (diags_errors(parsed.diags) != 7)
 		fail_msg("%zu errors\n%s", diags_errors(parsed.diags), parsed.messages);
-	const char *at = parsed.messages;
-	static const char *const in_order[] = {"1:15", "1:27", "2:4", "2:14",
-					       "3:4",  "3:19", "3:23"};
+	at = parsed.messages;
 	for (size_t i = 0; i < sizeof(in_order) / sizeof(*in_order); i++) {
 		at = strstr(at, in_order[i]);
 		if (!at)
@@ -372,5 +389,6 @@ int main(void)
 		cmocka_unit_test(test_event_words),	cmocka_unit_test(test_bad_statements),
 		cmocka_unit_test(test_times),		cmocka_unit_test(test_all_errors_at_once),
 	};
+
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ struct fixture {
 static int setup(void **state)
 {
 	static struct fixture fixture;
+
 	fixture.arena = arena_new();
 	fixture.config = config_new(fixture.arena);
 	*state = &fixture;
@@ -28,6 +29,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
+
 	arena_free(f->arena);
 	return 0;
 }
@@ -62,14 +64,17 @@ static void finish(struct fixture *f)
 static void assert_address(const struct ip_addr *addr, const char *expected)
 {
 	char text[46];
+
 	assert_string_equal(ip_addr_print(addr, text), expected);
 }
 
 static void test_defaults(void **state)
 {
+	const struct config *c;
 	struct fixture *f = *state;
+
 	finish(f);
-	const struct config *c = f->config;
+	c = f->config;
 	assert_int_equal(c->ip_mode, IP_V4);
 	assert_int_equal(c->bind_port, 8080);
 	assert_int_equal(c->connect_port, 8080);
@@ -89,6 +94,7 @@ static void test_defaults(void **state)
 static void test_defaults_ipv6(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "ip_version", "ipv6", in_script);
 	finish(f);
 	assert_address(&f->config->local_ip, "fd3d:fa7b:d17d::1");
@@ -100,7 +106,9 @@ static void test_defaults_ipv6(void **state)
 
 static void test_values(void **state)
 {
+	const struct config *c;
 	struct fixture *f = *state;
+
 	accept(f, "tolerance_usecs", "10000", in_script);
 	accept(f, "tolerance_percent", "7.25", in_script);
 	accept(f, "bind-port", "80", command_line);
@@ -115,7 +123,7 @@ static void test_values(void **state)
 	accept(f, "init_scripts", "/a.sh,b.sh", command_line);
 	accept(f, "code_sockopt", "TCP_INFO", command_line);
 	accept(f, "tcp_md5_secret", "key", command_line);
-	const struct config *c = f->config;
+	c = f->config;
 	assert_int_equal(c->tolerance_usecs, 10000);
 	assert_true(c->tolerance_percent == 7.25);
 	assert_int_equal(c->bind_port, 80);
@@ -176,6 +184,7 @@ static void test_rejected(void **state)
 		{"psp_udp_port", "1000", "not supported yet"},
 		{"so_filename", "x.so", "not supported yet"},
 	};
+
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		reject(f, rows[i].name, rows[i].value, rows[i].part);
 }
@@ -184,6 +193,7 @@ static void test_repeatable(void **state)
 {
 	struct fixture *f = *state;
 	const struct config *c = f->config;
+
 	accept(f, "define", "X=1", in_script);
 	accept(f, "define", "CC=\"reno\"", command_line);
 	accept(f, "define", "X=a=b", command_line);
@@ -210,6 +220,7 @@ static void test_repeatable(void **state)
 static void test_versions(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "ip_versions", "ipv6,ipv4_mapped_ipv6", in_script);
 	assert_int_equal(f->config->ip_modes, 1 << IP_V6 | 1 << IP_V4_MAPPED_V6);
 	finish(f);
@@ -220,6 +231,7 @@ static void test_versions(void **state)
 static void test_addresses_given(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "local_ip", "10.0.0.1", in_script);
 	accept(f, "local_ip", "10.0.0.2", command_line);
 	accept(f, "remote_ip", "198.51.100.7", command_line);
@@ -235,6 +247,7 @@ static void test_addresses_given(void **state)
 static void test_mapped_takes_ipv4(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "ip_version", "ipv4-mapped-ipv6", command_line);
 	accept(f, "local_ip", "192.168.7.1", command_line);
 	finish(f);
@@ -289,6 +302,7 @@ static void test_remote_is_not_local(void **state)
 static void test_script_address_set_aside(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "local_ip", "192.168.0.1", in_script);
 	accept(f, "ip_version", "ipv6", command_line);
 	finish(f);
@@ -298,6 +312,7 @@ static void test_script_address_set_aside(void **state)
 static void test_mode_of_the_suite(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "ip_versions", "ipv4,ipv6", in_script);
 	accept(f, "local_ip", "192.168.0.1", in_script);
 	f->config->ip_mode = IP_V6;
@@ -309,6 +324,7 @@ static void test_mode_of_the_suite(void **state)
 static void test_addresses_of_every_mode(void **state)
 {
 	struct fixture *f = *state;
+
 	accept(f, "ip_versions", "ipv4,ipv6", command_line);
 	accept(f, "local_ip", "10.1.0.1", command_line);
 	accept(f, "local_ip", "fd00::9", command_line);
@@ -324,6 +340,7 @@ static void test_rows(void **state)
 	(void)state;
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
+
 		assert_ptr_equal(option_by_name(row->name), row);
 		assert_int_equal(row->argument == OPTION_ARGUMENT, row->value_name != NULL);
 		assert_true(row->help && *row->help);
@@ -355,5 +372,6 @@ int main(void)
 		TEST(test_addresses_of_every_mode),
 		TEST(test_rows),
 	};
+
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

@@ -46,14 +46,17 @@ static void test_time_forms(void **state)
 		{"+1~+1.25", TIME_RELATIVE_RANGE, NSEC_PER_SEC, 1250000000},
 		{"2147483647.999999999", TIME_ABSOLUTE, 2147483647999999999, 2147483647999999999},
 	};
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char text[200];
-		snprintf(text, sizeof(text), SOCKET "%s > . 1:1(0) ack 1\n", rows[i].text);
+		const struct event_time *time;
 		struct parsed parsed;
+		char text[200];
+
+		snprintf(text, sizeof(text), SOCKET "%s > . 1:1(0) ack 1\n", rows[i].text);
 		parse(&parsed, text);
 		assert_string_equal(parsed.messages, "");
-		const struct event_time *time = &parsed.script->events[1]->time;
+		time = &parsed.script->events[1]->time;
 		assert_int_equal(time->kind, rows[i].kind);
 		assert_int_equal(time->at, rows[i].at);
 		assert_int_equal(time->until, rows[i].until);
@@ -74,12 +77,14 @@ static void test_time_forms(void **state)
 
 static void test_strings(void **state)
 {
-	(void)state;
+	const struct expr *value;
 	struct parsed parsed;
+
+	(void)state;
 	parse(&parsed, SOCKET "+0 setsockopt(3, SOL_TCP, TCP_CONGESTION, \"a\\x00\\n\" "
 			      "\"\\\\\\\"\n\"..., 6) = 0\n");
 	assert_string_equal(parsed.messages, "");
-	const struct expr *value = parsed.script->events[1]->call->args[3];
+	value = parsed.script->events[1]->call->args[3];
 	assert_int_equal(value->kind, EXPR_STRING);
 	assert_int_equal(value->size, 6);
 	assert_memory_equal(value->text, "a\0\n\\\"\n", 6);
@@ -106,6 +111,7 @@ static void test_defines(void **state)
 		"+0 setsockopt(FD, SOL_TCP, TCP_CONGESTION, CC, LEN) = -1 ERR (no FD here)\n"
 		"+0 < . 1:1(0) ack 1 win HEX <FO COOKIE>\n";
 	struct parsed parsed;
+
 	(void)state;
 	parse_bytes(&parsed, text, strlen(text), options, 6, -1);
 	assert_string_equal(parsed.messages, "");
@@ -140,6 +146,7 @@ static void test_calls(void **state)
 		"MSG_OOB|0x4) = 9\n"
 		"+0 poll([{fd=3, events=POLLIN|POLLOUT, revents=0}], 1, 0) = 0\n"
 		"+0 setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8) = 0\n";
+
 	(void)state;
 	prints(text, text, -1);
 	says(SOCKET "+0 close(3 = 0\n+0 close(5)) = 0\n+0 < x\n",
@@ -157,6 +164,7 @@ static void test_words(void **state)
 					  "+0~+61 tcp_state(...) = TCP_CLOSE\n"
 					  "+0 tcp_states(3) = [TCP_ESTABLISHED, TCP_CLOSING]\n"
 					  "+0~+0.5 quiet\n+0 kill(SIGKILL)\n";
+
 	(void)state;
 	prints(text, text, -1);
 }
@@ -166,6 +174,7 @@ static void test_words(void **state)
 static void test_carets(void **state)
 {
 	struct parsed parsed;
+
 	(void)state;
 	parse(&parsed, "0\t`\xe4\xb8\x89` +0 > . 1:2(0)\r\n");
 	assert_string_equal(
@@ -178,13 +187,16 @@ static void test_carets(void **state)
 
 static void test_order(void **state)
 {
+	const char *at;
 	struct parsed parsed;
+
 	(void)state;
 	/* Found by check, grammar, packet check and scanner, printed from top to bottom. */
 	parse(&parsed, "0 nonsense(1) = 0\n+0 close( = 0\n+0 > Q 1:1(0)\n+0 @ `a`\n");
-	const char *at = parsed.messages;
+	at = parsed.messages;
 	for (int line = 1; line <= 4; line++) {
 		char where[20];
+
 		snprintf(where, sizeof(where), "t.pkt:%d:", line);
 		at = strstr(at, where);
 		assert_non_null(at);
@@ -198,12 +210,14 @@ static void test_order(void **state)
 static void test_library_reprints(void **state)
 {
 	glob_t found;
+
 	(void)state;
 	assert_int_equal(glob("scripts/*/*.pkt", 0, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct arena *arena = arena_new();
 		struct source source;
 		struct parsed first;
+
 		assert_int_equal(source_load(arena, found.gl_pathv[i], &source), 0);
 		parse_bytes(&first, source.text, source.size, NULL, 0, -1);
 		assert_string_equal(first.messages, "");
@@ -218,15 +232,18 @@ static void test_library_reprints(void **state)
  */
 static void test_truncated(void **state)
 {
+	size_t n;
 	char text[400], copy[400];
+
 	(void)state;
 	snprintf(text, sizeof(text),
 		 "--mtu=5 `i`\n" SOCKET "+0...1 read(3, {a=\"\\x01\"}, [1|B]) = -1 E (n)\n"
 		 "+0~+1 > ipv4 1.2.3.4 > 1.2.3.4: [ttl 5] S. 1:2(1) ack 1 <FO 12,TS val 1 ecr 2>\n"
 		 "* < icmp type_1 mtu 5 [1:2(1)] %%{ a }%% /* b */\n");
-	size_t n = strlen(text);
+	n = strlen(text);
 	for (size_t i = 0; i < n; i++) {
 		struct parsed parsed;
+
 		memcpy(copy, text, i);
 		copy[i] = 0;
 		parse(&parsed, copy);
@@ -243,6 +260,7 @@ static void repeat(const char *head, const char *piece, size_t n, const char *ta
 	char *text;
 	struct parsed parsed;
 	FILE *out = open_memstream(&text, &size);
+
 	fputs(head, out);
 	for (size_t i = 0; i < n; i++)
 		fputs(piece, out);
@@ -257,6 +275,7 @@ static void repeat(const char *head, const char *piece, size_t n, const char *ta
 static void test_long(void **state)
 {
 	static const size_t many = 5000;
+
 	(void)state;
 	repeat("0 `a`\n", "+0 < . 1:1001(1000) ack 1 win 5 <nop,nop,TS val 1 ecr 2>\n", many, "");
 	repeat("0 `a`\n", "+0 close(3 = 0\n", many, "");
@@ -283,5 +302,6 @@ int main(void)
 		cmocka_unit_test(test_order),	  cmocka_unit_test(test_library_reprints),
 		cmocka_unit_test(test_truncated), cmocka_unit_test(test_long),
 	};
+
 	return cmocka_run_group_tests_name("parser", tests, NULL, NULL);
 }

@@ -74,6 +74,7 @@ static void test_packets(void **state)
 	for (size_t i = 0; i < sizeof(packets) / sizeof(*packets); i++) {
 		char text[400], expected[400];
 		const char *printed = packets[i].printed ? packets[i].printed : packets[i].text;
+
 		snprintf(text, sizeof(text), "0 `a`\n+0%s\n", packets[i].text);
 		snprintf(expected, sizeof(expected), "0 `a`\n+0 %s\n", printed);
 		prints(text, expected, packets[i].ipv6 ? IP_V6 : IP_V4);
@@ -168,6 +169,7 @@ static void test_bad_packets(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad_packets) / sizeof(*bad_packets); i++) {
 		char text[400];
+
 		snprintf(text, sizeof(text), "0 `a`\n+0 %s\n+0 `b`\n", bad_packets[i].packet);
 		says(text, bad_packets[i].message, IP_V4);
 		says(text, "t.pkt:2:", IP_V4);
@@ -177,12 +179,14 @@ static void test_bad_packets(void **state)
 /* What is written in wire order ends up in wire order. */
 static void test_option_values(void **state)
 {
+	const struct tcp_segment *tcp;
 	struct parsed parsed;
+
 	(void)state;
 	parse(&parsed,
 	      "0 `a`\n+0 > . 1:1(0) <ECN e1b 1 ceb 2,nop,nop,nop,FOEXP 0102,nop,nop,nop>\n");
 	assert_string_equal(parsed.messages, "");
-	const struct tcp_segment *tcp = &parsed.script->events[1]->packet->tcp;
+	tcp = &parsed.script->events[1]->packet->tcp;
 	assert_int_equal(tcp->n_options, 8);
 	assert_int_equal(tcp->options[0].kind, 174);
 	assert_int_equal(tcp->options[0].length, 8);
@@ -202,5 +206,6 @@ int main(void)
 		cmocka_unit_test(test_bad_packets),
 		cmocka_unit_test(test_option_values),
 	};
+
 	return cmocka_run_group_tests_name("parser_packets", tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ static void test_families_are_sorted(void **state)
 	(void)state;
 	for (int family = 0; family < N_SYMBOL_FAMILIES; family++) {
 		const struct symbol_family *f = &symbol_families[family];
+
 		assert_true(f->n > 10);
 		for (size_t i = 1; i < f->n; i++)
 			if (strcmp(f->rows[i - 1].name, f->rows[i].name) >= 0)
@@ -35,6 +36,7 @@ static void test_names_have_one_value(void **state)
 		for (size_t i = 0; i < symbol_families[family].n; i++) {
 			const struct symbol *row = &symbol_families[family].rows[i];
 			int64_t value;
+
 			assert_true(symbol_value(row->name, &value));
 			if (value != row->value)
 				fail_msg("%s is in two families", row->name);
@@ -43,7 +45,7 @@ static void test_names_have_one_value(void **state)
 
 static void test_values(void **state)
 {
-	(void)state;
+	int64_t value;
 	static const struct {
 		const char *name;
 		int64_t value;
@@ -78,20 +80,23 @@ static void test_values(void **state)
 		{"CAP_NET_ADMIN", 12},
 		{"NULL", 0},
 	};
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		int64_t value = -99;
+		value = -99;
 		if (!symbol_value(rows[i].name, &value))
 			fail_msg("%s is unknown", rows[i].name);
 		if (value != rows[i].value)
 			fail_msg("%s is %lld", rows[i].name, (long long)value);
 	}
-	int64_t value;
 	assert_false(symbol_value("TCP_NODELAYS", &value));
 	assert_false(symbol_value("", &value));
 }
 
 static void test_numbers_to_names(void **state)
 {
+	int value = 0;
+
 	(void)state;
 	assert_string_equal(errno_symbol(EAGAIN), "EAGAIN");
 	assert_string_equal(errno_symbol(EOPNOTSUPP), "EOPNOTSUPP");
@@ -100,11 +105,9 @@ static void test_numbers_to_names(void **state)
 	assert_null(errno_symbol(4000));
 	assert_string_equal(signal_symbol(SIGKILL), "SIGKILL");
 	assert_string_equal(signal_symbol(SIGABRT), "SIGABRT");
-	for (int value = 1; value < 132; value++)
-		if (strerrorname_np(value) && strcmp(errno_symbol(value), strerrorname_np(value)))
-			fail_msg("%d is %s, not %s", value, strerrorname_np(value),
-				 errno_symbol(value));
-	int value = 0;
+	for (int i = 1; i < 132; i++)
+		if (strerrorname_np(i) && strcmp(errno_symbol(i), strerrorname_np(i)))
+			fail_msg("%d is %s, not %s", i, strerrorname_np(i), errno_symbol(i));
 	assert_true(signal_by_name("TERM", &value) && value == SIGTERM);
 	assert_true(signal_by_name("SIGTERM", &value) && value == SIGTERM);
 	assert_false(signal_by_name("SIGFOO", &value));
@@ -119,6 +122,7 @@ static void test_states(void **state)
 	assert_null(tcp_state_symbol(14));
 	for (int i = 1; i <= N_TCP_STATES; i++) {
 		int64_t constant;
+
 		assert_int_equal(tcp_state_by_name(tcp_state_symbol(i)), i);
 		assert_int_equal(tcp_state_by_name(tcp_state_symbol(i) + 4), i);
 		assert_true(symbol_value(tcp_state_symbol(i), &constant) && constant == i);
@@ -131,12 +135,15 @@ static void test_states(void **state)
 static void assert_flags(const char *prefix, uint64_t value, const char *expected)
 {
 	char text[64] = "";
+
 	symbol_flags(text, sizeof(text), prefix, value);
 	assert_string_equal(text, expected);
 }
 
 static void test_flags(void **state)
 {
+	char small[8] = "";
+
 	(void)state;
 	assert_flags("POLL", 0, "0");
 	assert_flags("POLL", POLLIN | POLLOUT | POLLHUP, "POLLIN|POLLOUT|POLLHUP");
@@ -144,14 +151,13 @@ static void test_flags(void **state)
 	assert_flags("MSG_", MSG_EOR | MSG_ERRQUEUE, "MSG_EOR|MSG_ERRQUEUE");
 	assert_flags("POLL", 1 | 1ULL << 40, "POLLIN|0x10000000000");
 	assert_flags("POLL", 1ULL << 40, "0x10000000000");
-	char small[8] = "";
 	symbol_flags(small, sizeof(small), "POLL", ~0ULL);
 	assert_int_equal(strlen(small), 7);
 }
 
 static void test_closest(void **state)
 {
-	(void)state;
+	char endless[5000];
 	static const struct {
 		const char *kind, *name, *expected;
 	} rows[] = {
@@ -172,12 +178,14 @@ static void test_closest(void **state)
 		{"call", "x", NULL},
 		{"nonsense", "accept", NULL},
 	};
+
+	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const char *near = closest_name(rows[i].kind, rows[i].name);
+
 		if (!rows[i].expected ? near != NULL : !near || strcmp(near, rows[i].expected))
 			fail_msg("nearest to %s: %s", rows[i].name, near ? near : "none");
 	}
-	char endless[5000];
 	memset(endless, 'A', sizeof(endless) - 1);
 	endless[sizeof(endless) - 1] = '\0';
 	assert_null(closest_name("constant", endless));
@@ -185,14 +193,16 @@ static void test_closest(void **state)
 
 static void test_calls(void **state)
 {
-	(void)state;
 	static const char *const names[] = {
 #define CALL(name_, ...) #name_,
 #include "parser/calls.def"
 #undef CALL
 	};
+
+	(void)state;
 	for (int i = 0; i < N_CALLS; i++) {
 		const struct call_row *row = call_by_name(names[i]);
+
 		assert_non_null(row);
 		assert_int_equal(row->id, i);
 		if (!call_signature_valid(row->signature))
@@ -217,5 +227,6 @@ int main(void)
 		cmocka_unit_test(test_closest),
 		cmocka_unit_test(test_calls),
 	};
+
 	return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
 }

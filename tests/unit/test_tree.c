@@ -220,6 +220,7 @@ static void check_events_replaced(const struct parsed *parsed)
  */
 static void check_windows_replaced(const struct parsed *parsed)
 {
+	FILE *out;
 	const struct script *script = parsed->script;
 	struct edit *edits = calloc(script->n_events + 1, sizeof(*edits));
 	size_t n = 0, size;
@@ -250,7 +251,7 @@ static void check_windows_replaced(const struct parsed *parsed)
 	}
 	free(again.printed);
 	text = NULL;
-	FILE *out = open_memstream(&again.printed, &size);
+	out = open_memstream(&again.printed, &size);
 	script_print(out, again.script);
 	fclose(out);
 	HOLDS(!strcmp(again.printed, parsed->printed));
