@@ -115,9 +115,9 @@ static void host_close(struct bed *bed)
 
 	program_stop(host->program);
 	sockdiag_close(host->diag);
-	/* Everything else is released when the process exits; the kernel tears it down by itself.
-	 */
-	if (bed->link && host->options.keep_netns)
+	/* Among others, the rest is released when the process exits; the kernel tears it down by
+	 * itself. */
+	if (bed->link && (host->options.keep_netns || host->options.alone))
 		bed->link->ops->close(bed->link);
 	free(host);
 }
