@@ -349,7 +349,7 @@ check "each of the same name and each round as well" sh -c "mkdir -p c && cp pac
 	'$bin' --pcap r.pcap --repeat 2 ./packets.pkt c/packets.pkt &&
 	ls r-packets-ipv4.pcap r-packets-ipv4-2.pcap r-c-packets-ipv4.pcap r-c-packets-ipv4-2.pcap"
 check "--pcap says where it cannot write" exits 1 "$bin" --pcap no-such-directory/p.pcap packets.pkt
-check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../audit2/non-fatal.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
+check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../language/segments/non-fatal-header.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
 check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
 
 # ---- an ordinary user
