@@ -57,7 +57,7 @@ TUN := $(patsubst %.c,$(B)/%.o,$(wildcard tun/*.c))
 RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/app/main.c,$(wildcard runtime/*/*.c)))
 LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a $(B)/libbase.a
 # In two steps, so that a program in use is replaced, not written over.
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) \
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(FIXTURES) $(LIBS) -Wl,--end-group $(LDLIBS) \
 	$$(cat $(B)/pcap.libs) $(LINK_MORE) $(LINK_QUIETLY) && mv -f $@.new $@
 
 ifeq ($(VARIANT),release)
@@ -110,10 +110,12 @@ $(B)/parser/%.o: $(B)/parser/%.c $(B)/parser/grammar.h
 $(PARSER): $(B)/parser/grammar.h
 $(B)/runtime/play/code.o: runtime/play/code_driver.py
 
-# tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka)
+# tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka); what they share, the other files there
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+$(B)/libfixtures.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+$(UNIT): FIXTURES := $(B)/libfixtures.a
 $(UNIT): LINK_MORE := -lcmocka
-$(UNIT): $(B)/%: $(B)/%.o $(LIBS) $(PCAP)
+$(UNIT): $(B)/%: $(B)/%.o $(B)/libfixtures.a $(LIBS) $(PCAP)
 	@echo "LD    $@"
 	@$(LINK)
 unit: $(UNIT)

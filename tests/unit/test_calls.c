@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* `before` must go as written; then `line` does, or differs just in `field`. */
 struct row {

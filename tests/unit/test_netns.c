@@ -2,6 +2,7 @@
 #include "tests/unit/tun_child.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 
 static void sysctls(void *argument)
 {

@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <pcap/pcap.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "tun/fake.h"
 #include "tun/pcap_file.h"

@@ -1,6 +1,8 @@
 /* Device and capture, against the running kernel. */
 #include "tests/unit/tun_child.h"
 
+#include <sys/wait.h>
+
 #define V4	    (&families[0])
 #define CLOCK_ERROR 10000 /* ns, between two clocks on a busy machine */
 
