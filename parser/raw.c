@@ -10,7 +10,8 @@ struct reader {
 	struct arena *scratch;
 	const struct script *script;
 	struct raw_packet *raw;
-	struct loc at; /* of the piece before: places are counted on from there */
+	struct loc at;	     /* of the piece before: places are counted on from there */
+	size_t next_defined; /* of the script's defined words */
 	const struct raw_outer *next_outer; /* of the grammar's */
 	struct raw_outer *outer, **last_outer;
 	bool in_option;
@@ -18,38 +19,45 @@ struct reader {
 
 static struct loc place_of(struct reader *reader, const struct written *written)
 {
-	const char *text = reader->script->source.text, *to = text + written->begin;
-	const char *from = text + reader->at.begin, *line = from, *newline;
+	const char *text = reader->script->source.text;
+	struct loc *at = &reader->at;
 
-	while ((newline = memchr(line, '\n', to - line)) != NULL) {
-		line = newline + 1;
-		reader->at.line++;
+	for (; at->begin < written->begin; at->begin++) {
+		at->column++;
+		if (text[at->begin] == '\n') {
+			at->line++;
+			at->column = 1;
+		}
 	}
-	reader->at.column = to - line + (line == from ? reader->at.column : 1);
-	reader->at.begin = written->begin;
-	reader->at.end = written->begin + written->size;
-	return reader->at;
+	at->end = written->begin + written->size;
+	return *at;
 }
 
-static struct atom read_atom(struct reader *reader, struct written *written)
+/* What the text of a piece is: the next word of a define, or what the source has. */
+static const char *text_of(struct reader *reader, const struct written *written)
 {
 	const struct script *script = reader->script;
-	const char *defined = script->n_defined ? script_defined(script, written->begin) : NULL;
+	size_t i = reader->next_defined;
 
-	return (struct atom){
-		.kind = written->kind,
-		.loc = place_of(reader, written),
-		.text = defined ? defined
-				: arena_strndup(reader->scratch,
-						script->source.text + written->begin,
-						written->size),
-		.written = written,
-	};
+	while (i < script->n_defined && script->defined[i].loc.begin < written->begin)
+		i++;
+	reader->next_defined = i;
+	if (i < script->n_defined && script->defined[i].loc.begin == written->begin)
+		return script->defined[i].text;
+	return arena_strndup(reader->scratch, script->source.text + written->begin, written->size);
+}
+
+static void read_atom(struct reader *reader, struct written *written, struct atom *atom)
+{
+	atom->kind = written->kind;
+	atom->loc = place_of(reader, written);
+	atom->text = text_of(reader, written);
+	atom->written = written;
 }
 
 /* ---- one function per kind of piece -------------------------------------------------------- */
 
-static void take_flags(struct reader *reader, const struct atom *atom)
+static void take_flags(struct reader *reader, struct atom *atom)
 {
 	struct atom *flags = &reader->raw->flags;
 
@@ -72,7 +80,7 @@ static uint32_t past_parenthesis(const struct reader *reader, uint32_t offset)
 }
 
 /* The next of start, end, length and !. */
-static void seq_add(struct reader *reader, struct raw_seq **seq, const struct atom *atom)
+static void seq_add(struct reader *reader, struct raw_seq **seq, struct atom *atom)
 {
 	if (!*seq) {
 		*seq = arena_new_of(reader->scratch, struct raw_seq);
@@ -90,13 +98,13 @@ static void seq_add(struct reader *reader, struct raw_seq **seq, const struct at
 	}
 }
 
-static void take_seq(struct reader *reader, const struct atom *atom)
+static void take_seq(struct reader *reader, struct atom *atom)
 {
 	seq_add(reader, &reader->raw->seq, atom);
 }
 
 /* A sequence, or udp (N), or raw (N). */
-static void take_echo(struct reader *reader, const struct atom *atom)
+static void take_echo(struct reader *reader, struct atom *atom)
 {
 	struct raw_packet *raw = reader->raw;
 
@@ -115,12 +123,14 @@ static void take_echo(struct reader *reader, const struct atom *atom)
 	}
 }
 
-static void list_add(struct reader *reader, struct atoms *list, const struct atom *atom)
+/* The atoms of a list are neighbours. */
+static void list_add(struct atoms *list, struct atom *atom)
 {
+	if (!list->n++)
+		list->items = atom;
 	if (!list->loc.line)
 		list->loc = atom->loc;
 	list->loc.end = atom->loc.end;
-	*array_add(reader->scratch, list->items, list->n) = *atom;
 }
 
 static struct atoms *list_of(struct reader *reader, struct atoms **list)
@@ -131,7 +141,7 @@ static struct atoms *list_of(struct reader *reader, struct atoms **list)
 }
 
 /* Of the innermost header, or of the outer one whose addresses are still to come. */
-static void take_ip_info(struct reader *reader, const struct atom *atom)
+static void take_ip_info(struct reader *reader, struct atom *atom)
 {
 	bool of_outer = reader->outer && reader->outer->kind <= HEADER_IPV6 &&
 			reader->outer->src.kind == ATOM_NONE;
@@ -139,13 +149,13 @@ static void take_ip_info(struct reader *reader, const struct atom *atom)
 	struct atoms *info = list_of(reader, list);
 
 	if (atom->kind != ATOM_MARK || *atom->text == ',')
-		list_add(reader, info, atom);
+		list_add(info, atom);
 	else if (!info->loc.line)
 		info->loc = atom->loc;
 	info->loc.end = atom->loc.end;
 }
 
-static void take_outer(struct reader *reader, const struct atom *atom)
+static void take_outer(struct reader *reader, struct atom *atom)
 {
 	struct raw_outer *outer = arena_new_of(reader->scratch, struct raw_outer);
 
@@ -158,23 +168,23 @@ static void take_outer(struct reader *reader, const struct atom *atom)
 	reader->outer = outer;
 }
 
-static void take_gre(struct reader *reader, const struct atom *atom)
+static void take_gre(struct reader *reader, struct atom *atom)
 {
-	list_add(reader, list_of(reader, &reader->outer->atoms), atom);
+	list_add(list_of(reader, &reader->outer->atoms), atom);
 }
 
-static void take_source(struct reader *reader, const struct atom *atom)
+static void take_source(struct reader *reader, struct atom *atom)
 {
 	reader->outer->src = *atom;
 }
 
-static void take_destination(struct reader *reader, const struct atom *atom)
+static void take_destination(struct reader *reader, struct atom *atom)
 {
 	reader->outer->dst = *atom;
 }
 
 /* < , > or ... */
-static void take_options(struct reader *reader, const struct atom *atom)
+static void take_options(struct reader *reader, struct atom *atom)
 {
 	struct raw_packet *raw = reader->raw;
 
@@ -186,7 +196,7 @@ static void take_options(struct reader *reader, const struct atom *atom)
 	reader->in_option = false;
 }
 
-static void take_option(struct reader *reader, const struct atom *atom)
+static void take_option(struct reader *reader, struct atom *atom)
 {
 	struct raw_packet *raw = reader->raw;
 
@@ -194,7 +204,7 @@ static void take_option(struct reader *reader, const struct atom *atom)
 		array_add(reader->scratch, raw->options, raw->n_options);
 	reader->in_option = true;
 	raw->packet.tcp.options_mode = OPTIONS_LIST;
-	list_add(reader, &raw->options[raw->n_options - 1], atom);
+	list_add(&raw->options[raw->n_options - 1], atom);
 }
 
 /* ---- all pieces ---------------------------------------------------------------------------- */
@@ -203,7 +213,7 @@ static void take_option(struct reader *reader, const struct atom *atom)
  * together. */
 static const struct place {
 	size_t member;
-	void (*take)(struct reader *reader, const struct atom *atom);
+	void (*take)(struct reader *reader, struct atom *atom);
 } places[N_FIELDS] = {
 #define MEMBER(name)                                                                               \
 	{                                                                                          \
@@ -239,10 +249,12 @@ struct raw_packet *raw_packet_read(struct arena *scratch, const struct script *s
 {
 	struct raw_packet *raw = arena_new_of(scratch, struct raw_packet);
 	const struct packet *packet = event->packet;
+	struct atom *atoms = arena_alloc(scratch, packet->n_written * sizeof(*atoms));
 	struct reader reader = {.scratch = scratch,
 				.script = script,
 				.raw = raw,
 				.at = event->loc,
+				.next_defined = script_defined_from(script, event->loc.begin),
 				.next_outer = packet->raw_outers,
 				.last_outer = &raw->outers};
 
@@ -250,12 +262,12 @@ struct raw_packet *raw_packet_read(struct arena *scratch, const struct script *s
 	raw->loc = event->loc;
 	for (size_t i = 0; i < packet->n_written; i++) {
 		const struct place *place = &places[packet->written[i].field];
-		struct atom atom = read_atom(&reader, &packet->written[i]);
 
+		read_atom(&reader, &packet->written[i], &atoms[i]);
 		if (place->take)
-			place->take(&reader, &atom);
+			place->take(&reader, &atoms[i]);
 		else if (place->member)
-			*(struct atom *)((char *)raw + place->member) = atom;
+			*(struct atom *)((char *)raw + place->member) = atoms[i];
 	}
 	return raw;
 }

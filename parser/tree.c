@@ -97,10 +97,10 @@ static bool starts(const struct script *script, uint32_t offset, const char *tex
 	       !memcmp(script->source.text + offset, text, size);
 }
 
-/* For lists in the order of the source whose elements begin with a struct loc. */
-static int by_begin(const void *offset, const void *element)
+static int by_begin(const void *offset, const void *part)
 {
-	uint32_t key = *(const uint32_t *)offset, begin = ((const struct loc *)element)->begin;
+	uint32_t key = *(const uint32_t *)offset;
+	uint32_t begin = ((const struct ifdef_part *)part)->loc.begin;
 
 	return key < begin ? -1 : key > begin;
 }
@@ -169,14 +169,28 @@ uint32_t trivia_end(const struct script *script, uint32_t offset)
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
+size_t script_defined_from(const struct script *script, uint32_t offset)
+{
+	size_t low = 0, high = script->n_defined;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (script->defined[middle].loc.begin < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const char *script_defined(const struct script *script, uint32_t offset)
 {
-	const struct defined_word *word = NULL;
+	size_t i = script_defined_from(script, offset);
 
-	if (script->n_defined)
-		word = bsearch(&offset, script->defined, script->n_defined, sizeof(*word),
-			       by_begin);
-	return word ? word->text : NULL;
+	if (i < script->n_defined && script->defined[i].loc.begin == offset)
+		return script->defined[i].text;
+	return NULL;
 }
 
 void script_write(FILE *out, const struct script *script, const struct edit *edits, size_t n_edits)

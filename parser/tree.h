@@ -68,6 +68,8 @@ bool packet_span(const struct script *script, const struct packet *packet, enum 
 
 /* For what the word at `offset` stands; NULL: it is no define's. */
 const char *script_defined(const struct script *script, uint32_t offset);
+/* The index in script->defined of the first such word from `offset` on. */
+size_t script_defined_from(const struct script *script, uint32_t offset);
 
 /* Puts `text` in the place of a span. */
 struct edit {
