@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "parser/tables.h"
+#include "runtime/conn/transport.h"
 
 enum { STATE_ESTABLISHED = 1, STATE_SYN_SENT, STATE_SYN_RECV, STATE_CLOSE = 7, STATE_LISTEN = 10 };
 
@@ -74,13 +75,7 @@ static struct conn *conn_new(struct conns *conns, enum packet_kind kind, uint16_
 
 static enum packet_kind kind_of(const struct sock *sock)
 {
-	if (sock->protocol == IPPROTO_ICMP || sock->protocol == IPPROTO_ICMPV6)
-		return PACKET_ICMP;
-	if (sock->protocol == IPPROTO_UDP || sock->protocol == IPPROTO_UDPLITE)
-		return PACKET_UDP;
-	if (sock->protocol == 0 && (sock->type & 0xf) == SOCK_DGRAM)
-		return PACKET_UDP;
-	return PACKET_TCP;
+	return transport_for_socket(sock->type, sock->protocol);
 }
 
 void conns_connecting(struct conns *conns, int script_fd)
@@ -278,7 +273,7 @@ static struct conn *new_child(struct conns *conns, const struct packet *packet,
 
 	if (!local)
 		local = listener && listener->port ? listener->port : conns->config->bind_port;
-	conn = conn_new(conns, PACKET_TCP, local, peer ? peer : fresh_peer_port(conns));
+	conn = conn_new(conns, packet->kind, local, peer ? peer : fresh_peer_port(conns));
 	conn->passive = true;
 	return conn;
 }
@@ -293,22 +288,22 @@ static bool is_syn(const struct packet *packet)
 static struct conn *choose_inbound(struct conns *conns, const struct packet *packet)
 {
 	struct sock *sock = conns->sock_under_test;
-	bool tcp = packet->kind == PACKET_TCP;
+	bool connects = transport_rows[packet->kind].connects;
 	struct conn *conn;
 
 	if (packet->has_ports && (packet->sport || packet->dport)) {
 		conn = find_by_ports(conns, packet->dport, packet->sport);
 		if (conn)
 			return conn;
-		if (tcp)
+		if (connects)
 			return new_child(conns, packet, open_listener(conns, packet->dport));
 		/* A foreign tuple: the numbers are mapped as the connection's under test. */
 	}
 	if (conns->conn_under_test)
 		return conns->conn_under_test;
-	if (tcp && sock && sock->phase == SOCK_LISTENING)
+	if (connects && sock && sock->phase == SOCK_LISTENING)
 		return new_child(conns, packet, sock);
-	if (tcp && !conns->socks)
+	if (connects && !conns->socks)
 		return new_child(conns, packet, NULL);
 	if (sock && sock->conn)
 		return sock->conn;
@@ -367,11 +362,11 @@ struct conn *conns_for_live(struct conns *conns, const struct packet *packet,
 		if (conn->kind != packet->kind || !ip_addr_equal(&conn->tuple.src, &tuple->src) ||
 		    !ip_addr_equal(&conn->tuple.dst, &tuple->dst))
 			continue;
-		if (packet->kind == PACKET_ICMP ||
+		if (!transport_rows[packet->kind].ports ||
 		    (conn->tuple.sport == tuple->sport && conn->tuple.dport == tuple->dport))
 			return conn;
 	}
-	if (packet->kind == PACKET_TCP && (packet->tcp.flags & (TCP_SYN | TCP_ACK_FLAG)) != TCP_SYN)
+	if (!transport_of(packet->kind)->opens(packet))
 		return NULL;
 	if (!ip_addr_equal(&tuple->dst, &conns->config->remote_ip.addr))
 		return NULL;
@@ -428,7 +423,7 @@ void conns_sample(struct conns *conns)
 	struct conn *conn;
 
 	for (conn = conns->conns; conn; conn = conn->next)
-		if (conn->kind == PACKET_TCP && conn->port_known)
+		if (transport_rows[conn->kind].connects && conn->port_known)
 			conn_state(conns, conn);
 }
 

@@ -1,6 +1,8 @@
 /* What every kind of event needs: its record, its time checked, lateness accounted for. */
 #include "runtime/play/play_internal.h"
 
+#include "parser/tables.h"
+
 int64_t run_now(const struct run *run)
 {
 	return run->bed->ops->now(run->bed) - run->start;
@@ -56,7 +58,7 @@ static void describe_conn(struct run *run, struct record *record, const struct c
 {
 	char text[128];
 
-	if (conn->kind == PACKET_TCP && conn->n_path)
+	if (transport_rows[conn->kind].connects && conn->n_path)
 		record->state = conn->path[conn->n_path - 1];
 	record->connection = arena_printf(run->result->arena, "%s", conn_print(conn, text));
 }

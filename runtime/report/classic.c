@@ -23,11 +23,13 @@ static void print_position(FILE *out, const struct run_result *result, const str
 
 static void print_field(FILE *out, const char *name, const char *expected, const char *actual)
 {
+	/* A number that is not written is 0. */
+	const char *number = strcmp(expected, "none") ? expected : "0";
 	char *end_e, *end_a;
-	long long e = strtoll(expected, &end_e, 10), a = strtoll(actual, &end_a, 10);
+	long long e = strtoll(number, &end_e, 10), a = strtoll(actual, &end_a, 10);
 
-	fprintf(out, "live packet field %s: expected: %s", name, expected);
-	if (*expected && !*end_e && *actual && !*end_a)
+	fprintf(out, "live packet field %s: expected: %s", name, number);
+	if (*number && !*end_e && *actual && !*end_a)
 		fprintf(out, " (0x%llx) vs actual: %s (0x%llx)\n", e, actual, a);
 	else
 		fprintf(out, " vs actual: %s\n", actual);
