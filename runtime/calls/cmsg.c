@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/native.h"
 #include "parser/ast_print.h"
 
 #ifndef SCM_TIMESTAMPING_OPT_STATS
@@ -256,7 +257,7 @@ static void stats_encode(const struct expr *data, unsigned char *bytes)
 		attr.nla_type = row->type;
 		attr.nla_len = (uint16_t)(NLA_HDRLEN + row->size);
 		memcpy(bytes, &attr, sizeof(attr));
-		memcpy(bytes + NLA_HDRLEN, &value, row->size); /* little-endian machines */
+		native_put(bytes + NLA_HDRLEN, row->size, value);
 		bytes += NLA_ALIGN(attr.nla_len);
 	}
 }
@@ -275,8 +276,7 @@ static bool next_stat(const unsigned char *bytes, size_t size, size_t *at, unsig
 		return false;
 	n = attr.nla_len - NLA_HDRLEN;
 	*type = attr.nla_type & NLA_TYPE_MASK;
-	*value = 0;
-	memcpy(value, bytes + *at + NLA_HDRLEN, n < sizeof(*value) ? n : sizeof(*value));
+	*value = native_get(bytes + *at + NLA_HDRLEN, n < sizeof(*value) ? n : sizeof(*value));
 	*at += NLA_ALIGN(attr.nla_len);
 	return true;
 }

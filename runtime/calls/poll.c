@@ -114,9 +114,10 @@ void call_epoll_ctl(struct call_ctx *c)
 		if (data->value->value != arg_int(c, 2))
 			call_fail(c, "epoll_ctl() of fd %lld has data of fd %lld",
 				  (long long)arg_int(c, 2), (long long)data->value->value);
+	} else if (data && !strcmp(data->name, "u32")) {
+		event.data.u32 = (uint32_t)data->value->value;
 	} else if (data) {
-		event.data.u64 = strcmp(data->name, "u32") ? (uint64_t)data->value->value
-							   : (uint32_t)data->value->value;
+		event.data.u64 = (uint64_t)data->value->value;
 	}
 	if (call_begin(c))
 		call_end(c, epoll_ctl(fd, op, target, record->kind == EXPR_RECORD ? &event : NULL));

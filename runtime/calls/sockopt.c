@@ -4,18 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/native.h"
+
 #define MAX_OPTION (1 << 16)
 
 struct value {
 	unsigned char bytes[16];
 	const unsigned char *at; /* the bytes, or a string's own */
 	size_t size;
+	bool is_int;
 };
 
 /* The bytes of an option value as the script writes it. */
 static void encode(const struct expr *expr, struct value *value)
 {
 	value->at = value->bytes;
+	value->is_int = false;
 	if (expr->kind == EXPR_STRING) {
 		value->at = (const unsigned char *)expr->text;
 		value->size = expr->size;
@@ -35,7 +39,14 @@ static void encode(const struct expr *expr, struct value *value)
 
 		memcpy(value->bytes, &number, sizeof(number));
 		value->size = sizeof(number);
+		value->is_int = true;
 	}
+}
+
+/* Of an int that is given less room the kernel reads and writes only so many bytes. */
+static bool is_short(const struct value *value, socklen_t length)
+{
+	return value->is_int && length < value->size;
 }
 
 void call_setsockopt(struct call_ctx *c)
@@ -49,6 +60,8 @@ void call_setsockopt(struct call_ctx *c)
 	encode(arg(c, 3), &value);
 	bytes = call_scratch(c, room > value.size ? room : value.size);
 	memcpy(bytes, value.at, value.size);
+	if (is_short(&value, length))
+		native_put(bytes, length, native_get(value.at, sizeof(int)));
 	if (call_begin(c))
 		call_end(c, setsockopt(fd, level, option, bytes, length));
 }
@@ -118,6 +131,8 @@ void call_getsockopt(struct call_ctx *c)
 	if (!call_begin(c))
 		return;
 	call_end(c, getsockopt(fd, level, option, bytes, &length));
+	if (is_short(&value, length))
+		native_put(bytes, sizeof(int), native_get(bytes, length));
 	if (memcmp(bytes, value.at, value.size))
 		mismatch_add(&c->slot->mismatches, FIELD_option_value,
 			     show(c, want, value.at, value.size), show(c, want, bytes, value.size))

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/native.h"
 #include "runtime/play/command.h"
 #include "runtime/play/play_internal.h"
 
@@ -83,12 +84,9 @@ void code_free(struct code *code)
 
 static uint64_t read_value(const unsigned char *bytes, const struct value *value)
 {
-	uint64_t number = 0;
+	uint64_t number = native_get(bytes + value->offset, value->width);
 
-	memcpy(&number, bytes + value->offset, value->width); /* little-endian hosts only */
-	if (value->bits)
-		number = number >> value->shift & ((1u << value->bits) - 1);
-	return number;
+	return value->bits ? native_bits(number, value->width, value->shift, value->bits) : number;
 }
 
 /* Names and values of one structure, as words. */
