@@ -17,7 +17,8 @@ PREFIX ?= /usr/local
 SECONDS ?= 600
 
 B := build/$(VARIANT)
-WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
+WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla \
+	-Wdeclaration-after-statement
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread

@@ -30,6 +30,7 @@ static bool hex_number(const struct atom *atom, uint32_t max, const char *what, 
 		       uint32_t *value)
 {
 	unsigned long long number = strtoull(atom->text, NULL, 16);
+
 	if (atom->kind != ATOM_HEX)
 		diag_error(diags, atom->loc, "%s is a hexadecimal number: 0x%s", what,
 			   atom->kind == ATOM_INT ? "..., not decimal" : "...");
@@ -44,6 +45,7 @@ static bool hex_number(const struct atom *atom, uint32_t max, const char *what, 
 static void take_decimal(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
 	uint64_t value;
+
 	if (!atom_number(atom, field_max(field), field_row(field)->word, pieces->diags, &value))
 		return;
 	field_set(field, pieces->info, value);
@@ -53,6 +55,7 @@ static void take_decimal(struct info_pieces *pieces, enum field_id field, const 
 static void take_hex(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
 	uint32_t value;
+
 	if (!hex_number(atom, field_max(field), field_row(field)->word, pieces->diags, &value))
 		return;
 	field_set(field, pieces->info, value);
@@ -62,6 +65,7 @@ static void take_hex(struct info_pieces *pieces, enum field_id field, const stru
 static void take_dscp(struct info_pieces *pieces, enum field_id field, const struct atom *atom)
 {
 	size_t i = 0, n = sizeof(dscp_names) / sizeof(*dscp_names);
+
 	while (i < n && strcmp(dscp_names[i].name, atom->text))
 		i++;
 	if (i == n && atom->kind == ATOM_WORD)
@@ -80,6 +84,7 @@ static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
 	struct ip_info *info = pieces->info;
 	int value = field_value_by_name(FIELD_ip_ecn, atom->text);
 	bool ect01 = !strcmp(atom->text, "ect01");
+
 	if (ect01)
 		value = field_value_by_name(FIELD_ip_ecn, "ect0");
 	if (value < 0)
@@ -113,6 +118,7 @@ static const struct {
 static size_t take_piece(struct info_pieces *pieces, const struct atom *first, size_t left)
 {
 	size_t i = 0, n = sizeof(info_words) / sizeof(*info_words);
+
 	while (i < n && strcmp(info_words[i].name, first->text))
 		i++;
 	if (i < n && (left < 2 || first[1].kind == ATOM_MARK)) {
@@ -139,6 +145,7 @@ void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum directi
 {
 	struct info_pieces pieces = {
 		.info = info, .direction = direction, .diags = diags};
+
 	for (size_t i = 0; i < atoms->n; i++) {
 		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
 		if (i < atoms->n && strcmp(atoms->items[i].text, ",")) {
@@ -169,6 +176,7 @@ static bool any_number(const struct atom *atom, uint32_t max, const char *what, 
 		       uint32_t *value)
 {
 	uint64_t number;
+
 	if (atom->kind == ATOM_HEX)
 		return hex_number(atom, max, what, diags, value);
 	if (!atom_number(atom, max, what, diags, &number))
@@ -188,6 +196,7 @@ static size_t take_gre_flags(const struct atom *atoms, size_t n, uint16_t *flags
 {
 	size_t taken = 0;
 	uint32_t number;
+
 	if (n && atoms[0].kind != ATOM_WORD) {
 		if (any_number(&atoms[0], UINT16_MAX, "GRE flags", diags, &number))
 			*flags = number;
@@ -197,9 +206,10 @@ static size_t take_gre_flags(const struct atom *atoms, size_t n, uint16_t *flags
 	}
 	while (taken < n) {
 		size_t i = 0, known = sizeof(gre_flags) / sizeof(*gre_flags);
+		bool present = taken + 1 < n && !strcmp(atoms[taken + 1].text, "present");
+
 		while (i < known && strcmp(gre_flags[i].name, atoms[taken].text))
 			i++;
-		bool present = taken + 1 < n && !strcmp(atoms[taken + 1].text, "present");
 		if (i == known || (i && !present))
 			break;
 		*flags |= gre_flags[i].bit;
@@ -212,11 +222,14 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 {
 	static const enum field_id fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_gre_key,
 					       FIELD_gre_seq};
+	const struct atom *atoms;
+	size_t n, at = 1, i = 0;
+
 	outer->gre.plain = !raw->atoms;
 	if (!raw->atoms)
 		return;
-	const struct atom *atoms = raw->atoms->items;
-	size_t n = raw->atoms->n, at = 1, i = 0;
+	atoms = raw->atoms->items;
+	n = raw->atoms->n;
 	if (!strcmp(atoms[0].text, "flags"))
 		at += take_gre_flags(atoms + 1, n - 1, &outer->gre.flags, diags);
 	else
@@ -224,6 +237,7 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 	for (; i < 4 && at + 1 < n; i++, at += 2) {
 		const char *word = field_row(fields[i])->word;
 		uint32_t value = 0;
+
 		if (strcmp(atoms[at].text, word))
 			break;
 		atoms[at + 1].written->field = fields[i];
@@ -243,21 +257,23 @@ static void take_label_field(const struct expr *expr, struct mpls_label *label, 
 			     struct diags *diags)
 {
 	static const enum field_id fields[] = {FIELD_mpls_label, FIELD_mpls_tc, FIELD_mpls_ttl};
+	bool pair = expr->kind == EXPR_WORDS && expr->n_items == 2 &&
+		    expr->items[0]->kind == EXPR_WORD && expr->items[1]->kind == EXPR_INT;
+	int64_t value;
+	size_t i = 0;
+
 	if (expr->kind == EXPR_LIST && expr->n_items == 1 && expr->items[0]->kind == EXPR_WORD &&
 	    !strcmp(expr->items[0]->text, "S")) {
 		label->bottom = true;
 		return;
 	}
-	size_t i = 0;
-	bool pair = expr->kind == EXPR_WORDS && expr->n_items == 2 &&
-		    expr->items[0]->kind == EXPR_WORD && expr->items[1]->kind == EXPR_INT;
 	while (pair && i < 3 && strcmp(field_row(fields[i])->word, expr->items[0]->text))
 		i++;
 	if (!pair || i == 3 || *seen & 1u << i) {
 		diag_error(diags, expr->loc, "an MPLS label is (label N, tc N, [S], ttl N)");
 		return;
 	}
-	int64_t value = expr->items[1]->value;
+	value = expr->items[1]->value;
 	if (value < 0 || value > field_max(fields[i]))
 		diag_error(diags, expr->items[1]->loc, "%s is out of range: 0 to %lld",
 			   field_row(fields[i])->word, (long long)field_max(fields[i]));
@@ -268,12 +284,14 @@ static void take_label_field(const struct expr *expr, struct mpls_label *label, 
 static void check_mpls(const struct raw_outer *raw, struct outer_header *outer, struct diags *diags)
 {
 	size_t most = sizeof(outer->labels) / sizeof(*outer->labels);
+
 	if (raw->groups->n > most)
 		diag_error(diags, raw->loc, "too many MPLS labels: at most %zu", most);
 	for (size_t i = 0; i < raw->groups->n && i < most; i++) {
 		const struct expr *group = raw->groups->items[i];
 		size_t errors = diags_errors(diags);
 		unsigned seen = 0;
+
 		for (size_t j = 0; j < group->n_items; j++)
 			take_label_field(group->items[j], &outer->labels[i], &seen, diags);
 		if (seen != 7 && diags_errors(diags) == errors)
@@ -287,6 +305,7 @@ static void check_outer_ip(const struct raw_outer *raw, struct outer_header *out
 			   enum direction direction, struct diags *diags)
 {
 	uint8_t version = raw->kind == HEADER_IPV4 ? 4 : 6;
+
 	check_address(&raw->src, version, &outer->src, diags);
 	check_address(&raw->dst, version, &outer->dst, diags);
 	if (raw->atoms)
@@ -296,15 +315,18 @@ static void check_outer_ip(const struct raw_outer *raw, struct outer_header *out
 void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
+
 	if (raw->outers)
 		packet->outer = arena_alloc(arena, MAX_OUTER_HEADERS * sizeof(*packet->outer));
 	for (const struct raw_outer *one = raw->outers; one; one = one->next) {
+		struct outer_header *outer;
+
 		if (packet->n_outer == MAX_OUTER_HEADERS) {
 			diag_error(diags, one->loc, "too many outer headers: at most %d",
 				   MAX_OUTER_HEADERS);
 			return;
 		}
-		struct outer_header *outer = &packet->outer[packet->n_outer++];
+		outer = &packet->outer[packet->n_outer++];
 		outer->kind = one->kind;
 		if (one->kind == HEADER_GRE)
 			check_gre(one, outer, diags);

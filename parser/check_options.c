@@ -13,12 +13,14 @@
 const struct atom *option_peek(const struct option_reader *reader)
 {
 	static const struct atom none = {.kind = ATOM_NONE, .text = ""};
+
 	return reader->at < reader->n ? &reader->items[reader->at] : &none;
 }
 
 bool option_take_text(struct option_reader *reader, const char *text)
 {
 	bool is_it = !strcmp(option_peek(reader)->text, text);
+
 	reader->at += is_it;
 	return is_it;
 }
@@ -28,6 +30,7 @@ bool option_read_hex(struct option_reader *reader, const char *digits, struct lo
 {
 	struct tcp_option *option = reader->option;
 	size_t n = strlen(digits);
+
 	if (strspn(digits, "0123456789abcdefABCDEF") != n) {
 		diag_error(reader->diags, loc, "'%.60s' is not hexadecimal", digits);
 		return false;
@@ -44,6 +47,7 @@ bool option_read_hex(struct option_reader *reader, const char *digits, struct lo
 	}
 	for (size_t i = 0; i < n; i += 2) {
 		char byte[3] = {digits[i], digits[i + 1], 0};
+
 		option->bytes[option->n_bytes++] = strtoul(byte, NULL, 16);
 	}
 	return true;
@@ -56,6 +60,7 @@ static void adopt_row(struct tcp_option *option)
 {
 	uint8_t bytes[sizeof(option->bytes)];
 	struct view in = {.bytes = bytes, .left = option->n_bytes};
+
 	memcpy(bytes, option->bytes, sizeof(bytes));
 	memset(option->bytes, 0, sizeof(option->bytes));
 	option->n_bytes = 0;
@@ -65,6 +70,7 @@ static void adopt_row(struct tcp_option *option)
 static bool read_payload(struct option_reader *reader)
 {
 	const struct atom *atom = option_peek(reader);
+
 	if (atom->kind == ATOM_NONE)
 		return true;
 	reader->at++;
@@ -77,6 +83,7 @@ static bool read_generic(struct option_reader *reader, const struct atom *name)
 	struct tcp_option *option = reader->option;
 	char *end;
 	unsigned long kind = strtoul(name->text + 4, &end, 0);
+
 	if (*end || kind > UINT8_MAX || !isdigit((unsigned char)name->text[4])) {
 		diag_error(reader->diags, name->loc, "gen-KIND: a kind is a number from 0 to 255");
 		return false;
@@ -94,6 +101,7 @@ static bool read_experiment(struct option_reader *reader, const struct atom *nam
 {
 	struct tcp_option *option = reader->option;
 	const char *magic = name->text + 4;
+
 	option->kind = EXPERIMENT_KIND;
 	if (!strcmp(magic, "FO"))
 		magic = "f989";
@@ -113,11 +121,13 @@ static bool read_experiment(struct option_reader *reader, const struct atom *nam
 static bool read_raw(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
+	unsigned head;
+
 	if (!option_read_hex(reader, name->text, name->loc, MAX_OPTION_SPACE))
 		return false;
 	option->kind = option->bytes[0];
 	option->length = option->n_bytes > 1 ? option->bytes[1] : 1;
-	unsigned head = option->n_bytes > 1 ? 2 : 1;
+	head = option->n_bytes > 1 ? 2 : 1;
 	if (option->kind > 1 && option->length != option->n_bytes) {
 		diag_error(reader->diags, name->loc,
 			   "the option's length byte says %u, but %u bytes are written",
@@ -141,8 +151,10 @@ static bool read_raw(struct option_reader *reader, const struct atom *name)
 static const char *known_names(struct arena *arena)
 {
 	const char *names = "";
+
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
 		const struct tcp_option_row *row = &tcp_option_rows[i];
+
 		if (tcp_option_by_name(row->name, "") == row)
 			names = arena_printf(arena, "%s %s", names, row->name);
 	}
@@ -156,6 +168,7 @@ static bool unknown(struct option_reader *reader, const struct atom *name)
 	const char *near = diags_errors(reader->diags) < MAX_HINTED
 				   ? closest_name("TCP option", name->text)
 				   : NULL;
+
 	if (near)
 		hint = arena_printf(reader->arena, "did you mean %s?", near);
 	diag_error_hint(reader->diags, name->loc, hint, "unknown TCP option '%.40s'", name->text);
@@ -190,6 +203,7 @@ static bool is_told(struct option_reader *reader, const struct tcp_option_row *r
 static const struct tcp_option_row *first_alike(const struct tcp_option_row *row)
 {
 	const struct tcp_option_row *first = tcp_option_rows;
+
 	while (first->kind != row->kind || first->form != row->form ||
 	       first->select_bits != row->select_bits || first->select != row->select)
 		first++;
@@ -202,6 +216,7 @@ static bool read_named(struct option_reader *reader, const struct atom *name)
 	size_t length = strlen(name->text);
 	const struct tcp_option_row *row =
 		tcp_option_by_name(name->text, option_peek(reader)->text);
+
 	if (!row && !strncmp(name->text, "gen-", 4))
 		return read_generic(reader, name);
 	if (!row && !strncmp(name->text, "exp-", 4))
@@ -229,6 +244,7 @@ static bool read_option(const struct atoms *atoms, struct tcp_option *option, st
 				.option = option,
 				.arena = arena,
 				.diags = diags};
+
 	if (!read_named(&reader, &atoms->items[0]))
 		return false;
 	if (reader.at == reader.n)
@@ -243,12 +259,14 @@ void check_tcp_options(struct raw_packet *raw, struct arena *arena, struct diags
 	struct tcp_segment *tcp = &raw->packet.tcp;
 	size_t errors = diags_errors(diags), space = 0;
 	size_t n = raw->n_options < MAX_TCP_OPTIONS ? raw->n_options : MAX_TCP_OPTIONS;
+
 	tcp->options = n ? arena_alloc(arena, n * sizeof(*tcp->options)) : NULL;
 	for (size_t i = 0; i < raw->n_options; i++) {
 		/* Too many are read all the same, for what may be wrong with them. */
 		struct tcp_option extra = {0};
 		bool room = tcp->n_options < n;
 		struct tcp_option *option = room ? &tcp->options[tcp->n_options] : &extra;
+
 		*option = (struct tcp_option){0}; /* the one before may have failed half-way */
 		if (!read_option(&raw->options[i], option, arena, diags))
 			continue;

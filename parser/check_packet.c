@@ -13,6 +13,7 @@ bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct
 		 uint64_t *value)
 {
 	char *end;
+
 	errno = 0;
 	*value = strtoull(atom->text, &end, 10);
 	if (atom->kind != ATOM_INT || *end)
@@ -33,11 +34,13 @@ static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct
 {
 	static const uint16_t ace_bits = TCP_AE | TCP_CWR | TCP_ECE;
 	struct tcp_segment ace = {.flags = 0};
+
 	if (!strcmp(atom->text, "-"))
 		return;
 	for (const char *c = atom->text; *c; c++) {
 		bool digit = *c >= '0' && *c <= '7';
 		uint16_t flag = digit ? 0 : tcp_flag_by_letter(*c);
+
 		if (!flag && !digit) {
 			diag_error_hint(
 				diags, atom->loc,
@@ -69,6 +72,7 @@ static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct
 static uint32_t check_seq(const struct raw_seq *seq, uint32_t *start, struct diags *diags)
 {
 	uint64_t first = 0, last = 0, length;
+
 	if (!atom_number(&seq->length, UINT16_MAX, "a length", diags, &length))
 		return 0;
 	if (seq->any)
@@ -92,6 +96,7 @@ static bool check_field(const struct atom *atom, enum field_id field, const char
 	uint64_t value = 0;
 	bool right = atom->kind != ATOM_NONE &&
 		     atom_number(atom, field_max(field), what, diags, &value);
+
 	field_set(field, header, value);
 	field_set_given(field, header, right);
 	return right;
@@ -101,6 +106,7 @@ static void check_digests(const struct raw_packet *raw, const struct config *con
 			  struct diags *diags)
 {
 	const struct tcp_segment *tcp = &raw->packet.tcp;
+
 	for (unsigned i = 0; i < tcp->n_options; i++)
 		if (tcp->options[i].computed && !config->md5_secret)
 			diag_error_hint(diags, raw->options_loc, "--tcp_md5_secret=TEXT",
@@ -120,6 +126,7 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
 		{&raw->window, FIELD_tcp_window},
 		{&raw->urgent, FIELD_tcp_urgent},
 	};
+
 	check_flags(&raw->flags, tcp, diags);
 	tcp->len = check_seq(raw->seq, &tcp->seq, diags);
 	tcp->seq_any = raw->seq->any;
@@ -144,6 +151,7 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
 static bool is_icmp_error(const struct packet *packet)
 {
 	static const uint8_t errors[] = {3, 4, 5, 11, 12}; /* RFC 1122 3.2.2 */
+
 	if (packet->ip_version == 6)
 		return packet->icmp.type < 128; /* RFC 4443 2.1 */
 	return memchr(errors, packet->icmp.type, sizeof(errors)) != NULL;
@@ -155,6 +163,7 @@ static const char *icmp_hint(const struct atom *word, struct arena *arena, struc
 {
 	const char *near =
 		diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
+
 	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
 						: NULL;
 }
@@ -162,7 +171,8 @@ static const char *icmp_hint(const struct atom *word, struct arena *arena, struc
 static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct diags *diags)
 {
 	struct packet *packet = &raw->packet;
-	int type = icmp_type_by_name(packet->ip_version, raw->type.text);
+	int type = icmp_type_by_name(packet->ip_version, raw->type.text), code;
+
 	if (type < 0) {
 		diag_error_hint(diags, raw->type.loc, icmp_hint(&raw->type, arena, diags),
 				"unknown ICMPv%d type '%.40s'", packet->ip_version, raw->type.text);
@@ -171,7 +181,7 @@ static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct
 	packet->icmp.type = type;
 	if (raw->code.kind == ATOM_NONE)
 		return;
-	int code = icmp_code_by_name(packet->ip_version, type, raw->code.text);
+	code = icmp_code_by_name(packet->ip_version, type, raw->code.text);
 	if (code < 0) {
 		diag_error_hint(diags, raw->code.loc, icmp_hint(&raw->code, arena, diags),
 				"unknown code '%.40s' of ICMPv%d %s", raw->code.text,
@@ -188,6 +198,7 @@ static void check_icmp_mtu(struct raw_packet *raw, struct diags *diags)
 	uint64_t value;
 	bool v4 = packet->ip_version == 4 && icmp->type == 3 && icmp->code == 4;
 	bool v6 = packet->ip_version == 6 && icmp->type == 2 && icmp->code == 0;
+
 	if (!v4 && !v6)
 		diag_error(diags, raw->mtu.loc, "mtu goes with %s only",
 			   packet->ip_version == 4 ? "unreachable frag_needed" : "packet_too_big");
@@ -199,6 +210,7 @@ static void check_echo(struct raw_packet *raw, struct diags *diags)
 {
 	struct icmp_message *icmp = &raw->packet.icmp;
 	uint64_t length = 0;
+
 	icmp->has_echoed = raw->echo != ECHO_NONE;
 	if (raw->echo == ECHO_SEQ) {
 		icmp->echoed_length = check_seq(raw->echo_seq, &icmp->echoed_seq, diags);
@@ -220,6 +232,7 @@ static void check_icmp(struct raw_packet *raw, const struct config *config, stru
 {
 	struct icmp_message *icmp = &raw->packet.icmp;
 	size_t errors = diags_errors(diags);
+
 	(void)config;
 	check_icmp_words(raw, arena, diags);
 	check_echo(raw, diags);
@@ -238,6 +251,7 @@ static void check_udp(struct raw_packet *raw, const struct config *config, struc
 		      struct diags *diags)
 {
 	uint64_t length = 0;
+
 	(void)config, (void)arena;
 	atom_number(&raw->length, UINT16_MAX - 8, "a length", diags, &length);
 	raw->packet.udp.len = length;
@@ -248,6 +262,7 @@ static void check_udp(struct raw_packet *raw, const struct config *config, struc
 static unsigned size_tcp(const struct packet *packet)
 {
 	unsigned size = 20 + packet->tcp.len;
+
 	for (unsigned i = 0; i < packet->tcp.n_options; i++)
 		size += packet->tcp.options[i].length;
 	return size;
@@ -280,6 +295,7 @@ static void check_size(const struct raw_packet *raw, struct diags *diags)
 	unsigned ip = packet->ip_version == 4 ? 20 : 0; /* IPv6 does not count its header */
 	unsigned size = transports[packet->kind].size(packet);
 	struct loc loc = raw->seq ? raw->seq->loc : raw->length.loc;
+
 	if (ip + size > UINT16_MAX)
 		diag_error(diags, loc, "the packet is %u bytes too long for IP",
 			   ip + size - UINT16_MAX);
@@ -290,6 +306,7 @@ void check_packet(struct raw_packet *raw, const struct config *config, struct ar
 {
 	struct packet *packet = &raw->packet;
 	bool sport, dport;
+
 	packet->ip_version = config->ip_mode == IP_V6 ? 6 : 4;
 	check_outers(raw, arena, diags);
 	if (raw->ip_info)

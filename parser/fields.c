@@ -59,6 +59,7 @@ enum field_id field_option(enum field_id id)
 uint32_t field_max(enum field_id id)
 {
 	unsigned bits = rows[id].bits;
+
 	return bits && bits < 32 ? (1u << bits) - 1 : UINT32_MAX;
 }
 
@@ -68,6 +69,7 @@ static uint32_t load(const struct field_row *row, const void *header)
 	const uint8_t *at = (const uint8_t *)header + row->offset;
 	uint16_t half;
 	uint32_t word;
+
 	if (row->size == sizeof(word))
 		return memcpy(&word, at, sizeof(word)), word;
 	if (row->size == sizeof(half))
@@ -87,6 +89,7 @@ void field_set(enum field_id id, void *header, uint32_t value)
 	uint32_t mask = field_max(id) << row->shift;
 	uint32_t word = (load(row, header) & ~mask) | (value << row->shift & mask);
 	uint16_t half = (uint16_t)word;
+
 	if (row->size == sizeof(word))
 		memcpy(at, &word, sizeof(word));
 	else if (row->size == sizeof(half))
@@ -98,6 +101,7 @@ void field_set(enum field_id id, void *header, uint32_t value)
 bool field_given(enum field_id id, const void *header)
 {
 	const struct field_row *row = &rows[id];
+
 	return !row->given || *((const bool *)header + row->given - 1);
 }
 
@@ -118,6 +122,7 @@ int field_value_by_name(enum field_id id, const char *name)
 void out_field_value(struct out *out, enum field_id id, uint32_t value)
 {
 	const struct field_row *row = &rows[id];
+
 	if (row->names)
 		out_put(out, "%s", row->names[value & field_max(id)]);
 	else

@@ -30,14 +30,15 @@ static const struct icmp_row codes[] = {
 /* The N of type_N or code_N: 0 .. 255; -1: something else. */
 static int plain_number(const char *prefix, const char *name)
 {
-	size_t length = strlen(prefix);
+	size_t length = strlen(prefix), n;
+	int number;
+
 	if (strncmp(name, prefix, length))
 		return -1;
-	const char *digits = name + length;
-	size_t n = strspn(digits, "0123456789");
-	if (!n || n > 3 || digits[n])
+	n = strspn(name + length, "0123456789");
+	if (!n || n > 3 || name[length + n])
 		return -1;
-	int number = atoi(digits);
+	number = atoi(name + length);
 	return number <= 255 ? number : -1;
 }
 

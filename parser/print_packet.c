@@ -12,6 +12,7 @@ static void put_flags(struct out *out, const struct tcp_segment *tcp)
 	const uint16_t ace = TCP_AE | TCP_CWR | TCP_ECE;
 	uint16_t flags = tcp->ace_given ? tcp->flags & ~ace : tcp->flags;
 	size_t before = out->n;
+
 	for (size_t i = 0; i < N_TCP_FLAGS; i++)
 		if (flags & tcp_flag_rows[i].bit)
 			out_put(out, "%c", tcp_flag_rows[i].letter);
@@ -24,6 +25,7 @@ static void put_flags(struct out *out, const struct tcp_segment *tcp)
 size_t tcp_flags_print(char *out, size_t size, const struct tcp_segment *tcp)
 {
 	struct out to = OUT(out, size);
+
 	put_flags(&to, tcp);
 	return out_finish(&to);
 }
@@ -31,6 +33,7 @@ size_t tcp_flags_print(char *out, size_t size, const struct tcp_segment *tcp)
 size_t tcp_option_print(char *out, size_t size, const struct tcp_option *option)
 {
 	struct out to = OUT(out, size);
+
 	out_tcp_option(&to, option);
 	return out_finish(&to);
 }
@@ -50,6 +53,7 @@ static void put_options(struct out *out, const struct tcp_segment *tcp)
 size_t tcp_options_print(char *out, size_t size, const struct tcp_segment *tcp)
 {
 	struct out to = OUT(out, size);
+
 	put_options(&to, tcp);
 	return out_finish(&to);
 }
@@ -59,6 +63,7 @@ static void put_ip_info(struct out *out, const struct ip_info *info)
 	static const enum field_id fields[] = {FIELD_ip_tos, FIELD_ip_dscp, FIELD_ip_ecn,
 					       FIELD_ip_flow_label, FIELD_ip_ttl};
 	const char *between = "[";
+
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		if (!field_given(fields[i], info))
 			continue;
@@ -77,6 +82,7 @@ static void put_gre(struct out *out, const struct gre_header *gre)
 {
 	static const enum field_id fields[] = {FIELD_gre_flags, FIELD_gre_sum, FIELD_gre_off,
 					       FIELD_gre_key, FIELD_gre_seq};
+
 	for (size_t i = 0; !gre->plain && i < sizeof(fields) / sizeof(*fields); i++) {
 		out_put(out, i ? ", " : " ");
 		out_field(out, fields[i], gre);
@@ -97,6 +103,7 @@ static void put_label(struct out *out, const struct mpls_label *label)
 static void put_outer(struct out *out, const struct outer_header *outer)
 {
 	char src[46], dst[46];
+
 	switch (outer->kind) {
 	case HEADER_IPV4:
 	case HEADER_IPV6:
@@ -131,6 +138,7 @@ static void put_given(struct out *out, enum field_id field, const void *header)
 static void put_tcp(struct out *out, const struct packet *packet)
 {
 	const struct tcp_segment *tcp = &packet->tcp;
+
 	if (packet->has_ports)
 		out_put(out, "%u > %u ", packet->sport, packet->dport);
 	put_flags(out, tcp);
@@ -159,6 +167,7 @@ static void put_icmp(struct out *out, const struct packet *packet)
 	const struct icmp_message *icmp = &packet->icmp;
 	const char *type = icmp_type_name(packet->ip_version, icmp->type);
 	const char *code = icmp_code_name(packet->ip_version, icmp->type, icmp->code);
+
 	if (type)
 		out_put(out, "icmp %s", type);
 	else
@@ -186,6 +195,7 @@ void out_packet(struct out *out, const struct packet *packet)
 #include "parser/transports.def"
 #undef TRANSPORT
 	};
+
 	out_put(out, packet->direction == INBOUND ? "< " : "> ");
 	for (unsigned i = 0; i < packet->n_outer; i++)
 		put_outer(out, &packet->outer[i]);
@@ -196,6 +206,7 @@ void out_packet(struct out *out, const struct packet *packet)
 size_t packet_print(char *out, size_t size, const struct packet *packet)
 {
 	struct out to = OUT(out, size);
+
 	out_packet(&to, packet);
 	return out_finish(&to);
 }

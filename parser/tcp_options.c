@@ -31,8 +31,10 @@ const size_t n_tcp_option_rows = sizeof(tcp_option_rows) / sizeof(*tcp_option_ro
 const struct tcp_option_row *tcp_option_by_name(const char *name, const char *keyword)
 {
 	const struct tcp_option_row *first = NULL;
+
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
 		const struct tcp_option_row *row = &tcp_option_rows[i];
+
 		if (strcmp(row->name, name))
 			continue;
 		if (row->n_fields && !strcmp(row->fields[0].keyword, keyword))
@@ -45,6 +47,7 @@ const struct tcp_option_row *tcp_option_by_name(const char *name, const char *ke
 size_t tcp_option_bytes(const struct tcp_option *option, uint8_t *bytes, size_t size)
 {
 	struct sink out = {.bytes = bytes, .size = size};
+
 	tcp_option_put(&out, option);
 	return out.used;
 }
@@ -54,6 +57,7 @@ size_t tcp_option_bytes(const struct tcp_option *option, uint8_t *bytes, size_t 
 uint8_t tcp_option_value(const struct tcp_option *option, unsigned index)
 {
 	const struct tcp_option_row *row = option->row;
+
 	/* Blocks are their fields again and again. */
 	return row && row->n_fields ? row->fields[index % row->n_fields].value : 0;
 }
@@ -73,6 +77,7 @@ static bool number_differs(const struct tcp_option *expected, const struct tcp_o
 {
 	uint8_t value = tcp_option_value(expected, i);
 	int32_t off = (int32_t)(uint32_t)(actual->value[i] - expected->value[i]);
+
 	if (value & VALUE_ECHO || expected->any & 1u << i)
 		return false;
 	if (value & VALUE_CLOCK)
@@ -85,10 +90,12 @@ enum field_id tcp_option_differs(const struct tcp_option *expected,
 {
 	const struct tcp_option_row *row = expected->row;
 	uint8_t a[UINT8_MAX], b[UINT8_MAX];
+
 	if (!row || !row->n_fields || expected->n_values != actual->n_values) {
 		size_t n_a = tcp_option_bytes(expected, a, sizeof(a));
 		size_t n_b = tcp_option_bytes(actual, b, sizeof(b));
 		bool same = n_a == n_b && !memcmp(a, b, n_a);
+
 		return same ? FIELD_none : row ? row->id : FIELD_tcp_option;
 	}
 	for (unsigned i = 0; i < expected->n_values; i++)

@@ -79,15 +79,14 @@ static void check_number(const struct script *script, const struct packet *packe
 			 enum field_id field, long long value)
 {
 	struct span span;
-	const char *text = script->source.text;
+	const char *text;
+	bool found = packet_span(script, packet, field, 0, 0, &span);
 
-	if (!packet_span(script, packet, field, 0, 0, &span)) {
-		HOLDS(!"the field is not found");
+	HOLDS(found);
+	if (!found)
 		return;
-	}
-	text = script_defined(script, span.begin) ? script_defined(script, span.begin)
-						  : text + span.begin;
-	HOLDS(strtoll(text, NULL, 10) == value);
+	text = script_defined(script, span.begin);
+	HOLDS(strtoll(text ? text : script->source.text + span.begin, NULL, 10) == value);
 }
 
 static void check_packet_fields(const struct script *script, const struct packet *packet)
@@ -250,7 +249,6 @@ static void check_windows_replaced(const struct parsed *parsed)
 		packet->tcp.window = script->events[i]->packet->tcp.window;
 	}
 	free(again.printed);
-	text = NULL;
 	out = open_memstream(&again.printed, &size);
 	script_print(out, again.script);
 	fclose(out);
@@ -258,8 +256,7 @@ static void check_windows_replaced(const struct parsed *parsed)
 	drop(&again);
 }
 
-/* ---- over files -------------------------------------------------------------------------------
- */
+/* ---- over files ---------------------------------------------------------------------- */
 
 static unsigned n_files, n_parsed, n_back;
 
@@ -312,8 +309,7 @@ static void test_own_scripts(void **state)
 	assert_int_equal(n_back, n_parsed);
 }
 
-/* ---- by hand ----------------------------------------------------------------------------------
- */
+/* ---- by hand ------------------------------------------------------------------------- */
 
 #define SOCKET "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 
