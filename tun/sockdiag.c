@@ -36,6 +36,14 @@ int sockdiag_open(struct sockdiag **diag, struct errbuf *err)
 		free(made);
 		return code;
 	}
+	code = sockdiag_probe(made, IPPROTO_TCP);
+	if (code < 0) {
+		sockdiag_close(made);
+		return err_set(err, code,
+			       "sock_diag knows no TCP sockets: %s; the kernel needs "
+			       "CONFIG_INET_TCP_DIAG (modprobe tcp_diag)",
+			       strerror(-code));
+	}
 	made->device = if_nametoindex("tun0");
 	*diag = made;
 	return 0;
@@ -49,43 +57,86 @@ void sockdiag_close(struct sockdiag *diag)
 	free(diag);
 }
 
+static struct inet_diag_req_v2 *begin(struct sockdiag *diag, struct netlink_request *message,
+				      unsigned flags, int protocol)
+{
+	struct inet_diag_req_v2 *request =
+		netlink_begin(message, SOCK_DIAG_BY_FAMILY, flags, sizeof(*request));
+
+	message->header.nlmsg_seq = ++diag->seq;
+	request->sdiag_family = AF_INET;
+	request->sdiag_protocol = (uint8_t)protocol;
+	return request;
+}
+
+/* The answer to the last request. 0, or -errno. */
+static int receive(struct sockdiag *diag, struct netlink_answer *answer)
+{
+	int code;
+
+	do {
+		code = netlink_receive(diag->fd, answer);
+		/* An older number: the answer to a request that was given up. */
+	} while (code == -EINTR || (code == 0 && answer->header.nlmsg_seq != diag->seq));
+	return code;
+}
+
+/* Asks for all sockets in no state: there are none, but the kernel must know the protocol. */
+int sockdiag_probe(struct sockdiag *diag, int protocol)
+{
+	struct netlink_request message;
+	struct netlink_answer answer;
+	const int *result;
+	int code;
+
+	begin(diag, &message, NLM_F_DUMP, protocol);
+	code = netlink_send(diag->fd, &message);
+	if (code == 0)
+		code = receive(diag, &answer);
+	if (code < 0)
+		return code;
+	/* Both kinds begin with 0 or -errno. */
+	result = netlink_payload(&answer, sizeof(*result));
+	if (answer.header.nlmsg_type != NLMSG_ERROR && answer.header.nlmsg_type != NLMSG_DONE)
+		return 0;
+	return result ? *result : -EPROTO;
+}
+
 /* AF_INET finds IPv4-mapped sockets as well: the kernel looks both up in one table by their IPv4
  * addresses (__inet_lookup_established). */
 static int ask(struct sockdiag *diag, const struct sock_tuple *tuple)
 {
 	struct netlink_request message;
-	struct inet_diag_req_v2 *request =
-		netlink_begin(&message, SOCK_DIAG_BY_FAMILY, 0, sizeof(*request));
+	struct inet_diag_req_v2 *request = begin(diag, &message, 0, IPPROTO_TCP);
 	size_t size = tuple->local.version == 4 ? 4 : 16;
 
-	message.header.nlmsg_seq = ++diag->seq;
 	request->sdiag_family = tuple->local.version == 4 ? AF_INET : AF_INET6;
-	request->sdiag_protocol = IPPROTO_TCP;
 	request->idiag_states = ~0u;
 	request->id.idiag_sport = htons(tuple->local_port);
 	request->id.idiag_dport = htons(tuple->remote_port);
 	memcpy(request->id.idiag_src, tuple->local.bytes, size);
 	memcpy(request->id.idiag_dst, tuple->remote.bytes, size);
-	request->id.idiag_if = diag->device;
+	request->id.idiag_if = tuple->device ? (unsigned)tuple->device : diag->device;
 	request->id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
 	request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	return netlink_send(diag->fd, &message);
 }
 
 /* A listener is what the kernel falls back to when the connection is gone. */
-static void keep(const struct inet_diag_msg *msg, struct sock_info *info)
+static void keep(const struct inet_diag_msg *msg, bool listener, struct sock_info *info)
 {
-	if (msg->idiag_state == TCP_LISTEN)
+	if ((msg->idiag_state == TCP_LISTEN) != listener)
 		return;
 	info->state = msg->idiag_state;
 	info->inode = msg->idiag_inode;
+	info->cookie = msg->id.idiag_cookie[0] | (uint64_t)msg->id.idiag_cookie[1] << 32;
 	info->timer = msg->idiag_timer;
 	info->expires_ms = msg->idiag_expires;
 	info->rqueue = msg->idiag_rqueue;
 	info->wqueue = msg->idiag_wqueue;
 }
 
-static int take_answer(const struct netlink_answer *answer, struct sock_info *info)
+static int take_answer(const struct netlink_answer *answer, bool listener, struct sock_info *info)
 {
 	const struct nlmsgerr *error = netlink_payload(answer, sizeof(*error));
 	const struct inet_diag_msg *msg = netlink_payload(answer, sizeof(*msg));
@@ -94,7 +145,7 @@ static int take_answer(const struct netlink_answer *answer, struct sock_info *in
 		return error->error == -ENOENT ? 0 : error->error;
 	if (answer->header.nlmsg_type != SOCK_DIAG_BY_FAMILY || !msg)
 		return -EPROTO;
-	keep(msg, info);
+	keep(msg, listener, info);
 	return 0;
 }
 
@@ -105,11 +156,7 @@ int sockdiag_find(struct sockdiag *diag, const struct sock_tuple *tuple, struct 
 
 	memset(info, 0, sizeof(*info));
 	info->state = TCP_CLOSE;
-	while (code == 0) {
-		code = netlink_receive(diag->fd, &answer);
-		/* An older number: the answer to a call that a signal broke off. */
-		if (code == 0 && answer.header.nlmsg_seq == diag->seq)
-			return take_answer(&answer, info);
-	}
-	return code;
+	if (code == 0)
+		code = receive(diag, &answer);
+	return code == 0 ? take_answer(&answer, !tuple->remote.version, info) : code;
 }

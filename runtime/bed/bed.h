@@ -41,7 +41,8 @@ struct bed_ops {
 	const struct call_slot *(*slot)(struct bed *bed, const struct call *call);
 	bool (*wait)(struct bed *bed, const struct call *call, int64_t deadline);
 	bool (*wait_asleep)(struct bed *bed, const struct call *call, int64_t deadline);
-	bool (*snapshot)(struct bed *bed, int script_fd, struct sock_snapshot *snapshot,
+	const struct descriptors *(*descriptors)(struct bed *bed);
+	bool (*snapshot)(struct bed *bed, int live_fd, struct sock_snapshot *snapshot,
 			 int64_t deadline);
 	int (*kill)(struct bed *bed, int signal);
 	int (*exit)(struct bed *bed, int status);

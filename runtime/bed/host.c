@@ -175,10 +175,15 @@ static bool host_wait_asleep(struct bed *bed, const struct call *call, int64_t d
 	return program_wait_asleep(of(bed)->program, call, deadline);
 }
 
-static bool host_snapshot(struct bed *bed, int script_fd, struct sock_snapshot *snapshot,
+static const struct descriptors *host_descriptors(struct bed *bed)
+{
+	return program_descriptors(of(bed)->program);
+}
+
+static bool host_snapshot(struct bed *bed, int live_fd, struct sock_snapshot *snapshot,
 			  int64_t deadline)
 {
-	return program_snapshot(of(bed)->program, script_fd, snapshot, deadline);
+	return program_snapshot(of(bed)->program, live_fd, snapshot, deadline);
 }
 
 static int host_kill(struct bed *bed, int signal)
@@ -213,6 +218,7 @@ static const struct bed_ops host_ops = {
 	.slot = host_slot,
 	.wait = host_wait,
 	.wait_asleep = host_wait_asleep,
+	.descriptors = host_descriptors,
 	.snapshot = host_snapshot,
 	.kill = host_kill,
 	.exit = host_exit,

@@ -58,7 +58,7 @@ static void fail_slot(struct program *program, struct call_slot *slot, const cha
 	slot->error = 0;
 	slot->mismatches.n = 0;
 	slot->live[0] = '\0';
-	slot->script_fd = slot->live_fd = slot->made_fd[0] = slot->made_fd[1] = -1;
+	slot->used = slot->made = -1;
 	slot->local.ss_family = slot->peer.ss_family = AF_UNSPEC;
 	snprintf(slot->failure, sizeof(slot->failure), format, program->end_text);
 	atomic_store(&slot->state, SLOT_DONE);
@@ -98,11 +98,6 @@ static bool reap(struct program *program, bool wait)
 bool program_alive(struct program *program)
 {
 	return !reap(program, false);
-}
-
-const char *program_end_text(struct program *program)
-{
-	return program_alive(program) ? NULL : program->end_text;
 }
 
 /* ---- start and stop ---------------------------------------------------------------------- */
@@ -270,6 +265,11 @@ const struct call_slot *program_slot(const struct program *program, const struct
 	return &program->share->slots[call->slot];
 }
 
+const struct descriptors *program_descriptors(const struct program *program)
+{
+	return program->share->descriptors;
+}
+
 bool program_wait(struct program *program, const struct call *call, int64_t deadline_ns)
 {
 	struct call_slot *slot = &program->share->slots[call->slot];
@@ -305,15 +305,6 @@ static bool thread_sleeps(const struct program *program, unsigned thread,
 	text[n] = '\0';
 	end = strrchr(text, ')');
 	return end && end[1] == ' ' && end[2] == 'S';
-}
-
-bool program_asleep(struct program *program, const struct call *call)
-{
-	const struct call_slot *slot = &program->share->slots[call->slot];
-
-	return atomic_load(&slot->state) == SLOT_ENTERED &&
-	       thread_sleeps(program, program->thread_of[call->slot], slot) &&
-	       atomic_load(&slot->state) == SLOT_ENTERED;
 }
 
 bool program_wait_asleep(struct program *program, const struct call *call, int64_t deadline_ns)
@@ -359,7 +350,7 @@ static bool control(struct program *program, enum control_request request, int a
 	return true;
 }
 
-bool program_snapshot(struct program *program, int script_fd, struct sock_snapshot *snapshot,
+bool program_snapshot(struct program *program, int live_fd, struct sock_snapshot *snapshot,
 		      int64_t deadline_ns)
 {
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -369,7 +360,7 @@ bool program_snapshot(struct program *program, int script_fd, struct sock_snapsh
 			 "the program under test has ended (%s)", program->end_text);
 		return true;
 	}
-	if (!control(program, CONTROL_SNAPSHOT, script_fd, deadline_ns))
+	if (!control(program, CONTROL_SNAPSHOT, live_fd, deadline_ns))
 		return false;
 	*snapshot = program->share->snapshot;
 	return true;

@@ -19,6 +19,7 @@
 #include "parser/config.h"
 #include "runtime/record/mismatch.h"
 #include "base/errbuf.h"
+#include "runtime/bed/descriptors.h"
 
 enum slot_state {
 	SLOT_IDLE,
@@ -39,13 +40,15 @@ struct call_slot {
 			      result -1; "" */
 	char live[512];	   /* the call as it really was: "recvmsg(4, {...}, 0) = 100"; "" if it
 			      was not made */
-	/* For the run loop's connection tracking. */
-	int script_fd, live_fd; /* descriptor the call works on or made (script_fd -1: none); the
-				   new one for accept() */
-	int made_fd[2];		/* script descriptors made by pipe(); -1 */
-	/* After bind, connect, accept, sendto, sendmsg: getsockname(), and whom it talks to; family
-	 * AF_UNSPEC: unknown. */
+	/* For the run loop's connection tracking. In the table of descriptors, the one the call
+	 * works on, its first argument, and the first it made; -1: none. */
+	int used, made;
+	/* Of connect, sendto and sendmsg, from SLOT_ENTERED on: the address given. */
+	struct sockaddr_storage target;
+	/* After these, bind, listen and accept: getsockname(), getpeername() and the index of the
+	 * device the socket is bound to (0: none). Family AF_UNSPEC: unknown. */
 	struct sockaddr_storage local, peer;
+	int device;
 };
 
 /* TCP_INFO, TCP_CC_INFO and SO_MEMINFO of a socket at one moment, for code blocks. */
@@ -83,6 +86,9 @@ void program_request(struct program *program, const struct event *event);
 
 const struct call_slot *program_slot(const struct program *program, const struct call *call);
 
+/* What the calls so far have made; it stays as it is when the program has ended. */
+const struct descriptors *program_descriptors(const struct program *program);
+
 /* Waits until the call is done; true, or false at the deadline (CLOCK_MONOTONIC ns). */
 bool program_wait(struct program *program, const struct call *call, int64_t deadline_ns);
 
@@ -90,12 +96,9 @@ bool program_wait(struct program *program, const struct call *call, int64_t dead
  * true if either, false at the deadline. */
 bool program_wait_asleep(struct program *program, const struct call *call, int64_t deadline_ns);
 
-/* Is the call's thread asleep in the kernel right now? */
-bool program_asleep(struct program *program, const struct call *call);
-
-/* Takes the snapshot of a script descriptor for a code block. False if there was no answer before
- * the deadline (CLOCK_MONOTONIC ns); an answer may still be a failure, see the snapshot. */
-bool program_snapshot(struct program *program, int script_fd, struct sock_snapshot *snapshot,
+/* Takes the snapshot of a live descriptor, for code blocks and states. False if there was no answer
+ * before the deadline (CLOCK_MONOTONIC ns); an answer may still be a failure, see the snapshot. */
+bool program_snapshot(struct program *program, int live_fd, struct sock_snapshot *snapshot,
 		      int64_t deadline_ns);
 
 /* Ends the program by a signal, or normally with exit(status) (from a thread that is not inside a
@@ -105,10 +108,6 @@ bool program_snapshot(struct program *program, int script_fd, struct sock_snapsh
 int program_kill(struct program *program, int signal);
 int program_exit(struct program *program, int status);
 bool program_alive(struct program *program);
-
-/* How it ended: "killed by SIGKILL at line 7", "exit(0) at line 7", "killed by SIGSEGV"; NULL while
- * it lives. */
-const char *program_end_text(struct program *program);
 
 /* Ends what is left of it, and frees the handle. Accepts NULL. */
 void program_stop(struct program *program);

@@ -51,14 +51,14 @@ static socklen_t fill_record(union address *out, const struct expr *record)
 	return size;
 }
 
-static int family_of(const struct config *config, const struct fd_entry *socket)
+static int family_of(const struct config *config, const struct socket_kind *socket)
 {
 	if (socket->family == AF_INET || socket->family == AF_INET6)
 		return socket->family;
 	return config->ip_mode == IP_V4 ? AF_INET : AF_INET6;
 }
 
-struct sockaddr *remote_address(struct call_ctx *c, const struct fd_entry *socket, socklen_t *size)
+struct sockaddr *remote_address(struct call_ctx *c, const struct socket_kind *socket, socklen_t *size)
 {
 	const struct config *config = c->host->env.script->config;
 	union address *out = call_scratch(c, sizeof(*out));
@@ -68,7 +68,7 @@ struct sockaddr *remote_address(struct call_ctx *c, const struct fd_entry *socke
 }
 
 struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
-			     const struct fd_entry *socket, socklen_t *size)
+			     const struct socket_kind *socket, socklen_t *size)
 {
 	const struct config *config = c->host->env.script->config;
 	const struct expr *expr = arg(c, i);
@@ -96,13 +96,23 @@ struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
 	return &out->sa;
 }
 
-void note_addresses(struct call_ctx *c, int fd, const struct sockaddr *peer, socklen_t size)
+void note_target(struct call_ctx *c, const struct sockaddr *target, socklen_t size)
+{
+	if (target && size >= sizeof(sa_family_t) && size <= sizeof(c->slot->target))
+		memcpy(&c->slot->target, target, size);
+}
+
+void note_addresses(struct call_ctx *c, int fd)
 {
 	struct call_slot *slot = c->slot;
 	socklen_t length = sizeof(slot->local);
 
 	if (getsockname(fd, (struct sockaddr *)&slot->local, &length) < 0)
 		slot->local.ss_family = AF_UNSPEC;
-	if (peer && size >= sizeof(struct sockaddr_in))
-		memcpy(&slot->peer, peer, size);
+	length = sizeof(slot->peer);
+	if (getpeername(fd, (struct sockaddr *)&slot->peer, &length) < 0)
+		slot->peer.ss_family = AF_UNSPEC;
+	length = sizeof(slot->device);
+	if (getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &slot->device, &length) < 0)
+		slot->device = 0;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,62 +114,96 @@ int64_t field_int(const struct expr *record, const char *name)
 	return expr_field_value(record, name, 0);
 }
 
-int live_fd(struct call_ctx *c, int64_t script_fd, struct fd_entry *entry)
+/* What a call may use: open, or negative. NULL: it has failed, or there is none. */
+static const struct descriptor *usable(struct call_ctx *c, int64_t script_fd)
 {
-	struct fd_entry none;
+	const struct descriptor *found;
 
-	if (!entry)
-		entry = &none;
-	*entry = (struct fd_entry){.script_fd = script_fd, .live_fd = (int)script_fd};
 	if (script_fd < 0)
-		return (int)script_fd; /* -1 in poll(), or a call that shall give EBADF */
-	if (!fds_find(&c->host->fds, script_fd, entry))
+		return NULL; /* -1 in poll(), or a call that shall give EBADF */
+	found = descriptors_find(c->host->share->descriptors, script_fd);
+	if (found && descriptor_is_open(found))
+		return found;
+	if (found)
+		call_fail(c, "descriptor %lld was closed at line %u", (long long)script_fd,
+			  atomic_load(&found->closed_line));
+	else
 		call_fail(c, "no call of this script has made descriptor %lld",
 			  (long long)script_fd);
-	else if (entry->live_fd < 0)
-		call_fail(c, "descriptor %lld was closed at line %u", (long long)script_fd,
-			  entry->closed_line);
-	return entry->live_fd;
+	return NULL;
+}
+
+int live_fd(struct call_ctx *c, int64_t script_fd)
+{
+	const struct descriptor *found = usable(c, script_fd);
+
+	return found ? found->live_fd : (int)script_fd;
 }
 
 int arg_fd(struct call_ctx *c, size_t i)
 {
-	struct fd_entry entry;
+	struct socket_kind kind;
 
-	return arg_socket(c, i, &entry);
+	return arg_socket(c, i, &kind);
 }
 
-int arg_socket(struct call_ctx *c, size_t i, struct fd_entry *entry)
+int arg_socket(struct call_ctx *c, size_t i, struct socket_kind *kind)
 {
 	int64_t script_fd = arg_int(c, i);
-	int fd = live_fd(c, script_fd, entry);
+	const struct descriptor *found = usable(c, script_fd);
 
-	if (i == 0) {
-		c->slot->script_fd = (int)script_fd;
-		c->slot->live_fd = fd;
-	}
-	return fd;
+	*kind = found ? found->kind : (struct socket_kind){.family = AF_UNSPEC};
+	if (i == 0 && found)
+		c->slot->used = (int)(found - c->host->share->descriptors->at);
+	return found ? found->live_fd : (int)script_fd;
+}
+
+int64_t result_label(const struct call_ctx *c)
+{
+	const struct expr *result = c->call->result;
+
+	return result && !is_any(result) ? result->value : -1;
 }
 
 void check_free(struct call_ctx *c, int64_t script_fd)
 {
-	struct fd_entry entry;
+	const struct descriptor *found = descriptors_find(c->host->share->descriptors, script_fd);
 
-	if (script_fd >= 0 && fds_find(&c->host->fds, script_fd, &entry) && entry.live_fd >= 0)
+	if (found && descriptor_is_open(found))
 		call_fail(c, "duplicate descriptor: %lld is still open, made at line %u",
-			  (long long)script_fd, entry.made_line);
+			  (long long)script_fd, found->made_line);
 }
 
-void made_fd(struct call_ctx *c, int64_t script_fd, const struct fd_entry *kind)
+/* What tells one socket from all others, whatever descriptors it has. */
+static uint64_t cookie_of(int fd)
 {
-	struct fd_entry entry = *kind;
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+void made_fd(struct call_ctx *c, int64_t script_fd, int live_fd, const struct socket_kind *kind)
+{
+	struct descriptor made = {
+		.script_fd = script_fd,
+		.live_fd = live_fd,
+		.made_line = c->event->loc.line,
+	};
+	int place;
 
 	/* Where the script expects a failure there is no label; the mismatch tells. */
-	if (entry.live_fd < 0 || script_fd < 0)
+	if (live_fd < 0 || script_fd < 0)
 		return;
-	entry.script_fd = script_fd;
-	entry.made_line = c->event->loc.line;
-	fds_add(&c->host->fds, &entry);
+	if (kind) {
+		made.kind = *kind;
+		made.cookie = cookie_of(live_fd);
+	}
+	pthread_mutex_lock(&c->host->making);
+	place = descriptors_add(c->host->share->descriptors, &made);
+	pthread_mutex_unlock(&c->host->making);
+	if (c->slot->made < 0)
+		c->slot->made = place;
 }
 
 /* ---- one call ---------------------------------------------------------------------------- */
@@ -276,7 +311,7 @@ void call_perform(struct worker *worker, const struct event *event, struct call_
 
 	worker->scratch_used = 0;
 	slot->result = -1;
-	slot->script_fd = slot->live_fd = slot->made_fd[0] = slot->made_fd[1] = -1;
+	slot->used = slot->made = -1;
 	capabilities_apply(worker);
 	handlers[event->call->row->id](&c);
 	if (slot->failure[0]) {

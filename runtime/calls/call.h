@@ -11,11 +11,11 @@
 #ifndef FINWAIT_RUNTIME_CALLS_CALL_H
 #define FINWAIT_RUNTIME_CALLS_CALL_H
 
+#include <pthread.h>
 #include <sys/uio.h>
 
 #include "parser/ast.h"
 #include "parser/tables.h"
-#include "runtime/calls/fds.h"
 #include "runtime/calls/share.h"
 
 /* A capability change concerns the calling thread alone, so every thread catches up with this. */
@@ -29,7 +29,7 @@ struct capabilities {
 struct host {
 	struct program_env env;
 	struct share *share;
-	struct fds fds;
+	pthread_mutex_t making; /* whoever adds to the descriptors */
 	struct capabilities caps;
 	atomic_uint finished; /* calls; a thread that reads it has seen all that those changed */
 	/* What is sent. Never changed or freed, so MSG_ZEROCOPY may keep it. */
@@ -85,15 +85,18 @@ const struct expr *field_of(const struct expr *record, const char *name); /* NUL
 int64_t field_int(const struct expr *record, const char *name);
 
 /* The live descriptor of a script's. Negative ones are passed on as they are; unknown ones fail. */
+int live_fd(struct call_ctx *c, int64_t script_fd);
 int arg_fd(struct call_ctx *c, size_t i);
-int arg_socket(struct call_ctx *c, size_t i, struct fd_entry *entry); /* and what is known of it */
-int live_fd(struct call_ctx *c, int64_t script_fd, struct fd_entry *entry);
-/* For calls that make one: fails if the label is in use. */
+int arg_socket(struct call_ctx *c, size_t i, struct socket_kind *kind); /* and what it is */
+/* For calls that make one: the label their result stands for, -1 where none is written. */
+int64_t result_label(const struct call_ctx *c);
+/* Fails if the label is in use. */
 void check_free(struct call_ctx *c, int64_t script_fd);
-void made_fd(struct call_ctx *c, int64_t script_fd, const struct fd_entry *kind);
+/* Binds a label to what the call has made; nothing where there is no label or no descriptor. */
+void made_fd(struct call_ctx *c, int64_t script_fd, int live_fd, const struct socket_kind *kind);
 
 /* Zeros to send (an echo request for ping sockets), or NULL where the script says so. */
-void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct fd_entry *socket);
+void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct socket_kind *socket);
 void *recv_buffer(struct call_ctx *c, size_t i, size_t size);
 /* Both: {..., LEN} records, each with a piece of `base`. */
 struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned char *base);
@@ -109,11 +112,13 @@ union address {
 
 /* An `addr` or `target` argument for a socket of that family; *size 0 and NULL: NULL. */
 struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
-			     const struct fd_entry *socket, socklen_t *size);
+			     const struct socket_kind *socket, socklen_t *size);
 /* The remote end, as `...` means it. */
-struct sockaddr *remote_address(struct call_ctx *c, const struct fd_entry *socket, socklen_t *size);
-/* getsockname() into the slot, and `peer` (NULL: none). */
-void note_addresses(struct call_ctx *c, int fd, const struct sockaddr *peer, socklen_t size);
+struct sockaddr *remote_address(struct call_ctx *c, const struct socket_kind *socket, socklen_t *size);
+/* Into the slot, for the run loop: before the call, whom it asks for (NULL: nobody); after it,
+ * getsockname(), getpeername() and the device. */
+void note_target(struct call_ctx *c, const struct sockaddr *target, socklen_t size);
+void note_addresses(struct call_ctx *c, int fd);
 
 /* ---- control messages (cmsg.c) ----------------------------------------------------------- */
 

@@ -8,18 +8,77 @@
 
 void call_fcntl(struct call_ctx *c)
 {
-	struct fd_entry entry;
-	int fd = arg_socket(c, 0, &entry), command = (int)arg_int(c, 1);
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), command = (int)arg_int(c, 1);
 	long argument = (long)arg_int(c, 2);
 	bool makes_fd = command == F_DUPFD || command == F_DUPFD_CLOEXEC;
-	int64_t label = makes_fd && c->call->result ? c->call->result->value : -1;
+	int64_t label = makes_fd ? result_label(c) : -1;
 
 	check_free(c, label);
 	if (!call_begin(c))
 		return;
 	call_end(c, fcntl(fd, command, argument));
-	entry.live_fd = (int)c->slot->result;
-	made_fd(c, label, &entry);
+	made_fd(c, label, (int)c->slot->result, &kind);
+}
+
+void call_dup(struct call_ctx *c)
+{
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), made;
+
+	check_free(c, result_label(c));
+	if (!call_begin(c))
+		return;
+	made = dup(fd);
+	call_end(c, made);
+	made_fd(c, result_label(c), made, &kind);
+}
+
+/* The live number for a label that dup2() is given: its own if it is open; else the same number. If
+ * another label has that, one made for the purpose, which the call then replaces. */
+static int number_for(struct call_ctx *c, int label, int fd)
+{
+	const struct descriptors *table = c->host->share->descriptors;
+	const struct descriptor *found = descriptors_find(table, label);
+
+	if (found && descriptor_is_open(found))
+		return found->live_fd;
+	return descriptors_has_live(table, label) ? fcntl(fd, F_DUPFD, 0) : label;
+}
+
+static void duplicate_to(struct call_ctx *c, int (*make)(int fd, int number, int flags), int flags)
+{
+	struct descriptors *table = c->host->share->descriptors;
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), label = (int)arg_int(c, 1), number, made;
+
+	if (c->slot->failure[0])
+		return;
+	number = number_for(c, label, fd);
+	if (!call_begin(c))
+		return;
+	made = make(fd, number, flags);
+	call_end(c, made < 0 ? made : label);
+	if (made < 0 || made == fd)
+		return;
+	descriptors_close(table, label, c->event->loc.line);
+	made_fd(c, label, made, &kind);
+}
+
+static int without_flags(int fd, int number, int flags)
+{
+	(void)flags;
+	return dup2(fd, number);
+}
+
+void call_dup2(struct call_ctx *c)
+{
+	duplicate_to(c, without_flags, 0);
+}
+
+void call_dup3(struct call_ctx *c)
+{
+	duplicate_to(c, dup3, (int)arg_int(c, 2));
 }
 
 /* Requests that read the int instead of storing one. */
@@ -55,21 +114,19 @@ void call_open(struct call_ctx *c)
 	const struct expr *path = arg(c, 0);
 	int flags = (int)arg_int(c, 1);
 	mode_t mode = arg(c, 2) ? (mode_t)arg_int(c, 2) : 0644;
-	int64_t label = c->call->result ? c->call->result->value : -1;
-	struct fd_entry entry = {.family = AF_UNSPEC};
+	int made;
 
-	check_free(c, label);
+	check_free(c, result_label(c));
 	if (!call_begin(c))
 		return;
-	entry.live_fd = open(path->text, flags, mode);
-	call_end(c, entry.live_fd);
-	made_fd(c, label, &entry);
+	made = open(path->text, flags, mode);
+	call_end(c, made);
+	made_fd(c, result_label(c), made, NULL);
 }
 
 void call_pipe(struct call_ctx *c)
 {
 	const struct expr *labels = arg(c, 0);
-	struct fd_entry entry = {.family = AF_UNSPEC};
 	int fds[2];
 
 	check_free(c, labels->items[0]->value);
@@ -80,11 +137,8 @@ void call_pipe(struct call_ctx *c)
 	if (!call_begin(c))
 		return;
 	call_end(c, pipe(fds));
-	for (int i = 0; i < 2 && c->slot->result == 0; i++) {
-		entry.live_fd = fds[i];
-		made_fd(c, labels->items[i]->value, &entry);
-		c->slot->made_fd[i] = (int)labels->items[i]->value;
-	}
+	for (int i = 0; i < 2 && c->slot->result == 0; i++)
+		made_fd(c, labels->items[i]->value, fds[i], NULL);
 }
 
 /* An offset argument: a list of one int, or nothing. */

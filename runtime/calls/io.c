@@ -50,13 +50,13 @@ size_t call_buffer_size(const struct call *call)
 }
 
 /* Ping sockets take a whole ICMP message and look at its first bytes (net/ipv4/ping.c). */
-static bool is_ping(const struct fd_entry *socket)
+static bool is_ping(const struct socket_kind *socket)
 {
 	return (socket->family == AF_INET && socket->protocol == IPPROTO_ICMP) ||
 	       (socket->family == AF_INET6 && socket->protocol == IPPROTO_ICMPV6);
 }
 
-void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct fd_entry *socket)
+void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct socket_kind *socket)
 {
 	unsigned char *message;
 
@@ -143,10 +143,10 @@ void call_readv(struct call_ctx *c)
 
 void call_write(struct call_ctx *c)
 {
-	struct fd_entry entry;
-	int fd = arg_socket(c, 0, &entry);
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind);
 	size_t size = arg_size(c, 2);
-	void *buffer = send_buffer(c, 1, size, &entry);
+	void *buffer = send_buffer(c, 1, size, &kind);
 
 	if (call_begin(c))
 		call_end(c, write(fd, buffer, size));
@@ -154,10 +154,10 @@ void call_write(struct call_ctx *c)
 
 void call_send(struct call_ctx *c)
 {
-	struct fd_entry entry;
-	int fd = arg_socket(c, 0, &entry), flags = (int)arg_int(c, 3);
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), flags = (int)arg_int(c, 3);
 	size_t size = arg_size(c, 2);
-	void *buffer = send_buffer(c, 1, size, &entry);
+	void *buffer = send_buffer(c, 1, size, &kind);
 
 	if (call_begin(c))
 		call_end(c, send(fd, buffer, size, flags));
@@ -165,17 +165,18 @@ void call_send(struct call_ctx *c)
 
 void call_sendto(struct call_ctx *c)
 {
-	struct fd_entry entry;
-	int fd = arg_socket(c, 0, &entry), flags = (int)arg_int(c, 3);
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), flags = (int)arg_int(c, 3);
 	size_t size = arg_size(c, 2);
-	void *buffer = send_buffer(c, 1, size, &entry);
+	void *buffer = send_buffer(c, 1, size, &kind);
 	socklen_t length;
-	struct sockaddr *address = arg_address(c, 4, true, &entry, &length);
+	struct sockaddr *address = arg_address(c, 4, true, &kind, &length);
 
+	note_target(c, address, length);
 	if (!call_begin(c))
 		return;
 	call_end(c, sendto(fd, buffer, size, flags, address, length));
-	note_addresses(c, fd, address, length);
+	note_addresses(c, fd);
 }
 
 void call_writev(struct call_ctx *c)

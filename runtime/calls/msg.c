@@ -17,8 +17,8 @@ void call_sendmsg(struct call_ctx *c)
 	const struct expr *record = arg(c, 1);
 	const struct expr *iovecs = field_of(record, "msg_iov");
 	const struct expr *control = field_of(record, "msg_control");
-	struct fd_entry entry;
-	int fd = arg_socket(c, 0, &entry), flags = (int)arg_int(c, 2);
+	struct socket_kind kind;
+	int fd = arg_socket(c, 0, &kind), flags = (int)arg_int(c, 2);
 	struct msghdr msg = {.msg_flags = (int)field_int(record, "msg_flags")};
 	size_t size = 0;
 
@@ -28,11 +28,12 @@ void call_sendmsg(struct call_ctx *c)
 		msg.msg_control = control_encode(c, control, &size);
 	msg.msg_controllen = size;
 	if (field_of(record, "msg_name"))
-		msg.msg_name = remote_address(c, &entry, &msg.msg_namelen);
+		msg.msg_name = remote_address(c, &kind, &msg.msg_namelen);
+	note_target(c, msg.msg_name, msg.msg_namelen);
 	if (!call_begin(c))
 		return;
 	call_end(c, sendmsg(fd, &msg, flags));
-	note_addresses(c, fd, msg.msg_name, msg.msg_namelen);
+	note_addresses(c, fd);
 }
 
 void call_recvmsg(struct call_ctx *c)

@@ -43,7 +43,7 @@ void call_poll(struct call_ctx *c)
 	char shown[512] = "[";
 
 	for (size_t i = 0; i < list->n_items; i++) {
-		fds[i].fd = live_fd(c, field_int(list->items[i], "fd"), NULL);
+		fds[i].fd = live_fd(c, field_int(list->items[i], "fd"));
 		fds[i].events = (short)field_int(list->items[i], "events");
 	}
 	if (n > list->n_items)
@@ -69,16 +69,14 @@ void call_poll(struct call_ctx *c)
 
 void call_epoll_create(struct call_ctx *c)
 {
-	struct fd_entry entry = {.family = AF_UNSPEC};
-	int64_t label = c->call->result ? c->call->result->value : -1;
-	int size = (int)arg_int(c, 0);
+	int size = (int)arg_int(c, 0), made;
 
-	check_free(c, label);
+	check_free(c, result_label(c));
 	if (!call_begin(c))
 		return;
-	entry.live_fd = epoll_create(size);
-	call_end(c, entry.live_fd);
-	made_fd(c, label, &entry);
+	made = epoll_create(size);
+	call_end(c, made);
+	made_fd(c, result_label(c), made, NULL);
 }
 
 /* The member of epoll_data an event is written with. */

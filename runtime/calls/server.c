@@ -110,7 +110,7 @@ static _Noreturn void serve_control(struct host *host)
 		if (request == CONTROL_SIGNAL)
 			end_by_signal(share->argument);
 		else
-			snapshot_take(host, share->argument, &share->snapshot);
+			snapshot_take(share->argument, &share->snapshot);
 		atomic_store(&share->control, CONTROL_NONE);
 		futex_wake(&share->control);
 	}
@@ -208,7 +208,7 @@ _Noreturn void server_main(const struct program_env *env, struct share *share, p
 	if (share->size <= 4 * POPULATE_UP_TO)
 		madvise(share, share->size, MADV_POPULATE_WRITE);
 #endif
-	pthread_mutex_init(&host.fds.lock, NULL);
+	pthread_mutex_init(&host.making, NULL);
 	pthread_mutex_init(&host.caps.lock, NULL);
 	share->start_error = start_workers(&host);
 	if (share->start_error)

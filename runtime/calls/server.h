@@ -12,7 +12,7 @@ _Noreturn void server_main(const struct program_env *env, struct share *share, p
 /* Brings the calling thread's capabilities up to what cap_set() asked for (cap.c). */
 void capabilities_apply(struct worker *worker);
 
-/* TCP_INFO and the like of a script descriptor (snapshot.c). */
-void snapshot_take(struct host *host, int script_fd, struct sock_snapshot *snapshot);
+/* TCP_INFO and the like of a live descriptor (snapshot.c). */
+void snapshot_take(int fd, struct sock_snapshot *snapshot);
 
 #endif

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MADE_BY_A_CALL 2u /* descriptors, at most: pipe() */
+
 static size_t aligned(size_t size)
 {
 	return (size + 63) & ~(size_t)63;
@@ -18,7 +20,9 @@ struct share *share_new(const struct script *script)
 	size_t at_queue = aligned(sizeof(struct share));
 	size_t at_threads = at_queue + aligned(script->n_calls * sizeof(unsigned));
 	size_t at_slots = at_threads + aligned(n_threads * sizeof(struct thread_name));
-	size_t size = at_slots + script->n_calls * sizeof(struct call_slot);
+	size_t at_descriptors = at_slots + aligned(script->n_calls * sizeof(struct call_slot));
+	unsigned n_descriptors = script->n_calls * MADE_BY_A_CALL;
+	size_t size = at_descriptors + descriptors_bytes(n_descriptors);
 	unsigned char *at =
 		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct share *share = (struct share *)at;
@@ -30,6 +34,8 @@ struct share *share_new(const struct script *script)
 	share->queue = (unsigned *)(at + at_queue);
 	share->threads = (struct thread_name *)(at + at_threads);
 	share->slots = (struct call_slot *)(at + at_slots);
+	share->descriptors = (struct descriptors *)(at + at_descriptors);
+	descriptors_init(share->descriptors, n_descriptors);
 	return share;
 }
 

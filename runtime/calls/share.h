@@ -6,7 +6,7 @@
 
 enum control_request {
 	CONTROL_NONE,
-	CONTROL_SNAPSHOT, /* of descriptor `argument` */
+	CONTROL_SNAPSHOT, /* of the live descriptor `argument` */
 	CONTROL_SIGNAL,	  /* end by signal `argument` */
 	CONTROL_EXIT,	  /* with status `argument` */
 };
@@ -32,6 +32,7 @@ struct share {
 	unsigned *queue; /* event indices of non-blocking calls, append-only: a call is made once */
 	struct thread_name *threads; /* [0] serves, [1..] one per blocking call in script order */
 	struct call_slot *slots;     /* script->n_calls */
+	struct descriptors *descriptors;
 };
 
 /* One shared mapping with everything in it; NULL with errno set. */

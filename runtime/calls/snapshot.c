@@ -21,20 +21,13 @@ static bool take(int fd, int level, int option, const char *name, void *out, uin
 	return true;
 }
 
-void snapshot_take(struct host *host, int script_fd, struct sock_snapshot *s)
+void snapshot_take(int fd, struct sock_snapshot *s)
 {
-	struct fd_entry entry;
-
 	memset(s, 0, sizeof(*s));
-	if (!fds_find(&host->fds, script_fd, &entry) || entry.live_fd < 0) {
-		s->error = EBADF;
-		snprintf(s->failure, sizeof(s->failure), "descriptor %d is not open", script_fd);
-		return;
-	}
-	if (take(entry.live_fd, IPPROTO_TCP, TCP_INFO, "TCP_INFO", s->tcp_info, sizeof(s->tcp_info),
+	if (take(fd, IPPROTO_TCP, TCP_INFO, "TCP_INFO", s->tcp_info, sizeof(s->tcp_info),
 		 &s->tcp_info_size, s) &&
-	    take(entry.live_fd, IPPROTO_TCP, TCP_CC_INFO, "TCP_CC_INFO", s->cc_info,
+	    take(fd, IPPROTO_TCP, TCP_CC_INFO, "TCP_CC_INFO", s->cc_info,
 		 sizeof(s->cc_info), &s->cc_info_size, s))
-		take(entry.live_fd, SOL_SOCKET, SO_MEMINFO, "SO_MEMINFO", s->meminfo,
+		take(fd, SOL_SOCKET, SO_MEMINFO, "SO_MEMINFO", s->meminfo,
 		     sizeof(s->meminfo), &s->meminfo_size, s);
 }

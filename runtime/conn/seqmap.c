@@ -12,6 +12,26 @@ struct seqmap *seqmap_new(struct arena *arena)
 	return seqmap;
 }
 
+struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before)
+{
+	struct seqmap *seqmap = seqmap_new(arena);
+
+	seqmap->before = before;
+	return seqmap;
+}
+
+void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq)
+{
+	seqmap->has_local_isn = true;
+	seqmap->local_isn = seq;
+}
+
+void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq)
+{
+	seqmap->has_remote_isn = true;
+	seqmap->remote_isn = seq;
+}
+
 /* ---- inbound ----------------------------------------------------------------------------- */
 
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,

@@ -11,6 +11,15 @@
 struct seqmap; /* ISNs, timestamp and flow-label maps of one connection; no tuple, no descriptor */
 
 struct seqmap *seqmap_new(struct arena *arena);
+/* For a connection that takes the place of another one between the same ports. Its numbers start
+ * anew, unless the script writes the number of the kernel's SYN or SYN-ACK as the old numbering has
+ * it (packetdrill learns initial numbers once): then that goes on, in both directions. A SYN-ACK
+ * starts anew with 0 or the old one's script number only; any other number is one of the old
+ * numbering, right or wrong. */
+struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before);
+/* The live initial numbers, when they are known otherwise than by the functions below. */
+void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq);
+void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq);
 
 /* Inbound: script numbers -> live. Learns the remote ISN from the first SYN or SYN-ACK. An echo
  * reply (ecr) becomes the live val that the script's number stood for; `ecr_scaled` (the option of
@@ -40,5 +49,7 @@ void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, co
  * of this kind is not ended by one. */
 void seqmap_remember(struct seqmap *seqmap, const struct packet *live);
 bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, struct packet *live);
+/* Does a live RST echo the numbers of the last injected segment (RFC 9293, 3.10.7.1)? */
+bool seqmap_is_answered_by(const struct seqmap *seqmap, const struct tcp_segment *reset);
 
 #endif

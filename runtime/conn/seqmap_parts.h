@@ -18,6 +18,7 @@ struct remembered {
 
 struct seqmap {
 	struct arena *arena;
+	const struct seqmap *before; /* whose numbering may go on; NULL: none, or that is decided */
 	bool has_local_isn, has_script_isn, has_remote_isn, has_label;
 	uint32_t local_isn;		   /* of the first SYN that the kernel sent */
 	uint32_t script_isn;		   /* the same as the script says; 0 until it does */

@@ -133,16 +133,37 @@ static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena
 
 	own_options(tcp, arena);
 	echo = find_clock(tcp, VALUE_ECHO);
-	if (syn && !seqmap->has_remote_isn) {
-		seqmap->has_remote_isn = true;
-		seqmap->remote_isn = tcp->seq;
-	}
+	if (syn && !seqmap->has_remote_isn)
+		seqmap_peer_syn(seqmap, tcp->seq);
 	if (acks && !tcp->has_ack)
 		tcp->ack = 0;
 	shift_fields(tcp, syn || tcp->seq_literal ? 0 : seqmap->remote_isn, acks ? offset : 0);
 	tcp->has_ack = tcp->has_ack || acks;
 	return !acks || !echo.option || echo.option->literal & 1u << echo.at ||
 	       echo_to_live(seqmap, ecr_scaled, echo, error);
+}
+
+/* Is this first segment expected in the numbers of the connection before? */
+static bool goes_on(const struct seqmap *before, const struct tcp_segment *expected,
+		    const struct tcp_segment *live)
+{
+	if (!before || !before->has_local_isn || !(expected->flags & TCP_SYN) ||
+	    expected->seq_any || expected->seq_literal)
+		return false;
+	if (expected->seq == live->seq - before->local_isn + before->script_isn)
+		return true;
+	return live->flags & TCP_ACK_FLAG && expected->seq && expected->seq != before->script_isn;
+}
+
+static void go_on(struct seqmap *seqmap)
+{
+	const struct remembered sent = seqmap->sent, seen = seqmap->seen;
+
+	*seqmap = *seqmap->before;
+	seqmap->has_script_isn = true;
+	seqmap->sent = sent;
+	seqmap->seen = seen;
+	seqmap->max_ts = seqmap->n_ts; /* the array stays the other's */
 }
 
 /* The kernel's initial sequence number, from its first SYN, expected or not; the script's, from the
@@ -153,10 +174,14 @@ static void learn_isn(struct seqmap *seqmap, const struct tcp_segment *expected,
 	if (!(live->flags & TCP_SYN))
 		return;
 	if (!seqmap->has_local_isn)
-		seqmap->local_isn = live->seq;
-	seqmap->has_local_isn = true;
+		seqmap_kernel_syn(seqmap, live->seq);
 	if (!expected || seqmap->has_script_isn)
 		return;
+	if (goes_on(seqmap->before, expected, live)) {
+		go_on(seqmap);
+		return;
+	}
+	seqmap->before = NULL;
 	seqmap->has_script_isn = true;
 	seqmap->script_isn = expected->flags & TCP_SYN ? expected->seq : 0;
 }
@@ -214,6 +239,17 @@ static void tcp_remember(struct seqmap *seqmap, const struct packet *live)
 		.ack = tcp->ack,
 		.end = tcp->seq + length,
 	};
+}
+
+bool seqmap_is_answered_by(const struct seqmap *seqmap, const struct tcp_segment *reset)
+{
+	const struct remembered *sent = &seqmap->sent;
+
+	if (!sent->valid)
+		return false;
+	if (reset->flags & TCP_ACK_FLAG)
+		return !(sent->flags & TCP_ACK_FLAG) && reset->seq == 0 && reset->ack == sent->end;
+	return sent->flags & TCP_ACK_FLAG && reset->seq == sent->ack;
 }
 
 static void tcp_reset(const struct seqmap *seqmap, struct packet *live)

@@ -71,11 +71,8 @@ static void call_blocking(struct run *run, struct moment *moment)
 static void call(struct run *run, struct moment *moment)
 {
 	const struct call *call = moment->event->call;
-	static const bool connects[N_CALLS] = {
-		[CALL_connect] = true, [CALL_sendto] = true, [CALL_sendmsg] = true};
 
-	if (connects[call->row->id])
-		conns_connecting(&run->conns, (int)call->args[0]->value);
+	conns_before_call(&run->conns, call, run->bed->ops->slot(run->bed, call));
 	if (moment->event->blocking)
 		call_blocking(run, moment);
 	else

@@ -71,18 +71,14 @@ const struct player player_command = {
 	.act = command,
 };
 
-/* The descriptor whose values a code block sees. */
+/* The live descriptor whose values a code block sees. */
 static int code_fd(const struct run *run)
 {
-	const struct sock *sock = run->conns.sock_under_test;
 	const struct conn *conn = run->conns.conn_under_test;
+	const struct sock *sock = conn ? conn->sock : run->conns.sock_under_test;
+	const struct descriptor *open = sock ? sock_descriptor(&run->conns, sock) : NULL;
 
-	if (conn && (!sock || sock->conn != conn)) {
-		for (sock = run->conns.socks; sock; sock = sock->next)
-			if (sock->conn == conn)
-				break;
-	}
-	return sock && sock->open ? sock->fd : -1;
+	return open ? open->live_fd : -1;
 }
 
 static void take_values(struct run *run, struct moment *moment)

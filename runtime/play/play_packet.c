@@ -98,7 +98,7 @@ void run_reset(struct run *run)
 	size_t size;
 
 	for (const struct conn *conn = run->conns.conns; conn; conn = conn->next) {
-		if (!conn->port_known || !seqmap_reset_packet(conn->seqmap, conn->kind, &packet))
+		if (conn->over || !seqmap_reset_packet(conn->seqmap, conn->kind, &packet))
 			continue;
 		packet.ip_version = conn->tuple.src.version;
 		tuple = tuple_reverse(&conn->tuple);
@@ -124,7 +124,6 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 {
 	struct live_packet *live;
 	struct link_packet raw;
-	struct conn *conn;
 	uint8_t *bytes;
 	int code;
 
@@ -154,10 +153,7 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 	case WIRE_OK:
 		break;
 	}
-	conn = conns_for_live(&run->conns, &live->wire.packet, &live->wire.tuple);
-	if (conn)
-		conn_queue(conn, live);
-	else
+	if (!conns_take_live(&run->conns, live))
 		keep_stray(run, live);
 	return READ_PACKET;
 }
@@ -199,10 +195,13 @@ static struct conn *next_sender(struct run *run, const struct packet *expected)
 	struct conn *under_test = run->conns.conn_under_test, *conn;
 	bool ports = expected->has_ports && (expected->sport || expected->dport);
 
-	if (under_test && under_test->queue && conn_has_ports(under_test, expected))
-		return under_test;
+	if (under_test && conn_has_ports(under_test, expected)) {
+		conn = conn_first_in_line(under_test);
+		if (conn)
+			return conn;
+	}
 	for (conn = run->conns.conns; conn; conn = conn->next) {
-		if (!conn->queue || conn == under_test)
+		if (conn == under_test || conn_first_in_line(conn) != conn)
 			continue;
 		if (ports ? conn_has_ports(conn, expected) : matches_head(run, conn, expected))
 			return conn;
@@ -283,7 +282,8 @@ static enum record_cause cause_of_silence(const struct run *run)
 	for (conn = run->conns.conns; conn; conn = conn->next)
 		if (conn->queue)
 			return CAUSE_OTHER_CONNECTION;
-	if (!run->conns.conn_under_test && sock && sock->phase == SOCK_FRESH)
+	if (!run->conns.conn_under_test && sock && sock->phase == SOCK_FRESH &&
+	    !sock_is_asking(&run->conns, sock))
 		return CAUSE_SOCKET_UNUSED;
 	return CAUSE_NONE;
 }

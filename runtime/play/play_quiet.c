@@ -7,7 +7,8 @@
 
 static bool is_foreign(const struct run *run, const struct conn *conn)
 {
-	return run->conns.conn_under_test && run->conns.conn_under_test != conn;
+	return run->conns.conn_under_test &&
+	       !conn_is_incarnation_of(run->conns.conn_under_test, conn);
 }
 
 /* The connection that sent the first packet by `until` that no event expected; NULL: none. */

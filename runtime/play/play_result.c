@@ -3,7 +3,7 @@
 
 struct conn *run_conn_of(struct run *run, const struct call_slot *slot)
 {
-	struct sock *sock = slot->script_fd >= 0 ? conns_sock(&run->conns, slot->script_fd) : NULL;
+	struct sock *sock = conns_sock_of_call(&run->conns, slot);
 
 	return sock && sock->conn ? sock->conn : run->conns.conn_under_test;
 }

@@ -1,7 +1,9 @@
 /* tcp_state() and tcp_states(): claims about the kernel's TCP state machine. */
 #include "runtime/play/play_internal.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,52 +13,116 @@
 #define FIRST_LOOK_NS (200 * NSEC_PER_USEC)
 #define LAST_LOOK_NS  (5000 * NSEC_PER_USEC)
 
-/* What a claim is held against: a connection, or an open descriptor without one (a listener). */
+/* What a claim is held against: a connection, or a socket without one. */
 struct subject {
-	struct conn *conn;
-	int fd; /* -1: conn */
+	struct conn *conn; /* NULL: the socket */
+	struct sock *sock; /* NULL: none of ours */
 };
 
-static enum record_fault find_subject(struct run *run, const struct state_claim *claim,
-				      struct subject *subject)
-{
-	struct sock *sock;
+/* Why a state is not known. */
+struct doubt {
+	enum record_fault fault; /* FAULT_NONE: it is known */
+	struct errbuf detail;
+};
 
-	*subject = (struct subject){.fd = -1};
-	if (claim->under_test) {
-		sock = run->conns.sock_under_test;
-		subject->conn = run->conns.conn_under_test;
-		if (!subject->conn && sock && sock->conn)
-			subject->conn = sock->conn;
-	} else {
-		sock = conns_sock(&run->conns, (int)claim->fd);
-		if (!sock)
-			return FAULT_NO_DESCRIPTOR;
-		subject->conn = sock->conn;
-	}
-	if (subject->conn)
-		return FAULT_NONE;
-	if (sock && sock->open) {
-		subject->fd = sock->fd;
-		return FAULT_NONE;
-	}
-	/* Closed before it had a connection: TCP_CLOSE. */
-	return sock ? FAULT_NONE : FAULT_NO_CONNECTION;
+static bool unknown(struct doubt *doubt, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool unknown(struct doubt *doubt, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(doubt->detail.text, sizeof(doubt->detail.text), format, args);
+	va_end(args);
+	doubt->fault = FAULT_STATE_UNKNOWN;
+	return false;
 }
 
-static int state_now(struct run *run, const struct subject *subject)
+static bool has_tcp_state(const struct sock *sock)
+{
+	enum packet_kind kind;
+
+	return sock_packet_kind(sock, &kind) && transport_rows[kind].connects;
+}
+
+static bool find_by_descriptor(struct run *run, int64_t fd, struct subject *subject,
+			       struct doubt *doubt)
+{
+	const struct descriptor *descriptor = descriptors_find(run->conns.descriptors, fd);
+
+	if (!descriptor) {
+		doubt->fault = FAULT_NO_DESCRIPTOR;
+		return false;
+	}
+	subject->sock = conns_sock(&run->conns, fd);
+	if (!subject->sock && descriptor->cookie)
+		return unknown(doubt, "the call that makes descriptor %lld has not returned",
+			       (long long)fd);
+	if (!subject->sock || !has_tcp_state(subject->sock))
+		return unknown(doubt, "descriptor %lld, made at line %u, is no TCP socket",
+			       (long long)fd, descriptor->made_line);
+	subject->conn = subject->sock->conn;
+	return true;
+}
+
+static bool find_under_test(struct run *run, struct subject *subject, struct doubt *doubt)
+{
+	struct sock *sock = run->conns.sock_under_test;
+
+	subject->sock = sock;
+	subject->conn = run->conns.conn_under_test;
+	if (!subject->conn && sock)
+		subject->conn = sock->conn;
+	if (subject->conn)
+		subject->sock = subject->conn->sock;
+	if (!subject->conn && !sock) {
+		doubt->fault = FAULT_NO_CONNECTION;
+		return false;
+	}
+	if (subject->conn ? !transport_rows[subject->conn->kind].connects : !has_tcp_state(sock))
+		return unknown(doubt, "what is under test is not TCP");
+	return true;
+}
+
+/* Of an open socket of which no connection is known. 0: `doubt`; -1: the program has ended. */
+static int ask_program(struct run *run, const struct descriptor *descriptor, struct doubt *doubt)
 {
 	struct sock_snapshot snapshot;
 	struct bed *bed = run->bed;
+	int64_t deadline = bed->ops->now(bed) + GRACE_NS;
 
-	if (subject->conn)
-		return conn_state(&run->conns, subject->conn);
-	if (subject->fd < 0)
-		return TCP_CLOSE;
-	if (!bed->ops->snapshot(bed, subject->fd, &snapshot, bed->ops->now(bed) + GRACE_NS) ||
-	    !snapshot.tcp_info_size)
-		return TCP_CLOSE;
+	if (!bed->ops->snapshot(bed, descriptor->live_fd, &snapshot, deadline))
+		return unknown(doubt, "the program under test did not answer");
+	if (snapshot.error == ESRCH)
+		return -1;
+	if (!snapshot.tcp_info_size)
+		return unknown(doubt, "%s", snapshot.failure);
 	return snapshot.tcp_info[offsetof(struct tcp_info, tcpi_state)];
+}
+
+/* The state; 0: `doubt`. */
+static int state_now(struct run *run, const struct subject *subject, struct doubt *doubt)
+{
+	struct sock *sock = subject->sock;
+	bool asking = sock && sock->conn == subject->conn && sock_is_asking(&run->conns, sock);
+	const struct descriptor *open = sock ? sock_descriptor(&run->conns, sock) : NULL;
+	int state;
+
+	if (open && (asking || !subject->conn)) {
+		state = ask_program(run, open, doubt);
+		if (state >= 0)
+			return state;
+		asking = false;
+	}
+	if (asking && !run->conns.program_ended)
+		return unknown(doubt, "the descriptor was closed inside a call whose SYN has not "
+				      "been seen yet");
+	state = subject->conn ? conn_state(&run->conns, subject->conn)
+			      : sock_closed_state(&run->conns, sock);
+	if (state < 0)
+		return unknown(doubt, "sock_diag: %s", strerror(-state));
+	return state;
 }
 
 static bool is_handshake(int state)
@@ -157,16 +223,17 @@ static void refuse(struct run *run, struct record *record, const struct event *e
 }
 
 /* The kernel announces no change of state to ordinary users, so a window is watched at growing
- * intervals. */
-static int watch(struct run *run, const struct event *event, const struct subject *subject)
+ * intervals. 0: `doubt`. */
+static int watch(struct run *run, const struct event *event, const struct subject *subject,
+		 struct doubt *doubt)
 {
 	int64_t end = run->until + run->tolerance, look = FIRST_LOOK_NS, now, next;
 	int state;
 
 	for (;;) {
 		now = run_now(run);
-		state = state_now(run, subject);
-		if (holds(event, subject, state) || now >= end)
+		state = state_now(run, subject, doubt);
+		if (!state || holds(event, subject, state) || now >= end)
 			return state;
 		next = now + look < end ? now + look : end;
 		run->bed->ops->sleep_until(run->bed, run->start + next);
@@ -175,25 +242,37 @@ static int watch(struct run *run, const struct event *event, const struct subjec
 	}
 }
 
+/* A path lacks what could not be asked for. */
+static bool path_is_known(const struct event *event, const struct conn *conn, struct doubt *doubt)
+{
+	if (event->kind != EVENT_STATES || !conn || !conn->state_error)
+		return true;
+	return unknown(doubt, "after one of the events sock_diag said: %s",
+		       strerror(-conn->state_error));
+}
+
 static void claim_state(struct run *run, struct moment *moment)
 {
 	const struct event *event = moment->event;
 	struct record *record = moment->record;
-	struct subject subject;
-	enum record_fault fault;
-	int state;
+	struct subject subject = {0};
+	struct doubt doubt = {0};
+	int state = 0;
 
 	moment->acted = run_now(run);
 	moment->untimed = true;
-	fault = find_subject(run, event->state, &subject);
-	if (fault) {
+	if (event->state->under_test ? find_under_test(run, &subject, &doubt)
+				     : find_by_descriptor(run, event->state->fd, &subject, &doubt))
+		state = watch(run, event, &subject, &doubt);
+	moment->conn = subject.conn;
+	if (!state || !path_is_known(event, subject.conn, &doubt)) {
 		record->actual_ns = moment->acted;
-		run_fail(run, record, fault);
+		run_fail(run, record, doubt.fault);
+		if (doubt.detail.text[0])
+			record->detail = arena_printf(run->result->arena, "%s", doubt.detail.text);
 		return;
 	}
-	state = watch(run, event, &subject);
 	moment->begin = moment->end = run_now(run);
-	moment->conn = subject.conn;
 	describe(run, record, event, &subject, state);
 	if (!holds(event, &subject, state))
 		refuse(run, record, event, &subject, state);

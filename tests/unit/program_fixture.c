@@ -86,6 +86,11 @@ const struct call_slot *last_slot(const struct play *play)
 	return slot_at(play, play->script->n_events);
 }
 
+int live_number(const struct play *play, int label)
+{
+	return descriptors_find(program_descriptors(play->program), label)->live_fd;
+}
+
 void play_close(struct play *play)
 {
 	program_stop(play->program);

@@ -42,6 +42,8 @@ void play_all(struct play *play);
 /* The call in the nth line (from 1), which is also the nth event. */
 const struct call_slot *slot_at(const struct play *play, size_t line);
 const struct call_slot *last_slot(const struct play *play);
+/* The live descriptor behind a label. */
+int live_number(const struct play *play, int label);
 void play_close(struct play *play);
 void play_script(struct play *play, const char *text);
 

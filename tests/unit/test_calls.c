@@ -386,7 +386,8 @@ static void test_addresses(void **state)
 			assert_string_equal(slot_at(&play, line)->failure, "");
 			assert_int_equal(slot_at(&play, line)->mismatches.n, 0);
 		}
-		assert_int_equal(slot_at(&play, 7)->script_fd, 5);
+		assert_ptr_equal(&program_descriptors(play.program)->at[slot_at(&play, 7)->made],
+				 descriptors_find(program_descriptors(play.program), 5));
 		in = (const struct sockaddr_in *)&slot_at(&play, 7)->local;
 		in6 = (const struct sockaddr_in6 *)in;
 		assert_int_equal(in->sin_family, i == 0 ? AF_INET : AF_INET6);

@@ -1,0 +1,182 @@
+/* Which connection a packet of the script is for. */
+#include "runtime/conn/conn_parts.h"
+
+#include <stdio.h>
+
+#include "parser/tables.h"
+#include "runtime/conn/transport.h"
+
+static bool has_ports(const struct conn *conn, const struct packet *packet)
+{
+	return conn->kind == packet->kind &&
+	       (!packet->dport || conn->tuple.sport == packet->dport) &&
+	       (!packet->sport || conn->tuple.dport == packet->sport);
+}
+
+/* By the ports written: the one under test, else the newest. */
+static struct conn *find_by_ports(const struct conns *conns, const struct packet *packet)
+{
+	struct conn *conn;
+
+	if (conns->conn_under_test && has_ports(conns->conn_under_test, packet))
+		return conns->conn_under_test;
+	for (conn = conns->conns; conn && !has_ports(conn, packet); conn = conn->next)
+		;
+	return conn;
+}
+
+static bool is_peer_port(const struct conns *conns, uint16_t port)
+{
+	const struct conn *conn;
+
+	for (conn = conns->conns; conn && conn->tuple.dport != port; conn = conn->next)
+		;
+	return conn;
+}
+
+static uint16_t fresh_peer_port(struct conns *conns)
+{
+	while (is_peer_port(conns, conns->next_port))
+		conns->next_port++;
+	return conns->next_port++;
+}
+
+static bool listens_at(const struct sock *sock, uint16_t port)
+{
+	return sock->phase == SOCK_LISTENING && (!port || sock->port == port);
+}
+
+static struct sock *open_listener(const struct conns *conns, uint16_t port)
+{
+	struct sock *sock;
+
+	for (sock = conns->socks; sock; sock = sock->next)
+		if (listens_at(sock, port) && sock_descriptor(conns, sock))
+			return sock;
+	return NULL;
+}
+
+/* The addresses and ports, as far as known, of a segment that meets this listener (NULL: none). */
+static struct wire_tuple child_tuple(const struct conns *conns, const struct packet *packet,
+				     const struct sock *listener)
+{
+	const struct config *config = conns->config;
+	struct wire_tuple tuple = {.src = config->local_ip, .dst = config->remote_ip.addr};
+
+	if (listener && listener->local.version == tuple.dst.version)
+		tuple.src = listener->local;
+	if (packet->has_ports) {
+		tuple.sport = packet->dport;
+		tuple.dport = packet->sport;
+	}
+	if (!tuple.sport)
+		tuple.sport = listener && listener->port ? listener->port : config->bind_port;
+	return tuple;
+}
+
+static struct conn *new_child(struct conns *conns, const struct packet *packet,
+			      const struct sock *listener)
+{
+	struct wire_tuple tuple = child_tuple(conns, packet, listener);
+	struct conn *conn;
+
+	if (!tuple.dport)
+		tuple.dport = fresh_peer_port(conns);
+	conn = conn_new(conns, PACKET_TCP, &tuple);
+	conn->passive = true;
+	return conn;
+}
+
+static bool connects(const struct packet *packet)
+{
+	return transport_rows[packet->kind].connects;
+}
+
+/* The beginning of a connection, not the answer to one. */
+static bool opens(const struct packet *packet)
+{
+	return connects(packet) && transport_of(packet->kind)->opens(packet);
+}
+
+/* With ports, the connection that has them, or a new one: a listener under test is meant by its
+ * address, too, since others may have equal ports. */
+static struct conn *choose_by_ports(struct conns *conns, const struct packet *packet)
+{
+	struct sock *sock = conns->sock_under_test;
+	struct wire_tuple tuple;
+	struct conn *conn;
+
+	if (opens(packet) && !conns->conn_under_test && sock && listens_at(sock, packet->dport)) {
+		tuple = child_tuple(conns, packet, sock);
+		conn = conn_find(conns, PACKET_TCP, &tuple);
+		return conn ? conn : new_child(conns, packet, sock);
+	}
+	conn = find_by_ports(conns, packet);
+	if (!conn && connects(packet))
+		conn = new_child(conns, packet, open_listener(conns, packet->dport));
+	return conn;
+}
+
+/* Without ports, the one under test; a listener under test, or no socket at all, makes one. */
+static struct conn *choose(struct conns *conns, const struct packet *packet)
+{
+	struct sock *sock = conns->sock_under_test;
+	struct conn *conn = NULL;
+
+	if (packet->has_ports && (packet->sport || packet->dport))
+		conn = choose_by_ports(conns, packet);
+	if (conn)
+		return conn;
+	/* A datagram of foreign ports: the numbers are mapped as the connection's under test. */
+	if (conns->conn_under_test)
+		return conns->conn_under_test;
+	if (connects(packet) && sock && sock->phase == SOCK_LISTENING)
+		return new_child(conns, packet, sock);
+	if (connects(packet) && !conns->socks)
+		return new_child(conns, packet, NULL);
+	if (sock && sock->conn)
+		return sock->conn;
+	return conns->conns;
+}
+
+static bool has_syn(const struct packet *packet)
+{
+	return packet->kind == PACKET_TCP && packet->tcp.flags & TCP_SYN;
+}
+
+/* The kernel's answer tells whether another incarnation begins. */
+static void remember_syn(struct conns *conns, struct conn *conn, const struct tcp_segment *tcp)
+{
+	struct syn *syn = arena_new_of(conns->arena, struct syn);
+
+	syn->seq = tcp->seq;
+	syn->len = tcp->len;
+	syn->next = conn->syns;
+	conn->syns = syn;
+}
+
+struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
+			       struct wire_tuple *tuple, struct wire_error *error)
+{
+	struct conn *known = conns->conns, *conn = choose(conns, packet);
+	bool is_new = known != conns->conns;
+
+	if (!conn) {
+		snprintf(error->text, sizeof(error->text),
+			 "no connection for this packet: the socket under test neither listens nor "
+			 "has sent anything");
+		return NULL;
+	}
+	conn = conn_newest(conn);
+	/* A stray segment of a tuple that is no connection's does not change the subject. */
+	if (!conns->conn_under_test || has_syn(packet) || !is_new)
+		conns->conn_under_test = conn;
+	if (opens(packet) && !is_new)
+		remember_syn(conns, conn, &packet->tcp);
+	*tuple = tuple_reverse(&conn->tuple);
+	if (packet->has_ports && packet->sport)
+		tuple->sport = packet->sport;
+	if (packet->has_ports && packet->dport)
+		tuple->dport = packet->dport;
+	return conn;
+}
