@@ -7,7 +7,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "tun/fake.h"
 #include "tun/pcap_file.h"
 
 static char *scratch(void)
@@ -118,42 +117,6 @@ static void full_disk(void *argument)
 	CHECK(access("/tmp/x.pcap", F_OK) < 0, "half a file");
 }
 
-/* The fake. */
-
-static int answer(struct link *link, const struct fake_sent *sent, void *cookie)
-{
-	int64_t *time_ns = cookie;
-
-	return fake_link_queue(link, sent->bytes, sent->size, *time_ns);
-}
-
-static void test_fake_link(void **state)
-{
-	int64_t time_ns = 500;
-	struct link *link = fake_link_new(answer, &time_ns);
-	struct link_packet packet;
-	struct errbuf err;
-	size_t n;
-
-	(void)state;
-	assert_int_equal(link->ops->ready(link, &err), 0);
-	assert_int_equal(link->ops->receive(link, &packet, INT64_MAX), 0);
-	assert_int_equal(link->ops->send(link, (const uint8_t *)"abc", 3, 7), 0);
-	assert_int_equal(fake_link_sent(link, &n)->gso_size, 7);
-	assert_int_equal(n, 1);
-	assert_int_equal(fake_link_queue(link, (const uint8_t *)"late", 4, 900), 0);
-	assert_int_equal(link->ops->receive(link, &packet, 499), 0);
-	assert_int_equal(link->ops->receive(link, &packet, 500), 1);
-	assert_int_equal(packet.time_ns, 500);
-	assert_memory_equal(packet.bytes, "abc", 3);
-	assert_int_equal(link->ops->receive(link, &packet, 500), 0);
-	fake_link_fail(link, ENOBUFS);
-	assert_int_equal(link->ops->receive(link, &packet, 900), -ENOBUFS);
-	assert_int_equal(link->ops->receive(link, &packet, 900), 1);
-	assert_int_equal(packet.wire_size, 4);
-	link->ops->close(link);
-}
-
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -166,7 +129,6 @@ int main(void)
 		cmocka_unit_test(test_pcap_file),
 		cmocka_unit_test(test_pcap_file_not_written),
 		cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_fake_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,33 @@
+/* A bed without a machine, for tests of the play loop: the clock stands still but for waits, calls
+ * do as the script says, and the kernel says what a table has. No root, no TUN device,
+ * microseconds. */
+#ifndef FINWAIT_TESTS_FAKE_BED_H
+#define FINWAIT_TESTS_FAKE_BED_H
+
+#include "runtime/play/play.h"
+
+#define US(n) ((n)*NSEC_PER_USEC)
+#define MS(n) ((n)*NSEC_PER_MSEC)
+
+/* What happens when the loop comes to the event of that index: of a packet or call, right after it
+ * was injected or made. One thing a row; a table ends with an empty row. */
+struct fake_row {
+	unsigned event;
+	int64_t delay; /* ns after that */
+	const char
+		*packet; /* the kernel sends it: "S. 0:0(0) ack 1 <mss 1460>", in script numbers */
+	int state;	 /* the connection is in this state from then on */
+	int64_t oversleep; /* the wait for the event ends so late */
+	int64_t slow_send; /* the injection takes so long, all of it after the kernel has it */
+	int64_t call_time; /* the call takes so long */
+	int call_errno;	   /* the call returns -1 and this */
+	int receive_error; /* the link fails with this errno */
+};
+
+/* The kernel's initial sequence number, so that script numbers and live ones differ. */
+#define FAKE_ISS 1000000u
+
+/* Plays a script's text. The result is the caller's; a script with errors fails the test. */
+struct run_result *fake_play(const char *script, const struct fake_row *rows);
+
+#endif
