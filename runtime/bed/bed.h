@@ -60,6 +60,7 @@ struct bed {
 /* ---- the host ------------------------------------------------------------------------------ */
 
 struct host_bed_options {
+	serve_calls *serve;    /* the program under test */
 	unsigned tick_eighths; /* time zero is so many eighths of a tick after one */
 	bool alone;	       /* no other run of ours goes on at the same time */
 	bool keep_netns;       /* stay in the namespaces the process is in; the device must then go

@@ -64,6 +64,7 @@ static int host_open(struct bed *bed, struct errbuf *err)
 	struct program_env env = {
 		.script = host->script,
 		.tolerance_ns = host->script->config->tolerance_usecs * NSEC_PER_USEC,
+		.serve = host->options.serve,
 	};
 	int code = program_start(&env, &host->program, err);
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "parser/tables.h"
-#include "runtime/calls/server.h"
 #include "runtime/bed/clock.h"
+#include "runtime/bed/share.h"
 
 #define START_LIMIT   (10 * NSEC_PER_SEC)
 #define DEATH_CHECK   (50 * 1000 * NSEC_PER_USEC) /* how soon a crash is noticed while waiting */
@@ -182,7 +182,7 @@ int program_start(const struct program_env *env, struct program **out, struct er
 	}
 	program->pid = fork();
 	if (program->pid == 0)
-		server_main(env, program->share, self);
+		env->serve(env, program->share, self);
 	error = program->pid < 0 ? -errno : 0;
 	if (!error) {
 		program->pidfd = (int)syscall(SYS_pidfd_open, program->pid, 0);

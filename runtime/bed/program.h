@@ -61,10 +61,18 @@ struct sock_snapshot {
 
 struct program; /* the run loop's handle */
 
+struct program_env;
+struct share; /* share.h */
+
+/* What the program does once it is forked: serves requests, and never returns (server_main() of
+ * runtime/calls/server.h). `parent` is the process that it must not outlive. */
+typedef void serve_calls(const struct program_env *env, struct share *share, pid_t parent);
+
 /* What a call sees of the run: fixed before the timeline. */
 struct program_env {
 	const struct script *script;
 	int64_t tolerance_ns;
+	serve_calls *serve;
 };
 
 /* Forks the program, which starts its threads. Call it from the thread that will live longest (the

@@ -16,7 +16,7 @@
 
 #include "parser/ast.h"
 #include "parser/tables.h"
-#include "runtime/calls/share.h"
+#include "runtime/bed/share.h"
 
 /* A capability change concerns the calling thread alone, so every thread catches up with this. */
 struct capabilities {

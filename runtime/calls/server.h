@@ -6,7 +6,7 @@
 
 #define SCRATCH_SIZE (64 * 1024)
 
-/* Runs in the forked process and never returns; `parent` is the process it must not outlive. */
+/* The program: runs in the forked process and never returns; see serve_calls in bed/program.h. */
 _Noreturn void server_main(const struct program_env *env, struct share *share, pid_t parent);
 
 /* Brings the calling thread's capabilities up to what cap_set() asked for (cap.c). */

@@ -22,6 +22,7 @@
 
 #include "parser/ast_print.h"
 #include "runtime/bed/clock.h"
+#include "runtime/calls/server.h"
 #include "runtime/play/play.h"
 #include "runtime/suite/sandbox.h"
 
@@ -154,6 +155,7 @@ static void play(struct child *child)
 	const struct job_spec *spec = child->spec;
 	struct run_result *result = child->journal->result;
 	const struct host_bed_options options = {
+		.serve = server_main,
 		.tick_eighths = spec->tick_eighths,
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,

@@ -27,7 +27,7 @@ void play_open(struct play *play, const char *text, enum ip_mode mode)
 	struct cli_option options[] = {{"local_ip", ip}};
 	struct source source = {.path = "test.pkt", .text = text, .size = strlen(text)};
 	struct diags *diags = diags_new(&source);
-	struct program_env env = {.tolerance_ns = SECOND}; /* the machine may be busy */
+	struct program_env env = {.tolerance_ns = SECOND, .serve = server_main}; /* the machine may be busy */
 	struct errbuf err;
 	int64_t now;
 

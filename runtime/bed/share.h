@@ -1,6 +1,6 @@
 /* The memory that run loop and program share, and the futexes in it. */
-#ifndef FINWAIT_RUNTIME_CALLS_SHARE_H
-#define FINWAIT_RUNTIME_CALLS_SHARE_H
+#ifndef FINWAIT_RUNTIME_BED_SHARE_H
+#define FINWAIT_RUNTIME_BED_SHARE_H
 
 #include "runtime/bed/program.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/calls/share.h"
+#include "runtime/bed/share.h"
 
 #include <limits.h>
 #include <linux/futex.h>
