@@ -1,3 +1,4 @@
+#include "runtime/calls/server.h"
 #include "tests/unit/program_fixture.h"
 
 #include <net/if.h>
