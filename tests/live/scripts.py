@@ -2,8 +2,6 @@
 """Plays scripts/ and tests/live/ against the running kernel: one result a script and IP version.
 
     tests/live/scripts.py FINWAIT [PATH...]
-
-A folder with a run.sh of its own plays its scripts itself.
 """
 import os
 import re

@@ -3,7 +3,7 @@
 # Usage: run.sh [FINWAIT]. Prints TAP; ends with 1 if a test failed. KILLS=N: kill -9 so many times.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$(realpath "${1:-$here/../../../finwait}")
+bin=$(realpath "${1:-$here/../../finwait}")
 kills=${KILLS:-50}
 work=$(mktemp -d /tmp/finwait-suite.XXXXXX) || exit 1
 chmod 755 "$work"
@@ -349,13 +349,13 @@ check "each of the same name and each round as well" sh -c "mkdir -p c && cp pac
 	'$bin' --pcap r.pcap --repeat 2 ./packets.pkt c/packets.pkt &&
 	ls r-packets-ipv4.pcap r-packets-ipv4-2.pcap r-c-packets-ipv4.pcap r-c-packets-ipv4-2.pcap"
 check "--pcap says where it cannot write" exits 1 "$bin" --pcap no-such-directory/p.pcap packets.pkt
-check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../language/segments/non-fatal-header.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
+check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../live/language/segments/non-fatal-header.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
 check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
 
 # ---- an ordinary user
 ordinary() {
 	chmod 755 "$work"
-	cp -r "$here/../../../scripts/close" "$work"
+	cp -r "$here/../../scripts/close" "$work"
 	chmod -R a+rX "$work" "$bin"
 	unshare -m sh -c "mkdir tun && mknod tun/tun c 10 200 && chmod 666 tun/tun &&
 		mount --bind tun/tun /dev/net/tun &&
