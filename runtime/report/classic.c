@@ -21,18 +21,36 @@ static void print_position(FILE *out, const struct run_result *result, const str
 
 /* ---- segments ------------------------------------------------------------------------------ */
 
-static void print_field(FILE *out, const char *name, const char *expected, const char *actual)
+/* The number that a field's text stands for. */
+static bool number_of(enum field_id field, const char *text, long long *number)
 {
-	/* A number that is not written is 0. */
-	const char *number = strcmp(expected, "none") ? expected : "0";
-	char *end_e, *end_a;
-	long long e = strtoll(number, &end_e, 10), a = strtoll(actual, &end_a, 10);
+	int name = field_value_by_name(field, text);
+	char *end;
 
-	fprintf(out, "live packet field %s: expected: %s", name, number);
-	if (*number && !*end_e && *actual && !*end_a)
-		fprintf(out, " (0x%llx) vs actual: %s (0x%llx)\n", e, actual, a);
+	*number = name >= 0 ? name : strtoll(text, &end, 0);
+	/* One that is not written is 0. */
+	return name >= 0 || !strcmp(text, "none") || (*text && !*end);
+}
+
+static void print_number(FILE *out, const char *name, long long expected, long long actual)
+{
+	fprintf(out, "live packet field %s: expected: %lld (0x%llx) vs actual: %lld (0x%llx)\n",
+		name, expected, expected, actual, actual);
+}
+
+static void print_field(FILE *out, const struct mismatch *m)
+{
+	const char *theirs = field_row(m->field)->theirs;
+	char shown[MISMATCH_NAME_SIZE];
+	long long expected, actual;
+
+	if (!theirs)
+		theirs = mismatch_field_name(m, shown);
+	if (number_of(m->field, m->expected, &expected) && number_of(m->field, m->actual, &actual))
+		print_number(out, theirs, expected, actual);
 	else
-		fprintf(out, " vs actual: %s\n", actual);
+		fprintf(out, "live packet field %s: expected: %s vs actual: %s\n", theirs,
+			m->expected, m->actual);
 }
 
 static void print_flag(FILE *out, const struct mismatch *m)
@@ -42,20 +60,16 @@ static void print_flag(FILE *out, const struct mismatch *m)
 
 		if (expected == (strchr(m->actual, tcp_flag_rows[i].letter) != NULL))
 			continue;
-		print_field(out, tcp_flag_rows[i].theirs, expected ? "1" : "0",
-			    expected ? "0" : "1");
+		print_number(out, tcp_flag_rows[i].theirs, expected, !expected);
 		return;
 	}
-	print_field(out, "tcp_flags", m->expected, m->actual);
+	print_field(out, m);
 }
 
 static void print_option(FILE *out, const struct mismatch *m)
 {
-	size_t name = strcspn(m->expected, " ");
-
 	for (size_t i = 0; i < n_tcp_option_rows; i++) {
-		if (strncmp(tcp_option_rows[i].name, m->expected, name) ||
-		    tcp_option_rows[i].name[name] || strncmp(m->actual, m->expected, name))
+		if (tcp_option_rows[i].id != field_option(m->field))
 			continue;
 		fprintf(out,
 			"bad value in outbound TCP option (kind=%u): expected: %s actual: %s\n",
@@ -73,9 +87,6 @@ static bool is_option(enum field_id field)
 
 static void print_mismatch(FILE *out, const struct mismatch *m)
 {
-	const char *theirs = field_row(m->field)->theirs;
-	char name[MISMATCH_NAME_SIZE];
-
 	if (is_option(m->field))
 		print_option(out, m);
 	else if (m->field == FIELD_tcp_flags)
@@ -84,8 +95,7 @@ static void print_mismatch(FILE *out, const struct mismatch *m)
 		fprintf(out, "live packet payload: expected %s bytes vs actual %s bytes\n",
 			m->expected, m->actual);
 	else
-		print_field(out, theirs ? theirs : mismatch_field_name(m, name), m->expected,
-			    m->actual);
+		print_field(out, m);
 }
 
 /* "> . 1:1(0) ack 1" without its direction. */

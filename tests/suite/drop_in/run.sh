@@ -113,6 +113,18 @@ says '^said.pkt:9: error handling packet: live packet field tcp_ack_seq: expecte
 says '^said.pkt:9: error handling packet: live packet field tcp_fin: expected: 0 \(0x0\) vs actual: 1 \(0x1\)$' \
 	'+0 close(4) = 0
 +0 > . 1:1(0) ack 1'
+says '^said.pkt:9: error handling packet: live packet field tos: expected: 16 \(0x10\) vs actual: 0 \(0x0\)$' \
+	'+0 close(4) = 0
++0 > [tos 0x10] F. 1:1(0) ack 1'
+says '^said.pkt:9: error handling packet: live packet field ip_ecn: expected: 2 \(0x2\) vs actual: 0 \(0x0\)$' \
+	'+0 close(4) = 0
++0 > [ect0] F. 1:1(0) ack 1'
+says '^said.pkt:9: error handling packet: live packet field ttl: expected: 33 \(0x21\) vs actual: 64 \(0x40\)$' \
+	'+0 close(4) = 0
++0 > [ttl 33] F. 1:1(0) ack 1'
+says '^said.pkt:9: error handling packet: live packet field tcp_ace: expected: 5 \(0x5\) vs actual: 0 \(0x0\)$' \
+	'+0 close(4) = 0
++0 > F.5 1:1(0) ack 1'
 says '^actual packet:  0.01[0-9]* F. 1:1\(0\) ack 1' '+0 close(4) = 0
 +0 > F. 1:1(0) ack 5'
 says '^said.pkt:9: error handling packet: live packet payload: expected 50 bytes vs actual 100 bytes$' \
