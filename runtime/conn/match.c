@@ -6,40 +6,6 @@
 #include "runtime/conn/match_parts.h"
 #include "runtime/conn/transport.h"
 
-/* ---- fields ------------------------------------------------------------------------------ */
-
-static void field_differs(enum field_id field, const void *expected, const void *actual,
-			  struct mismatches *mismatches)
-{
-	char a[32] = "none", b[32];
-	struct out x = OUT(a, sizeof(a)), y = OUT(b, sizeof(b));
-
-	if (field_given(field, expected)) {
-		out_field_value(&x, field, field_get(field, expected));
-		out_finish(&x);
-	}
-	out_field_value(&y, field, field_get(field, actual));
-	out_finish(&y);
-	mismatch_add(mismatches, field, a, b);
-}
-
-bool match_fields(const enum field_id *fields, size_t n, const void *expected, const void *actual,
-		  struct mismatches *mismatches)
-{
-	unsigned before = mismatches->n;
-
-	for (size_t i = 0; i < n; i++) {
-		bool given = field_given(fields[i], expected);
-		uint32_t want = given ? field_get(fields[i], expected) : 0;
-
-		if (!given && !field_row(fields[i])->absent_is_zero)
-			continue;
-		if (want != field_get(fields[i], actual))
-			field_differs(fields[i], expected, actual, mismatches);
-	}
-	return mismatches->n != before;
-}
-
 /* ---- IP ---------------------------------------------------------------------------------- */
 
 static bool is_ect(const struct ip_info *info)
@@ -89,10 +55,9 @@ static void match_ip(struct matching *m)
 				live->ip_version == 6 ? "extension headers" : "options");
 	match_ip_info(&expected->ip, &live->ip, mismatches);
 	if (!seqmap_label_ok(m->seqmap, expected, live))
-		mismatch_printf(mismatches, FIELD_ip_flow_label, "0x%05x\n%s (live 0x%05x)",
-				expected->ip.flow_label,
-				!live->ip.flow_label ? "none" : "not the one it stood for",
-				live->ip.flow_label);
+		mismatch_printf(mismatches, FIELD_ip_flow_label, "0x%05x\n0x%05x (%s)",
+				expected->ip.flow_label, live->ip.flow_label,
+				live->ip.flow_label ? "not the one it stood for" : "none");
 }
 
 /* ---- outer headers ----------------------------------------------------------------------- */
@@ -192,14 +157,6 @@ static void match_outer(const struct packet *expected, const struct packet *live
 }
 
 /* ---- all of it --------------------------------------------------------------------------- */
-
-void match_data(struct matching *m)
-{
-	if (m->first_nonzero)
-		mismatch_printf(&m->mismatches, FIELD_payload,
-				"zeros\na byte that is not zero at offset %u",
-				m->first_nonzero - 1);
-}
 
 static enum match_result compare(struct matching *m)
 {

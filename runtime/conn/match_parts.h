@@ -5,7 +5,7 @@
 #include "parser/fields.h"
 #include "runtime/conn/match.h"
 
-/* Fields of two headers of one kind, each as its row says. True: something differs. */
+/* match_fields.c. Fields of two headers of one kind, each as its row says. True: something differs. */
 bool match_fields(const enum field_id *fields, size_t n, const void *expected, const void *actual,
 		  struct mismatches *mismatches);
 

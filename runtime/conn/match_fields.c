@@ -1,0 +1,42 @@
+#include "base/out.h"
+#include "runtime/conn/match_parts.h"
+
+static void field_differs(enum field_id field, const void *expected, const void *actual,
+			  struct mismatches *mismatches)
+{
+	char a[32] = "none", b[32];
+	struct out x = OUT(a, sizeof(a)), y = OUT(b, sizeof(b));
+
+	if (field_given(field, expected)) {
+		out_field_value(&x, field, field_get(field, expected));
+		out_finish(&x);
+	}
+	out_field_value(&y, field, field_get(field, actual));
+	out_finish(&y);
+	mismatch_add(mismatches, field, a, b);
+}
+
+bool match_fields(const enum field_id *fields, size_t n, const void *expected, const void *actual,
+		  struct mismatches *mismatches)
+{
+	unsigned before = mismatches->n;
+
+	for (size_t i = 0; i < n; i++) {
+		bool given = field_given(fields[i], expected);
+		uint32_t want = given ? field_get(fields[i], expected) : 0;
+
+		if (!given && !field_row(fields[i])->absent_is_zero)
+			continue;
+		if (want != field_get(fields[i], actual))
+			field_differs(fields[i], expected, actual, mismatches);
+	}
+	return mismatches->n != before;
+}
+
+void match_data(struct matching *m)
+{
+	if (m->first_nonzero)
+		mismatch_printf(&m->mismatches, FIELD_payload,
+				"zeros\na byte that is not zero at offset %u",
+				m->first_nonzero - 1);
+}
