@@ -54,7 +54,7 @@ int conn_state(struct conns *conns, struct conn *conn)
 		return code;
 	}
 	if (is_gone(conn, &info)) {
-		if (was_alive(conn) || info.state != TCP_CLOSE)
+		if (was_alive(conn))
 			conn_end(conn);
 		add_state(conn, TCP_CLOSE);
 		return TCP_CLOSE;

@@ -76,6 +76,28 @@ static const struct row io_rows[] = {
 	{PAIR "+0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", "+0 fcntl(4, F_GETFL) = 0x802",
 	 SAME},
 	{PAIR "+0 fcntl(4, F_DUPFD, 40) = 40\n+0 close(4) = 0\n", "+0 write(40, ..., 9) = 9", SAME},
+	{PAIR "+0 dup(4) = 7\n+0 close(4) = 0\n", "+0 write(7, ..., 9) = 9", SAME},
+	{PAIR, "+0 dup(4) = -1", "result", "-1", NULL},
+	{PAIR, "+0 dup(-1) = -1 EBADF (none)", SAME},
+	/* The labels 20 and 21 are no live numbers. */
+	{PAIR "+0 dup(4) = 20\n", "+0 fcntl(20, F_DUPFD_CLOEXEC, 0) = 7", SAME},
+	{PAIR "+0 dup(4) = 20\n+0 dup(20) = 21\n+0 close(4) = 0\n+0 close(20) = 0\n",
+	 "+0 write(21, ..., 9) = 9", SAME},
+	{PAIR "+0 dup2(4, 8) = 8\n+0 close(4) = 0\n", "+0 write(8, ..., 9) = 9", SAME},
+	{PAIR, "+0 dup2(4, 8) = 9", "result", "9", "8"},
+	/* An open one is closed: 5 was the other end. */
+	{PAIR "+0 dup2(3, 5) = 5\n", "+0 read(4, ..., 9) = 0", SAME},
+	{PAIR "+0 dup2(3, 5) = 5\n", "+0 listen(5, 4) = 0", SAME},
+	{PAIR "+0 dup2(4, 4) = 4\n+0 close(4) = 0\n", "+0 read(5, ..., 9) = 0", SAME},
+	{PAIR, "+0 dup2(4, 1000000) = -1 EBADF (too many)", SAME},
+	{PAIR, "+0 dup2(4, -1) = -1 EBADF (none)", SAME},
+	{PAIR, "+0 dup2(-1, 8) = -1 EBADF (none)", SAME},
+	/* The live number 6 is that of label 20: it stays as it is. */
+	{PAIR "+0 dup(4) = 20\n+0 dup2(5, 6) = 6\n+0 write(6, ..., 7) = 7\n",
+	 "+0 read(20, ..., 9) = 7", SAME},
+	{PAIR "+0 dup3(4, 8, O_CLOEXEC) = 8\n", "+0 fcntl(8, F_GETFD) = 1", SAME},
+	{PAIR, "+0 dup3(4, 4, 0) = -1 EINVAL (the same)", SAME},
+	{PAIR, "+0 dup3(4, 8, O_APPEND) = -1 EINVAL (no such flag)", SAME},
 	{PAIR DATA(1000), "+0 ioctl(5, SIOCINQ, [1000]) = 0", SAME},
 	{PAIR DATA(1000), "+0 ioctl(5, SIOCINQ, [1001]) = 0", "stored value", "[1001]", "[1000]"},
 };

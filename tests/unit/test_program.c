@@ -308,6 +308,40 @@ static void test_descriptor_labels(void **state)
 	play_close(&play);
 }
 
+static uint64_t socket_of(const struct play *play, int label)
+{
+	const struct descriptors *table = program_descriptors(play->program);
+
+	return descriptors_find(table, label)->cookie;
+}
+
+/* One table: which descriptors are of one socket, and which are open. */
+static void test_descriptors_of_one_socket(void **state)
+{
+	const struct descriptors *table;
+	struct play play;
+
+	(void)state;
+	play_script(&play, PAIR "+0 dup(4) = 7\n"
+				"+0 fcntl(4, F_DUPFD, 30) = 30\n"
+				"+0 dup2(4, 5) = 5\n"
+				"+0 pipe([8, 9]) = 0\n"
+				"+0 close(4) = 0\n"
+				"+0 close(7) = 0\n");
+	table = program_descriptors(play.program);
+	assert_true(socket_of(&play, 4) != 0 && socket_of(&play, 4) != socket_of(&play, 3));
+	assert_true(socket_of(&play, 7) == socket_of(&play, 4));
+	assert_true(socket_of(&play, 30) == socket_of(&play, 4));
+	assert_true(socket_of(&play, 5) == socket_of(&play, 4));
+	assert_true(socket_of(&play, 8) == 0);
+	/* The accepted 5 was closed by dup2(), and is another entry. */
+	assert_int_equal(table->at[slot_at(&play, 7)->made].closed_line, 10);
+	assert_int_equal(descriptors_find(table, 4)->closed_line, 12);
+	assert_int_equal(descriptors_open(table, socket_of(&play, 4))->script_fd, 5);
+	assert_true(descriptors_has_live(table, 30));
+	play_close(&play);
+}
+
 /* accept() alone may take a label that is in use: it then stands for the newest connection. */
 static void test_accepted_label_moves(void **state)
 {
@@ -342,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_dies_with_its_parent),
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_descriptor_labels),
+		cmocka_unit_test(test_descriptors_of_one_socket),
 		cmocka_unit_test(test_accepted_label_moves),
 	};
 

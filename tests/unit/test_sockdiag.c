@@ -2,6 +2,8 @@
 #include "tests/unit/tun_child.h"
 #include "tun/sockdiag.h"
 
+#include <net/if.h>
+
 struct env {
 	const struct family *family;
 	struct link *link;
@@ -32,6 +34,15 @@ static struct sock_info look(struct env *env)
 
 	CHECK(code == 0, "sock_diag: %s", strerror(-code));
 	return info;
+}
+
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+
+	CHECK(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0, "%s", strerror(errno));
+	return cookie;
 }
 
 #define STATE(env, wanted)                                                                         \
@@ -73,6 +84,30 @@ static void tear_down(struct env *env)
 static void peer(struct env *env, unsigned flags, uint32_t seq, uint32_t ack)
 {
 	inject(env->link, env->family, flags, REMOTE_ISN + seq, env->isn + ack, 0);
+}
+
+/* Connects a socket that is bound to a device with one of the same kernel: fds, and env's tuple. */
+static void local_pair(struct env *env, const char *device, int fds[2])
+{
+	struct sockaddr_storage name = {.ss_family = AF_INET};
+	struct sockaddr_in *in = (struct sockaddr_in *)&name;
+	socklen_t size = sizeof(*in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(bind(fd, (struct sockaddr *)&name, size) == 0 && listen(fd, 1) == 0, "%s",
+	      strerror(errno));
+	CHECK(getsockname(fd, (struct sockaddr *)&name, &size) == 0, "%s", strerror(errno));
+	fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	CHECK(setsockopt(fds[0], SOL_SOCKET, SO_BINDTODEVICE, device, 3) == 0, "%s",
+	      strerror(errno));
+	CHECK(connect(fds[0], (struct sockaddr *)&name, size) == 0, "%s", strerror(errno));
+	fds[1] = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	env->tuple.remote_port = ntohs(in->sin_port);
+	CHECK(getsockname(fds[0], (struct sockaddr *)&name, &size) == 0, "%s", strerror(errno));
+	env->tuple.local_port = ntohs(in->sin_port);
+	env->tuple.local = env->tuple.remote = addr("127.0.0.1");
+	close(fd);
 }
 
 static void passive_open(void *argument)
@@ -240,6 +275,95 @@ static void other_tuples(void *argument)
 	tear_down(&env);
 }
 
+/* One cookie from the request for a connection to the end of its TIME_WAIT; another connection
+ * between the same addresses and ports has another one. */
+static void a_cookie_for_life(void *argument)
+{
+	struct env env;
+	uint64_t cookie;
+
+	set_up(&env, argument);
+	CHECK(look(&env).cookie == 0, "no socket");
+	inject(env.link, env.family, SYN, REMOTE_ISN, 0, 0);
+	env.isn = expect(env.link, SYN | ACK).seq;
+	cookie = look(&env).cookie;
+	CHECK(cookie != 0, "a request");
+	peer(&env, ACK, 1, 1);
+	CHECK(look(&env).cookie == cookie, "a connection");
+	env.fd = accept4(env.listening, NULL, NULL, SOCK_CLOEXEC);
+	CHECK(cookie_of(env.fd) == cookie, "accepted");
+	close(env.fd);
+	expect(env.link, FIN | ACK);
+	CHECK(look(&env).cookie == cookie, "an orphan");
+	peer(&env, FIN | ACK, 1, 2);
+	expect(env.link, ACK);
+	STATE(&env, TCP_TIME_WAIT);
+	CHECK(look(&env).cookie == cookie, "in TIME_WAIT");
+	inject(env.link, env.family, SYN, REMOTE_ISN + 70000, 0, 0);
+	env.isn = expect(env.link, SYN | ACK).seq;
+	STATE(&env, TCP_SYN_RECV);
+	CHECK(look(&env).cookie != cookie, "another connection");
+	tear_down(&env);
+}
+
+/* Asked for by its own address, and only then. */
+static void listeners(void *argument)
+{
+	static const struct ip_addr nobody;
+	struct sockaddr_storage any = {0};
+	struct env env;
+	int fd;
+
+	connected(&env, argument);
+	env.tuple.remote = nobody;
+	env.tuple.remote_port = 0;
+	STATE(&env, TCP_LISTEN);
+	CHECK(look(&env).cookie == cookie_of(env.listening), "that one");
+	env.tuple.local_port++;
+	STATE(&env, TCP_CLOSE);
+	/* On all addresses. */
+	any.ss_family = env.tuple.local.version == 4 ? AF_INET : AF_INET6;
+	memset(env.tuple.local.bytes, 0, sizeof(env.tuple.local.bytes));
+	fd = socket(any.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	((struct sockaddr_in *)&any)->sin_port = htons(LOCAL_PORT + 1);
+	CHECK(bind(fd, (struct sockaddr *)&any, sizeof(struct sockaddr_in6)) == 0, "%s",
+	      strerror(errno));
+	CHECK(listen(fd, 1) == 0, "%s", strerror(errno));
+	STATE(&env, TCP_LISTEN);
+	CHECK(look(&env).cookie == cookie_of(fd), "that one");
+	close(fd);
+	STATE(&env, TCP_CLOSE);
+	tear_down(&env);
+}
+
+/* Bound to a device that is not ours, it is found by that. */
+static void bound_to_another_device(void *argument)
+{
+	struct env env;
+	int fds[2];
+
+	set_up(&env, argument);
+	local_pair(&env, "lo", fds);
+	STATE(&env, TCP_CLOSE);
+	env.tuple.device = (int)if_nametoindex("lo");
+	STATE(&env, TCP_ESTABLISHED);
+	close(fds[0]);
+	close(fds[1]);
+	tear_down(&env);
+}
+
+/* "Not found" of a protocol that the kernel cannot tell of is no state. */
+static void unknown_protocol(void *argument)
+{
+	struct env env;
+
+	set_up(&env, argument);
+	CHECK(sockdiag_probe(env.diag, IPPROTO_TCP) == 0, "TCP is known");
+	CHECK(sockdiag_probe(env.diag, IPPROTO_IGMP) == -ENOENT, "IGMP has no sockets");
+	STATE(&env, TCP_CLOSE);
+	tear_down(&env);
+}
+
 static void cost(void *argument)
 {
 	enum { ROUNDS = 2000 };
@@ -279,6 +403,10 @@ TEST(active_open)
 TEST(bound_to_the_device)
 TEST(queues)
 TEST(other_tuples)
+TEST(a_cookie_for_life)
+TEST(listeners)
+TEST(bound_to_another_device)
+TEST(unknown_protocol)
 TEST(cost)
 
 int main(void)
@@ -294,6 +422,10 @@ int main(void)
 		cmocka_unit_test(test_bound_to_the_device),
 		cmocka_unit_test(test_queues),
 		cmocka_unit_test(test_other_tuples),
+		cmocka_unit_test(test_a_cookie_for_life),
+		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_bound_to_another_device),
+		cmocka_unit_test(test_unknown_protocol),
 		cmocka_unit_test(test_cost),
 	};
 
