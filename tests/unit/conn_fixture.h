@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/config_finish.h"
 #include "parser/script.h"
 #include "runtime/conn/conn.h"
 #include "tests/unit/packets.h"
