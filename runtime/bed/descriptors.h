@@ -21,7 +21,8 @@ struct descriptor {
 	int64_t script_fd; /* the label */
 	int live_fd;
 	struct socket_kind kind;
-	uint64_t cookie; /* SO_COOKIE, the same for all descriptors of one socket; 0: not a socket */
+	uint64_t
+		cookie; /* SO_COOKIE, the same for all descriptors of one socket; 0: not a socket */
 	uint32_t made_line;
 	atomic_uint closed_line; /* 0: open */
 };

@@ -36,15 +36,15 @@ struct conn {
 	bool src_known;		 /* false: tuple.src stands in for any address */
 	bool passive;		 /* born from an inbound packet, or accepted */
 	bool over;		 /* gone, or replaced: TCP_CLOSE from then on */
-	struct sock *sock;	 /* whose it is; NULL: not accepted yet, or not a socket's of ours */
+	struct sock *sock; /* whose it is; NULL: not accepted yet, or not a socket's of ours */
 	struct seqmap *seqmap;
 	bool has_iss; /* `iss`, the kernel's initial sequence number, has been seen */
 	uint32_t iss;
-	int64_t since_ns;  /* when connect() began it, on the bed's clock; 0: otherwise made */
-	struct syn *syns;  /* the peer's SYNs that may begin another incarnation, newest first */
-	uint64_t cookie;   /* of the kernel's socket; 0: not known yet */
-	int device;	   /* that the socket is bound to; 0: none */
-	int state_error;   /* the first -errno when its state was to be asked; 0 */
+	int64_t since_ns; /* when connect() began it, on the bed's clock; 0: otherwise made */
+	struct syn *syns; /* the peer's SYNs that may begin another incarnation, newest first */
+	uint64_t cookie;  /* of the kernel's socket; 0: not known yet */
+	int device;	  /* that the socket is bound to; 0: none */
+	int state_error;  /* the first -errno when its state was to be asked; 0 */
 	struct live_packet *queue, **queue_tail;
 	uint8_t path[MAX_STATE_PATH]; /* distinct TCP states in the order seen */
 	unsigned n_path;
@@ -75,7 +75,7 @@ struct conns {
 	bool program_ended;
 	struct sock *socks;
 	struct conn *conns;
-	struct ask *asks;	      /* calls that may have made the kernel send a SYN, newest first */
+	struct ask *asks; /* calls that may have made the kernel send a SYN, newest first */
 	struct sock *sock_under_test; /* NULL when it is a connection without a descriptor */
 	struct conn *conn_under_test; /* NULL: none (a fresh or listening socket is) */
 	uint16_t next_port;	      /* of the next scripted peer */

@@ -89,8 +89,7 @@ static struct conn *of_segment(struct conn *newest, const struct tcp_segment *tc
 		if (seqmap_is_answered_by(conn->seqmap, tcp))
 			return conn;
 	for (conn = newest; conn; conn = conn->older)
-		if (conn->has_iss &&
-		    (!nearest || tcp->seq - conn->iss < tcp->seq - nearest->iss))
+		if (conn->has_iss && (!nearest || tcp->seq - conn->iss < tcp->seq - nearest->iss))
 			nearest = conn;
 	return nearest ? nearest : newest;
 }

@@ -364,9 +364,9 @@ void conns_after_call(struct conns *conns, const struct call *call, const struct
 {
 	static void (*const after[N_CALLS])(struct conns *, const struct call *,
 					    const struct call_slot *) = {
-		[CALL_socket] = after_socket,  [CALL_bind] = after_bind,
-		[CALL_listen] = after_listen,  [CALL_connect] = after_connect,
-		[CALL_accept] = after_accept,  [CALL_sendto] = after_connect,
+		[CALL_socket] = after_socket,	[CALL_bind] = after_bind,
+		[CALL_listen] = after_listen,	[CALL_connect] = after_connect,
+		[CALL_accept] = after_accept,	[CALL_sendto] = after_connect,
 		[CALL_sendmsg] = after_connect,
 	};
 

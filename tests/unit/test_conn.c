@@ -1,4 +1,11 @@
 /* Which connection a packet or a call speaks of, and what its state is: without a kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "tests/unit/conn_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -13,11 +20,10 @@ static void a_child_has_the_address_of_its_listener(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct wire_tuple wanted =
-			tuple_of(rows[i].has, 8080, PEER, (uint16_t)(40001 + i));
+		struct wire_tuple wanted = tuple_of(rows[i].has, 8080, PEER, (uint16_t)(40001 + i));
 
-		listener(f, 3 + (int)i, rows[i].bound, 8080);
-		assert_true(tuple_equal(&inject(f, TCP_SYN, 0, 0)->tuple, &wanted));
+		make_listener(f, 3 + (int)i, rows[i].bound, 8080);
+		assert_true(tuple_equal(&peer_sends(f, TCP_SYN, 0, 0)->tuple, &wanted));
 	}
 }
 
@@ -29,20 +35,20 @@ static void listeners_on_two_addresses(void **state)
 	struct fixture *f = *state;
 	struct conn *one, *other;
 
-	listener(f, 3, KERNEL, 8080);
-	one = inject_at(f, TCP_SYN, 0, 0, 5000, 8080);
-	listener(f, 4, SECOND_ADDR, 8080);
-	other = inject_at(f, TCP_SYN, 0, 0, 5000, 8080);
+	make_listener(f, 3, KERNEL, 8080);
+	one = peer_sends_at(f, TCP_SYN, 0, 0, 5000, 8080);
+	make_listener(f, 4, SECOND_ADDR, 8080);
+	other = peer_sends_at(f, TCP_SYN, 0, 0, 5000, 8080);
 	assert_true(tuple_equal(&one->tuple, &first));
 	assert_true(tuple_equal(&other->tuple, &second));
 	/* Equal ports: the one under test, else the newest. */
-	assert_ptr_equal(inject_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), other);
+	assert_ptr_equal(peer_sends_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), other);
 	f->conns.conn_under_test = one;
-	assert_ptr_equal(inject_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), one);
+	assert_ptr_equal(peer_sends_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), one);
 	f->conns.conn_under_test = NULL;
-	assert_ptr_equal(inject_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), other);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, 1, 1, &first), one);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, 1, 1, &second), other);
+	assert_ptr_equal(peer_sends_at(f, TCP_ACK_FLAG, 1, 1, 5000, 8080), other);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, 1, 1, &first), one);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, 1, 1, &second), other);
 }
 
 static void accept_takes_the_connection_of_its_addresses(void **state)
@@ -52,9 +58,9 @@ static void accept_takes_the_connection_of_its_addresses(void **state)
 	struct fixture *f = *state;
 	struct conn *one, *other;
 
-	listener(f, 3, KERNEL, 8080);
-	one = inject_at(f, TCP_SYN, 0, 0, 5000, 8080);
-	other = inject_at(f, TCP_SYN, 0, 0, 5001, 8080);
+	make_listener(f, 3, KERNEL, 8080);
+	one = peer_sends_at(f, TCP_SYN, 0, 0, 5000, 8080);
+	other = peer_sends_at(f, TCP_SYN, 0, 0, 5001, 8080);
 	kernel_has(f, &first, TCP_ESTABLISHED, 501);
 	kernel_has(f, &second, TCP_ESTABLISHED, 502);
 	accept_from(f, 4, &first, 501);
@@ -71,11 +77,11 @@ static void a_connection_that_does_not_pass_the_device(void **state)
 	struct wire_tuple server = tuple_reverse(&client);
 	struct fixture *f = *state;
 
-	listener(f, 3, KERNEL, 8080);
+	make_listener(f, 3, KERNEL, 8080);
 	make_socket(f, 4, SOCK_STREAM, IPPROTO_TCP);
 	kernel_has(f, &client, TCP_ESTABLISHED, conns_sock(&f->conns, 4)->cookie);
 	kernel_has(f, &server, TCP_ESTABLISHED, 501);
-	connected(f, 4, connecting(f, 4, KERNEL, 8080), KERNEL, 33000, 0);
+	connect_ends(f, 4, connect_begins(f, 4, KERNEL, 8080), KERNEL, 33000, 0);
 	accept_from(f, 5, &server, 501);
 	assert_true(tuple_equal(&conn_of(f, 4)->tuple, &client));
 	assert_true(tuple_equal(&conn_of(f, 5)->tuple, &server));
@@ -101,9 +107,9 @@ static void a_syn_finds_who_asked(void **state)
 	/* Two calls block, and only then their SYNs are read. */
 	make_socket(f, 3, SOCK_STREAM, IPPROTO_TCP);
 	make_socket(f, 4, SOCK_STREAM, IPPROTO_TCP);
-	connecting(f, 3, PEER, 8080);
+	connect_begins(f, 3, PEER, 8080);
 	one = live_packet(f, TCP_SYN, 1000, 0, &first);
-	connecting(f, 4, PEER, 8080);
+	connect_begins(f, 4, PEER, 8080);
 	other = live_packet(f, TCP_SYN, 2000, 0, &second);
 	conn = conns_take_live(&f->conns, one);
 	assert_ptr_equal(conn, conn_of(f, 3));
@@ -124,18 +130,19 @@ static void a_syn_must_fit(void **state)
 	bind_to(f, 3, SECOND_ADDR, 7000);
 	make_socket(f, 4, SOCK_STREAM, IPPROTO_TCP);
 	make_socket(f, 5, SOCK_DGRAM, IPPROTO_UDP);
-	connecting(f, 3, PEER, 8080);
-	connecting(f, 4, "192.0.2.7", 9999);
-	assert_null(sends(f, TCP_SYN, 1, 0, &stray));
-	conn = sends(f, TCP_SYN, 2, 0, &bound);
+	connect_begins(f, 3, PEER, 8080);
+	connect_begins(f, 4, "192.0.2.7", 9999);
+	assert_null(kernel_sends(f, TCP_SYN, 1, 0, &stray));
+	conn = kernel_sends(f, TCP_SYN, 2, 0, &bound);
 	assert_ptr_equal(conn, conn_of(f, 3));
-	conn = sends(f, TCP_SYN, 3, 0, &to);
+	conn = kernel_sends(f, TCP_SYN, 3, 0, &to);
 	assert_ptr_equal(conn, conn_of(f, 4));
 	assert_true(tuple_equal(&conn_of(f, 4)->tuple, &to));
-	assert_null(sends(f, TCP_ACK_FLAG, 4, 0, &stray));
+	assert_null(kernel_sends(f, TCP_ACK_FLAG, 4, 0, &stray));
 }
 
-/* The SYN of a call that has failed is read after it; one that no call has asked for is not ours. */
+/* The SYN of a call that has failed is read after it; one that no call has asked for is not ours.
+ */
 static void the_time_of_a_call_tells(void **state)
 {
 	struct wire_tuple tuple = tuple_of(KERNEL, 33000, PEER, 8080);
@@ -146,14 +153,14 @@ static void the_time_of_a_call_tells(void **state)
 	struct conn *conn;
 
 	make_socket(f, 3, SOCK_STREAM, IPPROTO_TCP);
-	slot = connecting(f, 3, PEER, 8080);
+	slot = connect_begins(f, 3, PEER, 8080);
 	syn = live_packet(f, TCP_SYN, 1000, 0, &tuple);
-	connected(f, 3, slot, ANY_ADDR, 33000, ETIMEDOUT);
+	connect_ends(f, 3, slot, ANY_ADDR, 33000, ETIMEDOUT);
 	assert_null(conn_of(f, 3));
 	conn = conns_take_live(&f->conns, syn);
 	assert_ptr_equal(conn, conn_of(f, 3));
 	f->now += 100 * MS;
-	assert_null(sends(f, TCP_SYN, 2000, 0, &later));
+	assert_null(kernel_sends(f, TCP_SYN, 2000, 0, &later));
 }
 
 /* Each ends the first attempt; the second comes from another port. */
@@ -172,13 +179,14 @@ static void a_socket_connects_again(void **state)
 		conn = conn_of(f, 3);
 		assert_ptr_not_equal(conn, before);
 		assert_ptr_equal(conn, f->conns.conn_under_test);
-		assert_ptr_equal(sends(f, TCP_SYN, 1000, 0, &tuple), conn);
+		assert_ptr_equal(kernel_sends(f, TCP_SYN, 1000, 0, &tuple), conn);
 		/* Shows nothing new. */
-		connected(f, 3, connecting(f, 3, PEER, 8080), KERNEL, port, EALREADY);
+		connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, port, EALREADY);
 		assert_ptr_equal(conn_of(f, 3), conn);
 		/* 0: shutdown() disconnects, and no connect() fails. */
 		if (errors[i])
-			connected(f, 3, connecting(f, 3, PEER, 8080), ANY_ADDR, port, errors[i]);
+			connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), ANY_ADDR, port,
+				     errors[i]);
 		assert_ptr_equal(conn_of(f, 3), conn);
 	}
 	connect_pending(f, 3, 34000);
@@ -193,16 +201,16 @@ static void a_finished_connect_is_no_other_connection(void **state)
 	make_socket(f, 3, SOCK_STREAM, IPPROTO_TCP);
 	connect_pending(f, 3, 33000);
 	conn = conn_of(f, 3);
-	sends(f, TCP_SYN, 1000, 0, &conn->tuple);
-	connected(f, 3, connecting(f, 3, PEER, 8080), KERNEL, 33000, 0);
+	kernel_sends(f, TCP_SYN, 1000, 0, &conn->tuple);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, 0);
 	assert_ptr_equal(conn_of(f, 3), conn);
-	connected(f, 3, connecting(f, 3, PEER, 8080), KERNEL, 33000, EISCONN);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, EISCONN);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	/* Disconnected: still its latest, and what a code block would look at. */
-	connected(f, 3, connecting(f, 3, NULL, 0), ANY_ADDR, 33000, 0);
+	connect_ends(f, 3, connect_begins(f, 3, NULL, 0), ANY_ADDR, 33000, 0);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	assert_non_null(sock_descriptor(&f->conns, conn->sock));
-	connected(f, 3, connecting(f, 3, PEER, 8080), KERNEL, 33001, 0);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33001, 0);
 	assert_ptr_not_equal(conn_of(f, 3), conn);
 }
 
@@ -214,13 +222,13 @@ static void a_deferred_syn(void **state)
 	struct conn *conn;
 
 	make_socket(f, 3, SOCK_STREAM, IPPROTO_TCP);
-	connected(f, 3, connecting(f, 3, PEER, 8080), KERNEL, 33000, 0);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, 0);
 	conn = conn_of(f, 3);
 	connect_pending(f, 3, 33000);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	f->now += 500 * MS;
-	assert_ptr_equal(sends(f, TCP_SYN, 1000, 0, &tuple), conn);
-	assert_ptr_equal(sends(f, TCP_SYN, 1000, 0, &tuple), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, 1000, 0, &tuple), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, 1000, 0, &tuple), conn);
 }
 
 static void a_client_becomes_a_listener(void **state)
@@ -231,14 +239,14 @@ static void a_client_becomes_a_listener(void **state)
 
 	make_socket(f, 3, SOCK_STREAM, IPPROTO_TCP);
 	connect_pending(f, 3, 33000);
-	connected(f, 3, connecting(f, 3, NULL, 0), ANY_ADDR, 33000, 0);
+	connect_ends(f, 3, connect_begins(f, 3, NULL, 0), ANY_ADDR, 33000, 0);
 	call = call_of(f, "0 listen(3, 1) = 0");
 	slot = slot_new(f, 3);
-	begin(f, call, slot);
-	slot->local = sockaddr_of(ANY_ADDR, 33000);
-	done(f, call, slot, 0);
+	call_begins(f, call, slot);
+	slot->local = sockaddr_v4(ANY_ADDR, 33000);
+	call_ends(f, call, slot, 0);
 	assert_null(conn_of(f, 3));
-	assert_true(inject(f, TCP_SYN, 0, 0)->passive);
+	assert_true(peer_sends(f, TCP_SYN, 0, 0)->passive);
 	assert_int_equal(f->conns.conn_under_test->tuple.sport, 33000);
 }
 
@@ -246,14 +254,13 @@ static void a_client_becomes_a_listener(void **state)
 
 static void send_datagram(struct fixture *f, int fd, const char *target, uint16_t port)
 {
-	const struct call *call =
-		call_of(f, "0 sendto(3, ..., 100, 0, ..., ...) = 100");
+	const struct call *call = call_of(f, "0 sendto(3, ..., 100, 0, ..., ...) = 100");
 	struct call_slot *slot = slot_new(f, fd);
 
-	slot->target = sockaddr_of(target, port);
-	begin(f, call, slot);
-	slot->local = sockaddr_of(ANY_ADDR, 5353);
-	done(f, call, slot, 0);
+	slot->target = sockaddr_v4(target, port);
+	call_begins(f, call, slot);
+	slot->local = sockaddr_v4(ANY_ADDR, 5353);
+	call_ends(f, call, slot, 0);
 }
 
 /* The source address is known once a datagram was seen; each destination is a peer of its own. */
@@ -395,7 +402,7 @@ static void a_listener_after_close(void **state)
 	struct fixture *f = *state;
 	struct sock *sock;
 
-	listener(f, 3, SECOND_ADDR, 8080);
+	make_listener(f, 3, SECOND_ADDR, 8080);
 	sock = conns_sock(&f->conns, 3);
 	assert_int_equal(sock_closed_state(&f->conns, sock), TCP_CLOSE);
 	kernel_has(f, &bound, TCP_LISTEN, sock->cookie);
@@ -406,7 +413,7 @@ static void a_listener_after_close(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, conns_set_up, conns_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_child_has_the_address_of_its_listener),
 		TEST(listeners_on_two_addresses),

@@ -1,4 +1,11 @@
 /* Connections that follow each other between the same addresses and ports: without a kernel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "tests/unit/conn_fixture.h"
 
 #define SYN_ACK (TCP_SYN | TCP_ACK_FLAG)
@@ -26,12 +33,12 @@ static struct conn *accepted(struct fixture *f)
 {
 	struct conn *conn;
 
-	listener(f, 3, KERNEL, 8080);
-	conn = inject(f, TCP_SYN, 0, 0);
+	make_listener(f, 3, KERNEL, 8080);
+	conn = peer_sends(f, TCP_SYN, 0, 0);
 	kernel_has(f, server_tuple(), TCP_SYN_RECV, 501);
-	assert_ptr_equal(sends(f, SYN_ACK, ISS, 1, server_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, SYN_ACK, ISS, 1, server_tuple()), conn);
 	assert_int_equal(number_of_next(f, conn, SYN_ACK, 0), 0);
-	inject(f, TCP_ACK_FLAG, 1, 1);
+	peer_sends(f, TCP_ACK_FLAG, 1, 1);
 	kernel_has(f, server_tuple(), TCP_ESTABLISHED, 501);
 	accept_from(f, 4, server_tuple(), 501);
 	assert_ptr_equal(conn_of(f, 4), conn);
@@ -41,8 +48,8 @@ static struct conn *accepted(struct fixture *f)
 /* The peer's SYN with this number, and the kernel's answer to it. */
 static struct conn *again(struct fixture *f, uint32_t peer, uint32_t iss)
 {
-	inject(f, TCP_SYN, peer, 0);
-	return sends(f, SYN_ACK, iss, peer + 1, server_tuple());
+	peer_sends(f, TCP_SYN, peer, 0);
+	return kernel_sends(f, SYN_ACK, iss, peer + 1, server_tuple());
 }
 
 static void the_peer_comes_again_after_its_reset(void **state)
@@ -50,13 +57,14 @@ static void the_peer_comes_again_after_its_reset(void **state)
 	struct fixture *f = *state;
 	struct conn *old = accepted(f), *conn;
 
-	inject(f, TCP_RST, 1, 0);
+	peer_sends(f, TCP_RST, 1, 0);
 	kernel_has(f, server_tuple(), TCP_CLOSE, 0);
-	inject(f, TCP_SYN, 7000, 0);
-	/* The kernel's new socket is not the old connection, before anything of it has been read. */
+	peer_sends(f, TCP_SYN, 7000, 0);
+	/* The kernel's new socket is not the old connection, before anything of it has been read.
+	 */
 	kernel_has(f, server_tuple(), TCP_SYN_RECV, 502);
 	assert_int_equal(conn_state(&f->conns, old), TCP_CLOSE);
-	conn = sends(f, SYN_ACK, NEW_ISS, 7001, server_tuple());
+	conn = kernel_sends(f, SYN_ACK, NEW_ISS, 7001, server_tuple());
 	assert_ptr_not_equal(conn, old);
 	assert_ptr_equal(f->conns.conn_under_test, conn);
 	assert_ptr_equal(conn->older, old);
@@ -69,8 +77,8 @@ static void the_peer_comes_again_after_its_reset(void **state)
 	assert_int_equal(conn_state(&f->conns, old), TCP_CLOSE);
 	assert_int_equal(old->path[old->n_path - 1], TCP_CLOSE);
 	/* Numbers from 0, in both directions. */
-	assert_ptr_equal(inject(f, TCP_ACK_FLAG, 1, 1), conn);
-	sends(f, TCP_ACK_FLAG, NEW_ISS + 1, 7001, server_tuple());
+	assert_ptr_equal(peer_sends(f, TCP_ACK_FLAG, 1, 1), conn);
+	kernel_sends(f, TCP_ACK_FLAG, NEW_ISS + 1, 7001, server_tuple());
 	assert_int_equal(number_of_next(f, conn, TCP_ACK_FLAG, 1), 1);
 }
 
@@ -79,13 +87,13 @@ static void other_answers_begin_nothing(void **state)
 	struct fixture *f = *state;
 	struct conn *old = accepted(f);
 
-	inject(f, TCP_SYN, 7000, 0);
+	peer_sends(f, TCP_SYN, 7000, 0);
 	/* A challenge ACK, RSTs, the old SYN-ACK again, one that acknowledges another number. */
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, ISS + 1, 1, server_tuple()), old);
-	assert_ptr_equal(sends(f, TCP_RST | TCP_ACK_FLAG, 0, 7001, server_tuple()), old);
-	assert_ptr_equal(sends(f, SYN_ACK, ISS, 1, server_tuple()), old);
-	assert_ptr_equal(sends(f, SYN_ACK, ISS, 7001, server_tuple()), old);
-	assert_ptr_equal(sends(f, SYN_ACK, NEW_ISS, 8001, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, ISS + 1, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_RST | TCP_ACK_FLAG, 0, 7001, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, SYN_ACK, ISS, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, SYN_ACK, ISS, 7001, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, SYN_ACK, NEW_ISS, 8001, server_tuple()), old);
 	assert_null(old->newer);
 	assert_ptr_equal(f->conns.conn_under_test, old);
 }
@@ -111,7 +119,7 @@ static void data_in_the_syn(void **state)
 	struct conn *old = accepted(f), *conn;
 
 	assert_ptr_equal(conns_for_inbound(&f->conns, &script, &tuple, &error), old);
-	conn = sends(f, SYN_ACK, NEW_ISS, 7011, server_tuple());
+	conn = kernel_sends(f, SYN_ACK, NEW_ISS, 7011, server_tuple());
 	assert_ptr_equal(conn->older, old);
 }
 
@@ -121,10 +129,10 @@ static void segments_in_flight(void **state)
 	struct fixture *f = *state;
 	struct conn *old = accepted(f), *conn;
 
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, ISS + 1, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, ISS + 1, 1, server_tuple()), old);
 	conn = again(f, 7000, ISS + 65539);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, ISS + 100, 1, server_tuple()), old);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, ISS + 65540, 7001, server_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, ISS + 100, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, ISS + 65540, 7001, server_tuple()), conn);
 	assert_ptr_equal(conn_first_in_line(conn), old);
 	conn_dequeue(old);
 	assert_ptr_equal(conn_first_in_line(old), conn);
@@ -136,7 +144,7 @@ static void segments_in_flight(void **state)
 	assert_true(conn_is_incarnation_of(old, conn));
 	/* What the script sends is the new one's, even if the last packet was the old one's. */
 	f->conns.conn_under_test = old;
-	assert_ptr_equal(inject(f, TCP_ACK_FLAG, 1, 1), conn);
+	assert_ptr_equal(peer_sends(f, TCP_ACK_FLAG, 1, 1), conn);
 }
 
 /* Numbers wrap: below 2^32 is the old one, above 0 the new one. */
@@ -145,15 +153,15 @@ static void the_nearest_number_below(void **state)
 	struct fixture *f = *state;
 	struct conn *old, *conn;
 
-	listener(f, 3, KERNEL, 8080);
-	old = inject(f, TCP_SYN, 0, 0);
-	sends(f, SYN_ACK, 0xffff0000u, 1, server_tuple());
+	make_listener(f, 3, KERNEL, 8080);
+	old = peer_sends(f, TCP_SYN, 0, 0);
+	kernel_sends(f, SYN_ACK, 0xffff0000u, 1, server_tuple());
 	kernel_has(f, server_tuple(), TCP_TIME_WAIT, 501);
 	conn = again(f, 9000, 5000);
 	assert_ptr_not_equal(conn, old);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, 0xffffff00u, 1, server_tuple()), old);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, 10, 1, server_tuple()), old);
-	assert_ptr_equal(sends(f, TCP_ACK_FLAG, 5001, 1, server_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, 0xffffff00u, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, 10, 1, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_ACK_FLAG, 5001, 1, server_tuple()), conn);
 }
 
 /* RSTs have the numbers of what they answer. */
@@ -166,18 +174,19 @@ static void resets(void **state)
 
 	conn = again(f, 7000, NEW_ISS);
 	/* To `. 1:1(0) ack 1` of the new one. */
-	inject(f, TCP_ACK_FLAG, 1, 1);
-	assert_ptr_equal(sends(f, TCP_RST, NEW_ISS + 1, 0, server_tuple()), conn);
+	peer_sends(f, TCP_ACK_FLAG, 1, 1);
+	assert_ptr_equal(kernel_sends(f, TCP_RST, NEW_ISS + 1, 0, server_tuple()), conn);
 	/* A segment without ACK: number 0. */
-	inject(f, TCP_FIN, 5, 0);
-	assert_ptr_equal(sends(f, TCP_RST | TCP_ACK_FLAG, 0, 7006, server_tuple()), conn);
+	peer_sends(f, TCP_FIN, 5, 0);
+	assert_ptr_equal(kernel_sends(f, TCP_RST | TCP_ACK_FLAG, 0, 7006, server_tuple()), conn);
 	/* Injected into the old one, before it was known to be replaced. */
 	script = test_tcp(INBOUND, 4, TCP_ACK_FLAG, 1, 0, 3);
 	seqmap_to_live(old->seqmap, &script, &live, f->arena, false, &error);
 	seqmap_remember(old->seqmap, &live);
-	assert_ptr_equal(sends(f, TCP_RST, ISS + 3, 0, server_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_RST, ISS + 3, 0, server_tuple()), old);
 	/* The kernel's own. */
-	assert_ptr_equal(sends(f, TCP_RST | TCP_ACK_FLAG, NEW_ISS + 9, 7001, server_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_RST | TCP_ACK_FLAG, NEW_ISS + 9, 7001, server_tuple()),
+			 conn);
 }
 
 /* packetdrill learns initial numbers once: where a script writes those, they go on. */
@@ -190,7 +199,7 @@ static void the_old_numbering_goes_on(void **state)
 	accepted(f);
 	conn = again(f, 1000, ISS + 65539);
 	assert_int_equal(number_of_next(f, conn, SYN_ACK, 65539), 65539);
-	inject(f, TCP_ACK_FLAG, 1001, 65540);
+	peer_sends(f, TCP_ACK_FLAG, 1001, 65540);
 	live = live_packet(f, TCP_ACK_FLAG, ISS + 65540, 1001, server_tuple());
 	assert_ptr_equal(conns_take_live(&f->conns, live), conn);
 	assert_int_equal(number_of_next(f, conn, TCP_ACK_FLAG, 65540), 65540);
@@ -211,9 +220,9 @@ static void accept_takes_its_own(void **state)
 	struct fixture *f = *state;
 	struct conn *first, *second, *third;
 
-	listener(f, 3, KERNEL, 8080);
-	first = inject(f, TCP_SYN, 0, 0);
-	sends(f, SYN_ACK, ISS, 1, server_tuple());
+	make_listener(f, 3, KERNEL, 8080);
+	first = peer_sends(f, TCP_SYN, 0, 0);
+	kernel_sends(f, SYN_ACK, ISS, 1, server_tuple());
 	kernel_has(f, server_tuple(), TCP_SYN_RECV, 501);
 	kernel_has(f, server_tuple(), TCP_CLOSE, 0);
 	second = again(f, 7000, NEW_ISS);
@@ -223,16 +232,16 @@ static void accept_takes_its_own(void **state)
 	assert_ptr_equal(second->older, first);
 	/* A third, whose SYN-ACK has not been read when accept() returns. */
 	kernel_has(f, server_tuple(), TCP_CLOSE, 0);
-	inject(f, TCP_SYN, 9000, 0);
+	peer_sends(f, TCP_SYN, 9000, 0);
 	kernel_has(f, server_tuple(), TCP_ESTABLISHED, 503);
 	accept_from(f, 5, server_tuple(), 503);
 	third = conn_of(f, 5);
 	assert_ptr_equal(third->older, second);
 	assert_int_equal(conn_state(&f->conns, third), TCP_ESTABLISHED);
 	assert_int_equal(conn_state(&f->conns, second), TCP_CLOSE);
-	assert_ptr_equal(sends(f, SYN_ACK, 8000000, 9001, server_tuple()), third);
+	assert_ptr_equal(kernel_sends(f, SYN_ACK, 8000000, 9001, server_tuple()), third);
 	assert_int_equal(number_of_next(f, third, SYN_ACK, 0), 0);
-	assert_ptr_equal(inject(f, TCP_ACK_FLAG, 1, 1), third);
+	assert_ptr_equal(peer_sends(f, TCP_ACK_FLAG, 1, 1), third);
 }
 
 static void first_connect(struct fixture *f)
@@ -241,7 +250,7 @@ static void first_connect(struct fixture *f)
 	bind_to(f, 3, KERNEL, 7000);
 	connect_pending(f, 3, 7000);
 	kernel_has(f, client_tuple(), TCP_SYN_SENT, conn_of(f, 3)->cookie);
-	assert_ptr_equal(sends(f, TCP_SYN, ISS, 0, client_tuple()), conn_of(f, 3));
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, ISS, 0, client_tuple()), conn_of(f, 3));
 	assert_int_equal(number_of_next(f, conn_of(f, 3), TCP_SYN, 0), 0);
 }
 
@@ -260,8 +269,8 @@ static void a_bound_client_again(void **state)
 	assert_int_equal(conn->cookie, old->cookie);
 	assert_int_equal(conn_state(&f->conns, conn), TCP_SYN_SENT);
 	assert_int_equal(conn_state(&f->conns, old), TCP_CLOSE);
-	assert_ptr_equal(sends(f, TCP_SYN, ISS, 0, client_tuple()), old);
-	assert_ptr_equal(sends(f, TCP_SYN, NEW_ISS, 0, client_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, ISS, 0, client_tuple()), old);
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, NEW_ISS, 0, client_tuple()), conn);
 	assert_int_equal(number_of_next(f, conn, TCP_SYN, 0), 0);
 }
 
@@ -273,8 +282,8 @@ static void a_bound_client_again_by_its_syn(void **state)
 
 	first_connect(f);
 	old = conn_of(f, 3);
-	connecting(f, 3, PEER, 8080);
-	conn = sends(f, TCP_SYN, NEW_ISS, 0, client_tuple());
+	connect_begins(f, 3, PEER, 8080);
+	conn = kernel_sends(f, TCP_SYN, NEW_ISS, 0, client_tuple());
 	assert_ptr_equal(conn->older, old);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	assert_ptr_equal(f->conns.conn_under_test, conn);
@@ -295,7 +304,7 @@ static void another_socket(void **state)
 	connect_pending(f, 4, 7000);
 	conn = conn_of(f, 4);
 	kernel_has(f, client_tuple(), TCP_SYN_SENT, conn->cookie);
-	assert_ptr_equal(sends(f, TCP_SYN, NEW_ISS, 0, client_tuple()), conn);
+	assert_ptr_equal(kernel_sends(f, TCP_SYN, NEW_ISS, 0, client_tuple()), conn);
 	assert_ptr_equal(conn_of(f, 3), old);
 	assert_int_equal(conn_state(&f->conns, old), TCP_CLOSE);
 	assert_int_equal(conn_state(&f->conns, conn), TCP_SYN_SENT);
@@ -313,7 +322,7 @@ static void syns_read_late(void **state)
 	connect_pending(f, 3, 7000);
 	old = conn_of(f, 3);
 	first = live_packet(f, TCP_SYN, ISS, 0, client_tuple());
-	connected(f, 3, connecting(f, 3, NULL, 0), KERNEL, 7000, 0);
+	connect_ends(f, 3, connect_begins(f, 3, NULL, 0), KERNEL, 7000, 0);
 	connect_pending(f, 3, 7000);
 	second = live_packet(f, TCP_SYN, NEW_ISS, 0, client_tuple());
 	assert_ptr_not_equal(conn_of(f, 3), old);
@@ -323,7 +332,7 @@ static void syns_read_late(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, conns_set_up, conns_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_peer_comes_again_after_its_reset),
 		TEST(other_answers_begin_nothing),
