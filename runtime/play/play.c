@@ -105,6 +105,8 @@ static void play_event(struct run *run, const struct event *event)
 	if (player->settles && !run_pending_due(run, run->due))
 		return;
 	act(run, player, &moment);
+	/* The failure is this event's, whatever else has come. */
+	run->failed = run->failed || moment.record->status == RECORD_FAILED;
 	/* No event to come can expect what was captured by now. */
 	if (run->last_expected == SIZE_MAX || event->index >= run->last_expected ||
 	    moment.record->status == RECORD_FAILED) {
