@@ -1,5 +1,6 @@
 /* One system call against its row in calls.def. Argument kinds are functions here; what they
  * promise is written at the top of calls.def. Literals are in check_literals.c. */
+#include <assert.h>
 #include <string.h>
 
 #include "parser/check_literals.h"
@@ -175,6 +176,7 @@ static const struct argument_kind *kind_by_name(const char *name, size_t length)
 	return NULL;
 }
 
+/* A word that is no kind would be a mistake in calls.def. */
 static struct signature signature_read(const char *text)
 {
 	struct signature signature = {0};
@@ -186,21 +188,13 @@ static struct signature signature_read(const char *text)
 		optional |= *text == '?';
 		text += *text == '?';
 		length = strcspn(text, " ");
-		signature.kinds[signature.most++] = kind_by_name(text, length);
+		signature.kinds[signature.most] = kind_by_name(text, length);
+		assert(signature.kinds[signature.most]);
+		signature.most++;
 		signature.least += !optional;
 		text += length + (text[length] == ' ');
 	}
 	return signature;
-}
-
-bool call_signature_valid(const char *text)
-{
-	struct signature signature = signature_read(text);
-
-	for (size_t i = 0; i < signature.most; i++)
-		if (!signature.kinds[i])
-			return false;
-	return signature.most > 0;
 }
 
 static void check_arguments(struct check *check, struct call *call)

@@ -13,7 +13,4 @@ bool check_pollfds(struct check *check, const struct expr *expr);
 bool check_epoll_event(struct check *check, const struct expr *expr);
 bool check_epoll_events(struct check *check, const struct expr *expr);
 
-/* Do all words of a calls.def signature name an argument kind? For tests. */
-bool call_signature_valid(const char *text);
-
 #endif

@@ -14,8 +14,4 @@ void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *dia
 void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
 		   struct diags *diags);
 
-/* The atom's number if it is a decimal one from 0 to max; reports it otherwise. */
-bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
-		 uint64_t *value);
-
 #endif

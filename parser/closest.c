@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "parser/config.h"
+#include "parser/options.h"
 #include "parser/symbols.h"
 #include "parser/tables.h"
 #include "parser/tcp_options.h"

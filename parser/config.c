@@ -373,19 +373,6 @@ static int set_requires(const struct setting *s)
 
 /* ---- tables ------------------------------------------------------------------------------ */
 
-const struct option_row option_rows[] = {
-#define OPTION(name_, letter_, argument_, value_name_, in_script_, setter_, help_)                 \
-	{.name = #name_,                                                                           \
-	 .letter = letter_,                                                                        \
-	 .argument = argument_,                                                                    \
-	 .value_name = value_name_,                                                                \
-	 .help = help_,                                                                            \
-	 .in_script = in_script_},
-#include "parser/options.def"
-#undef OPTION
-};
-const size_t n_option_rows = sizeof(option_rows) / sizeof(*option_rows);
-
 #define AT(member_)                                                                                \
 	.offset = offsetof(struct config, member_), .size = sizeof(((struct config *)0)->member_)
 #define FLAG(member_)                                                                              \
@@ -419,27 +406,6 @@ static const struct setter setters[] = {
 #include "parser/options.def"
 #undef OPTION
 };
-
-const struct option_row *option_by_name(const char *name)
-{
-	for (size_t i = 0; i < n_option_rows; i++) {
-		const char *a = option_rows[i].name, *b = name;
-
-		for (; *a && (*a == *b || (*a == '_' && *b == '-')); a++, b++)
-			;
-		if (!*a && !*b)
-			return &option_rows[i];
-	}
-	return NULL;
-}
-
-const struct option_row *option_by_letter(char letter)
-{
-	for (size_t i = 0; letter && i < n_option_rows; i++)
-		if (option_rows[i].letter == letter)
-			return &option_rows[i];
-	return NULL;
-}
 
 /* ---- config ------------------------------------------------------------------------------ */
 

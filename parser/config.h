@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/errbuf.h"
 #include "parser/ast.h"
+#include "parser/options.h"
 
 enum ip_mode { IP_V4, IP_V6, IP_V4_MAPPED_V6, N_IP_MODES };
 
@@ -69,25 +70,6 @@ struct config {
 	struct name_value *defines; /* in order given: the last of a name wins */
 	size_t n_defines;
 };
-
-enum option_argument { OPTION_NO_ARGUMENT, OPTION_ARGUMENT };
-
-/* One row of options.def. */
-struct option_row {
-	const char *name;	/* ip_version */
-	char letter;		/* -v; 0: none */
-	enum option_argument argument;
-	const char *value_name; /* "ipv4|ipv6", for usage text */
-	const char *help;
-	bool in_script;		/* allowed as an option line */
-};
-
-extern const struct option_row option_rows[];
-extern const size_t n_option_rows;
-
-/* NULL: none. '-' and '_' are the same letter. */
-const struct option_row *option_by_name(const char *name);
-const struct option_row *option_by_letter(char letter);
 
 struct config *config_new(struct arena *arena); /* all defaults */
 

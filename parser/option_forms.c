@@ -17,6 +17,7 @@ static bool read_number(struct option_reader *reader, const struct option_field 
 	const struct atom *atom = option_peek(reader);
 	const char *what = name_of(option->row, field);
 	uint64_t max = UINT64_MAX >> (64 - field->bits);
+
 	if (field->value & VALUE_CLOCK && atom->kind == ATOM_ELLIPSIS) {
 		reader->at++;
 		option->any |= 1u << option->n_values++;
@@ -39,6 +40,7 @@ static bool read_field(struct option_reader *reader, const struct option_field *
 {
 	struct tcp_option *option = reader->option;
 	bool written = !*field->keyword || option_take_text(reader, field->keyword);
+
 	if (field->value & VALUE_FLAG) {
 		option->value[option->n_values++] = written;
 		return true;
@@ -53,6 +55,7 @@ static bool read_field(struct option_reader *reader, const struct option_field *
 static void print_field(struct out *out, const struct tcp_option *option, unsigned i)
 {
 	const struct option_field *field = &option->row->fields[i];
+
 	if (field->value & VALUE_FLAG) {
 		if (option->value[i])
 			out_put(out, " %s", field->keyword);
@@ -101,6 +104,7 @@ static bool take_bare(struct view *in, struct tcp_option *option)
 static bool read_fields(struct option_reader *reader)
 {
 	const struct tcp_option_row *row = reader->option->row;
+
 	for (unsigned i = 0; i < row->n_fields; i++)
 		if (!read_field(reader, &row->fields[i]))
 			return false;
@@ -133,6 +137,7 @@ static bool read_blocks(struct option_reader *reader)
 {
 	struct tcp_option *option = reader->option;
 	static const struct option_field edge = {.keyword = "a block's edge", .bits = 32};
+
 	do {
 		if (option->n_values == MAX_TCP_OPTION_VALUES) {
 			diag_error(reader->diags, reader->loc, "at most %d blocks fit",
@@ -178,22 +183,17 @@ static bool take_blocks(struct view *in, struct tcp_option *option)
 static bool read_bytes(struct option_reader *reader)
 {
 	const struct atom *atom = option_peek(reader);
+
 	if (atom->kind == ATOM_NONE)
 		return true;
 	reader->at++;
 	return option_read_hex(reader, atom->text, atom->loc, reader->option->row->max_bytes);
 }
 
-static void print_hex(struct out *out, const uint8_t *bytes, unsigned n)
-{
-	out_put(out, "%s", n ? " " : "");
-	for (unsigned i = 0; i < n; i++)
-		out_put(out, "%02x", bytes[i]);
-}
-
 static void print_bytes(struct out *out, const struct tcp_option *option)
 {
-	print_hex(out, option->bytes, option->n_bytes);
+	for (unsigned i = 0; i < option->n_bytes; i++)
+		out_put(out, i ? "%02x" : " %02x", option->bytes[i]);
 }
 
 static void put_octets(struct sink *out, const struct tcp_option *option)
@@ -204,6 +204,7 @@ static void put_octets(struct sink *out, const struct tcp_option *option)
 static bool take_octets(struct view *in, struct tcp_option *option)
 {
 	size_t n = in->left;
+
 	if (n > sizeof(option->bytes) || n > option->row->max_bytes)
 		return false;
 	option->n_bytes = (uint8_t)n;
@@ -217,6 +218,7 @@ static bool take_octets(struct view *in, struct tcp_option *option)
 static bool read_digest(struct option_reader *reader)
 {
 	struct tcp_option *option = reader->option;
+
 	if (!option_take_text(reader, "valid"))
 		return read_bytes(reader);
 	option->computed = true;
@@ -237,6 +239,7 @@ static void print_digest(struct out *out, const struct tcp_option *option)
 static bool read_counters(struct option_reader *reader)
 {
 	const struct tcp_option_row *row = reader->option->row;
+
 	for (unsigned i = 0; i < row->n_fields && reader->at < reader->n; i++) {
 		if (!option_take_text(reader, row->fields[i].keyword))
 			break;
@@ -265,63 +268,3 @@ const struct option_form tcp_option_forms[N_FORMS] = {
 	[FORM_COUNTERS] = {read_counters, print_fields, put_fields, take_counters},
 };
 
-/* As kind and bytes: without a row, or where the name of the row would not tell which it is. */
-static void print_raw(struct out *out, const struct tcp_option *option)
-{
-	unsigned magic = option->kind == EXPERIMENT_KIND && option->n_bytes >= 2 ? 2 : 0;
-	if (magic)
-		out_put(out, "exp-%02x%02x", option->bytes[0], option->bytes[1]);
-	else
-		out_put(out, "gen-%u", option->kind);
-	print_hex(out, option->bytes + magic, option->n_bytes - magic);
-}
-
-void out_tcp_option(struct out *out, const struct tcp_option *option)
-{
-	const struct tcp_option_row *row = option->row;
-	if (!row || (row->form == &tcp_option_forms[FORM_COUNTERS] && !option->n_values)) {
-		print_raw(out, option);
-		return;
-	}
-	out_put(out, "%s", row->name);
-	row->form->print(out, option);
-}
-
-void tcp_option_put(struct sink *out, const struct tcp_option *option)
-{
-	const struct tcp_option_row *row = option->row;
-	put(out, 1, option->kind);
-	if (option->length == 1 && !option->n_values && !option->n_bytes)
-		return;
-	put(out, 1, option->length);
-	if (!row) {
-		put_octets(out, option);
-		return;
-	}
-	if (row->select_bits)
-		put_bits(out, row->select_bits, row->select);
-	row->form->put(out, option);
-}
-
-bool tcp_option_take_as(const struct tcp_option_row *row, struct view in,
-			struct tcp_option *option)
-{
-	struct tcp_option raw = *option;
-	option->row = row;
-	if ((!row->select_bits || take_bits(&in, row->select_bits) == row->select) && !in.cut &&
-	    row->form->take(&in, option))
-		return true;
-	*option = raw;
-	return false;
-}
-
-void tcp_option_take(struct view in, struct tcp_option *option)
-{
-	for (size_t i = 0; i < n_tcp_option_rows; i++)
-		if (tcp_option_rows[i].kind == option->kind &&
-		    tcp_option_take_as(&tcp_option_rows[i], in, option))
-			return;
-	option->n_bytes = (uint8_t)in.left;
-	if (in.left)
-		memcpy(option->bytes, in.bytes, in.left);
-}

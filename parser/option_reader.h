@@ -2,7 +2,7 @@
 #ifndef FINWAIT_PARSER_OPTION_READER_H
 #define FINWAIT_PARSER_OPTION_READER_H
 
-#include "parser/check_packet.h"
+#include "parser/raw.h"
 #include "parser/tcp_options.h"
 
 struct option_reader {

@@ -1,10 +1,31 @@
 /* The pieces of a packet in their places. */
 #include "parser/raw.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "parser/tree.h"
+
+bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
+		 uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(atom->text, &end, 10);
+	if (atom->kind != ATOM_INT || *end)
+		diag_error(diags, atom->loc, "%s is a decimal number, not '%.40s'", what,
+			   atom->text);
+	else if (errno || *atom->text == '-' || *value > max)
+		diag_error(diags, atom->loc, "%s %.40s is out of range: 0 to %llu", what,
+			   atom->text, (unsigned long long)max);
+	else
+		return true;
+	*value = 0;
+	return false;
+}
 
 struct reader {
 	struct arena *scratch;

@@ -14,6 +14,10 @@ struct atom {
 	struct written *written; /* in the packet: the check may say which field it is of */
 };
 
+/* The atom's number if it is a decimal one from 0 to max; reports it otherwise. */
+bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct diags *diags,
+		 uint64_t *value);
+
 struct atoms {
 	struct atom *items;
 	size_t n;

@@ -1,4 +1,4 @@
-/* The rows of tcp_options.def: found by name, their options compared. */
+/* The rows of tcp_options.def: found by name; their options printed, put, taken and compared. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -42,6 +42,74 @@ const struct tcp_option_row *tcp_option_by_name(const char *name, const char *ke
 		first = first ? first : row;
 	}
 	return first;
+}
+
+/* ---- as text and as bytes ------------------------------------------------------------- */
+
+/* As kind and bytes: without a row, or where the name of the row would not tell which it is. */
+static void print_raw(struct out *out, const struct tcp_option *option)
+{
+	unsigned magic = option->kind == EXPERIMENT_KIND && option->n_bytes >= 2 ? 2 : 0;
+
+	if (magic)
+		out_put(out, "exp-%02x%02x", option->bytes[0], option->bytes[1]);
+	else
+		out_put(out, "gen-%u", option->kind);
+	for (unsigned i = magic; i < option->n_bytes; i++)
+		out_put(out, i == magic ? " %02x" : "%02x", option->bytes[i]);
+}
+
+void out_tcp_option(struct out *out, const struct tcp_option *option)
+{
+	const struct tcp_option_row *row = option->row;
+
+	if (!row || (row->form == &tcp_option_forms[FORM_COUNTERS] && !option->n_values)) {
+		print_raw(out, option);
+		return;
+	}
+	out_put(out, "%s", row->name);
+	row->form->print(out, option);
+}
+
+void tcp_option_put(struct sink *out, const struct tcp_option *option)
+{
+	const struct tcp_option_row *row = option->row;
+
+	put(out, 1, option->kind);
+	if (option->length == 1 && !option->n_values && !option->n_bytes)
+		return;
+	put(out, 1, option->length);
+	if (!row) {
+		put_bytes(out, option->bytes, option->n_bytes);
+		return;
+	}
+	if (row->select_bits)
+		put_bits(out, row->select_bits, row->select);
+	row->form->put(out, option);
+}
+
+bool tcp_option_take_as(const struct tcp_option_row *row, struct view in,
+			struct tcp_option *option)
+{
+	struct tcp_option raw = *option;
+
+	option->row = row;
+	if ((!row->select_bits || take_bits(&in, row->select_bits) == row->select) && !in.cut &&
+	    row->form->take(&in, option))
+		return true;
+	*option = raw;
+	return false;
+}
+
+void tcp_option_take(struct view in, struct tcp_option *option)
+{
+	for (size_t i = 0; i < n_tcp_option_rows; i++)
+		if (tcp_option_rows[i].kind == option->kind &&
+		    tcp_option_take_as(&tcp_option_rows[i], in, option))
+			return;
+	option->n_bytes = (uint8_t)in.left;
+	if (in.left)
+		memcpy(option->bytes, in.bytes, in.left);
 }
 
 size_t tcp_option_bytes(const struct tcp_option *option, uint8_t *bytes, size_t size)

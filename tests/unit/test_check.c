@@ -327,6 +327,29 @@ static void test_bad_statements(void **state)
 	assert_int_equal(failures, 0);
 }
 
+/* Each row of calls.def has a signature that can be read, with at least one argument in it. */
+static void test_signatures(void **state)
+{
+	static const char *const names[] = {
+#define CALL(name_, ...) #name_,
+#include "parser/calls.def"
+#undef CALL
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_CALLS; i++) {
+		char text[100], expected[100];
+		struct parsed parsed;
+
+		snprintf(text, sizeof(text), "0 %s() = 0\n", names[i]);
+		snprintf(expected, sizeof(expected), "%s() takes", names[i]);
+		parse(&parsed, text);
+		if (!strstr(parsed.messages, expected))
+			fail_msg("%s\n%s", text, parsed.messages);
+		drop(&parsed);
+	}
+}
+
 static void test_times(void **state)
 {
 	static const struct {
@@ -385,9 +408,10 @@ static void test_all_errors_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_statements), cmocka_unit_test(test_resolved_values),
-		cmocka_unit_test(test_event_words),	cmocka_unit_test(test_bad_statements),
-		cmocka_unit_test(test_times),		cmocka_unit_test(test_all_errors_at_once),
+		cmocka_unit_test(test_good_statements),	   cmocka_unit_test(test_resolved_values),
+		cmocka_unit_test(test_event_words),	   cmocka_unit_test(test_bad_statements),
+		cmocka_unit_test(test_signatures),	   cmocka_unit_test(test_times),
+		cmocka_unit_test(test_all_errors_at_once),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);
