@@ -116,8 +116,6 @@ void build_time(struct parser *parser, enum time_kind kind, struct loc loc, stru
 	event->time = (struct event_time){.kind = kind, .end_offset = loc.end};
 	event->time.at = nanoseconds(parser, at, loc);
 	event->time.until = until ? nanoseconds(parser, *until, loc) : event->time.at;
-	if (event->time.until < event->time.at)
-		diag_error(parser->diags, loc, "the time range runs backwards");
 }
 
 void build_end(struct parser *parser, struct loc loc, struct token end)
@@ -126,11 +124,6 @@ void build_end(struct parser *parser, struct loc loc, struct token end)
 
 	event->blocking = true;
 	event->end = nanoseconds(parser, end, loc);
-	if (event->time.kind > TIME_RELATIVE)
-		diag_error(parser->diags, event->loc,
-			   "a blocking call begins at one time, not within a range");
-	else if (event->end < event->time.at)
-		diag_error(parser->diags, loc, "the call ends before it begins");
 	event->time.end_offset = loc.end;
 }
 

@@ -1,4 +1,6 @@
 /* Walks a script: event words, calls, and the order of times. */
+#include <string.h>
+
 #include "base/out.h"
 #include "parser/check_parts.h"
 #include "parser/tree.h"
@@ -66,8 +68,38 @@ static void wrong_form(struct check *check, const struct event *event, enum time
 			   kinds_with(check, form));
 }
 
-/* Which forms the column of an event may take. The grammar has seen to what a time alone tells:
- * signs, backward ranges, ends. */
+/* Where the END of T...END is written. */
+static struct loc end_loc(struct check *check, const struct event *event)
+{
+	const char *text = check->script->source.text;
+	struct loc loc = event_time_loc(event);
+	const char *dots = memmem(text + loc.begin, loc.end - loc.begin, "...", 3);
+	uint32_t begin = dots ? trivia_end(check->script, dots + 3 - text) : loc.begin;
+
+	if (memchr(text + loc.begin, '\n', begin - loc.begin))
+		return loc;
+	loc.column += begin - loc.begin;
+	loc.begin = begin;
+	return loc;
+}
+
+/* What the numbers of a time column tell. */
+static void check_time_numbers(struct check *check, const struct event *event)
+{
+	const struct event_time *time = &event->time;
+
+	if (time->until < time->at)
+		diag_error(check->diags, event_time_loc(event), "the time range runs backwards");
+	if (!event->blocking)
+		return;
+	if (time->kind > TIME_RELATIVE)
+		diag_error(check->diags, event_time_loc(event),
+			   "a blocking call begins at one time, not within a range");
+	else if (event->end < time->at)
+		diag_error(check->diags, end_loc(check, event), "the call ends before it begins");
+}
+
+/* Which forms the column of an event may take. */
 static void check_time_form(struct check *check, const struct event *event)
 {
 	unsigned fit = event_rows[event->kind].times;
@@ -106,6 +138,7 @@ void check_script(struct script *script, struct arena *arena, struct diags *diag
 
 		check_event(&check, event);
 		check_time_form(&check, event);
+		check_time_numbers(&check, event);
 		check_time_order(&check, event, before);
 		before = event;
 	}

@@ -3,8 +3,8 @@
  *
  * The text is script->source. All that a script says has its place in it: events, option lines and
  * expressions by their loc, the fields of a packet by packet_span(), an event word by event->words,
- * defines' words by script->defined, #ifdef parts by script->ifdefs. What stands between is trivia.
- * Offsets count bytes from the first one of the file. Good for scripts without errors. */
+ * words of defines by script->defined, #ifdef parts by script->ifdefs. What stands between is
+ * trivia. Offsets count bytes from the first one of the file. Good for scripts without errors. */
 #ifndef FINWAIT_PARSER_TREE_H
 #define FINWAIT_PARSER_TREE_H
 
@@ -63,6 +63,11 @@ uint32_t trivia_end(const struct script *script, uint32_t offset);
  */
 bool packet_span(const struct script *script, const struct packet *packet, enum field_id field,
 		 unsigned option, unsigned outer, struct span *span);
+
+/* Where an event has what a report speaks of (a field, and which option, label or argument, which
+ * outer header): its words if it is written, else what is nearest, at least all behind the time. */
+struct loc event_field_loc(const struct script *script, const struct event *event,
+			   enum field_id field, unsigned index, unsigned outer);
 
 /* ---- text -------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
-/* Where a packet has its fields: packet_span(). */
+/* Where an event has its fields: packet_span(), event_field_loc(). */
 #include <string.h>
 
 #include "parser/raw.h"
+#include "parser/tables.h"
 #include "parser/tree.h"
 
 /* Fields that share what is written of another. */
@@ -139,4 +140,78 @@ bool packet_span(const struct script *script, const struct packet *packet, enum 
 		found = true;
 	}
 	return found;
+}
+
+/* ---- events -------------------------------------------------------------------------- */
+
+/* The field; of an option the whole where its part has no words of its own; the list where it is
+ * not there. */
+static bool packet_place(const struct script *script, const struct packet *packet,
+			 enum field_id field, unsigned option, unsigned outer, struct span *span)
+{
+	if (packet_span(script, packet, field, option, outer, span))
+		return true;
+	if (field_option(field) != FIELD_none || field == FIELD_tcp_option ||
+	    field == FIELD_tcp_options_from)
+		return packet_span(script, packet, FIELD_tcp_option, option, outer, span) ||
+		       packet_span(script, packet, FIELD_tcp_options, 0, outer, span);
+	return outer && packet_span(script, packet, FIELD_outer_kind, 0, outer, span);
+}
+
+static struct span span_of(struct loc loc)
+{
+	return (struct span){loc.begin, loc.end};
+}
+
+static bool call_place(const struct call *call, enum field_id field, unsigned index,
+		       struct span *span)
+{
+	const struct expr *result = call->result;
+
+	if (field == FIELD_call_errno && call->errno_name)
+		*span = span_of(call->errno_loc);
+	else if (field == FIELD_state_of_path && result && index && index <= result->n_items)
+		*span = span_of(result->items[index - 1]->loc);
+	else if ((field == FIELD_call_result || field == FIELD_call_errno || field == FIELD_state ||
+		  field == FIELD_state_of_path) &&
+		 result)
+		*span = span_of(result->loc);
+	else if (field >= FIELD_call_argument && field <= FIELD_cmsg_attribute && index &&
+		 index <= call->n_args)
+		*span = span_of(call->args[index - 1]->loc);
+	else
+		return false;
+	return true;
+}
+
+/* What comes behind the time. */
+static struct span body_of(const struct script *script, const struct event *event)
+{
+	return (struct span){trivia_end(script, event->time.end_offset), event->loc.end};
+}
+
+struct loc event_field_loc(const struct script *script, const struct event *event,
+			   enum field_id field, unsigned index, unsigned outer)
+{
+	const struct call *call = event->kind == EVENT_CALL	 ? event->call
+				  : event_rows[event->kind].word ? event->words
+								 : NULL;
+	struct span span = body_of(script, event);
+	struct loc loc = event->loc;
+
+	if (field == FIELD_time)
+		return event_time_loc(event);
+	if (event->kind == EVENT_PACKET)
+		packet_place(script, event->packet, field, index, outer, &span);
+	else if (call)
+		call_place(call, field, index, &span);
+	for (; loc.begin < span.begin; loc.begin++) {
+		loc.column++;
+		if (script->source.text[loc.begin] == '\n') {
+			loc.line++;
+			loc.column = 1;
+		}
+	}
+	loc.end = span.end;
+	return loc;
 }
