@@ -147,7 +147,7 @@ quickstart:
 
 # CHECK= sections of tests/run-checks, all without.
 check:
-	@tools/setup checks
+	@tools/setup $(if $(RELEASE),release,checks)
 	@$(PYTHON) tests/run-checks $(CHECK)
 
 static:
@@ -155,8 +155,7 @@ static:
 	@if ldd build/static/finwait >/dev/null 2>&1; then echo "build/static/finwait is not static" >&2; exit 1; fi
 
 release-check:
-	@tools/setup release
-	@RELEASE=1 $(PYTHON) tests/run-checks $(CHECK)
+	@RELEASE=1 $(MAKE) --no-print-directory check
 
 bench: all
 	@$(PYTHON) tests/bench/bench.py --finwait ./$(BIN) $(if $(REF),--reference $(REF)) \
