@@ -237,15 +237,31 @@ static int set_netmask(const struct setting *s)
 	return 0;
 }
 
-static int set_tolerance_percent(const struct setting *s)
+static int set_decimal(const struct setting *s, double most, const char *range, double *number)
 {
 	char *end;
-	double percent = strtod(s->value, &end);
 
-	if (end == s->value || *end || !(percent >= 0 && percent <= 100))
-		return bad_value(s, "a number from 0 to 100");
-	s->config->tolerance_percent = percent;
+	*number = strtod(s->value, &end);
+	if (end == s->value || *end || !(*number >= 0 && *number <= most))
+		return bad_value(s, range);
 	return 0;
+}
+
+static int set_tolerance_percent(const struct setting *s)
+{
+	return set_decimal(s, 100, "a number from 0 to 100", &s->config->tolerance_percent);
+}
+
+static int set_command_timeout(const struct setting *s)
+{
+	return set_decimal(s, 1e6, "seconds, at most 1000000", &s->config->command_timeout);
+}
+
+static int set_cwd(const struct setting *s)
+{
+	s->config->cwd = s->value;
+	s->config->cwd_by_script = s->loc.line > 0;
+	return *s->value ? 0 : bad_value(s, "a directory, script or caller");
 }
 
 static int add_non_fatal(const struct setting *s, const char *item)
@@ -420,6 +436,7 @@ struct config *config_new(struct arena *arena)
 	config->tolerance_percent = 12.5;
 	config->netmask_bits = 16;
 	config->code_command = "python3";
+	config->command_timeout = 600;
 	return config;
 }
 

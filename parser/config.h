@@ -48,6 +48,9 @@ struct config {
 	const char **init_scripts;
 	size_t n_init_scripts;
 	const char *code_command; /* "python3" */
+	double command_timeout;	  /* seconds, of each command: 600; 0: none */
+	const char *cwd;	  /* where commands run: a directory, "script", "caller"; NULL: usual */
+	bool cwd_by_script;	  /* an option line says so, not the command line */
 	/* finwait's own */
 	bool strict;		  /* unexpected segments fail the script */
 	bool slow;		  /* --slow as a line: the script is left out unless asked for */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The copy lies on /proc, which it has in turn: the one place that is a mount in every chroot in
@@ -33,8 +34,22 @@ static int leave_chroot(void)
 	return code;
 }
 
-int mounts_private(void)
+struct mounts mounts_here(void)
 {
+	struct stat ns;
+
+	if (stat("/proc/self/ns/mnt", &ns))
+		return (struct mounts){0};
+	return (struct mounts){ns.st_dev, ns.st_ino};
+}
+
+int mounts_private(const struct mounts *outside)
+{
+	struct mounts here = mounts_here();
+
+	if (!here.inode || !outside->inode ||
+	    (here.inode == outside->inode && here.device == outside->device))
+		return -EXDEV;
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
 		return 0;
 	return errno == EINVAL ? leave_chroot() : -errno;

@@ -122,11 +122,15 @@ bool netns_is_first(void)
 
 int netns_enter(struct errbuf *err)
 {
+	struct mounts outside = mounts_here();
 	int fd, code = enter_namespaces(err);
 
 	if (code < 0)
 		return code;
-	code = mounts_private();
+	code = mounts_private(&outside);
+	if (code == -EXDEV)
+		return err_set(err, code,
+			       "unshare(2) made no mount namespace, or /proc does not show it");
 	/* In a chroot under an old kernel: ours are all below /proc. */
 	if (code < 0 && mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_set(err, code, "cannot make the mounts private: %s", strerror(-code));

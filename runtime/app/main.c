@@ -3,9 +3,13 @@
 #include "runtime/app/doctor.h"
 #include "runtime/suite/suite.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int run(struct cli *cli)
 {
@@ -77,6 +81,32 @@ static int dispatch(const struct command *command, struct cli *cli)
 	return command->main(cli);
 }
 
+/* Files that we open must not take the numbers of standard streams that are closed. Nothing can be
+ * written to what takes their place, which is told as any other error of theirs. */
+static void keep_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* What is said on standard output, and could not be, has not been said. */
+static int flush_output(const char *name, int status)
+{
+	bool bad = ferror(stdout) != 0;
+
+	errno = 0;
+	if (!fflush(stdout) && !bad)
+		return status;
+	fprintf(stderr, "%s: cannot write standard output%s%s\n", name, errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	return status == STATUS_PASSED ? STATUS_CANNOT : status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
@@ -88,6 +118,8 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int status = STATUS_USAGE;
 
+	keep_standard_streams();
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error as others are */
 #ifdef M_ARENA_MAX
 	mallopt(M_ARENA_MAX, 1); /* threads hardly allocate, and a heap for each is made late */
 #endif
@@ -109,6 +141,7 @@ int main(int argc, char **argv)
 			usage(stderr, true);
 	}
 	arena_free(arena);
+	status = flush_output(name, status);
 	/* Drop-in users know 0 and 1 only. */
 	return drop_in && status ? STATUS_FAILED : status;
 }

@@ -109,11 +109,10 @@ void seqmap_remember(struct seqmap *seqmap, const struct packet *live)
 		transport->remember(seqmap, live);
 }
 
-bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, struct packet *live)
+bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, bool expected,
+			 struct packet *live)
 {
 	const struct transport *transport = transport_of(kind);
 
-	if (transport->reset)
-		transport->reset(seqmap, live);
-	return transport->reset != NULL;
+	return transport->reset && transport->reset(seqmap, expected, live);
 }

@@ -45,10 +45,12 @@ void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, co
 
 /* Keeps what the packet that ends the connection will need of the last live one of either
  * direction; then that packet, an RST, as a live one: last injected numbers, or the last outbound
- * header's (language: "End of script"). The IP version is the caller's to set. False: a connection
- * of this kind is not ended by one. */
+ * header's (language: "End of script"); `expected`: with the number that the kernel said last it
+ * expects, since a segment out of its window may have been injected after it. The IP version is the
+ * caller's to set. False: there is none. */
 void seqmap_remember(struct seqmap *seqmap, const struct packet *live);
-bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, struct packet *live);
+bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, bool expected,
+			 struct packet *live);
 /* Does a live RST echo the numbers of the last injected segment (RFC 9293, 3.10.7.1)? */
 bool seqmap_is_answered_by(const struct seqmap *seqmap, const struct tcp_segment *reset);
 

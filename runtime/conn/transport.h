@@ -29,7 +29,7 @@ struct transport {
 	/* Keeps what reset() will need of the last packet of either direction; a packet that ends the
 	 * connection after the script. NULL: there is no such thing. */
 	void (*remember)(struct seqmap *seqmap, const struct packet *live);
-	void (*reset)(const struct seqmap *seqmap, struct packet *live);
+	bool (*reset)(const struct seqmap *seqmap, bool expected, struct packet *live);
 
 	/* All differences behind the IP headers. */
 	void (*match)(struct matching *matching);

@@ -252,7 +252,7 @@ bool seqmap_is_answered_by(const struct seqmap *seqmap, const struct tcp_segment
 	return sent->flags & TCP_ACK_FLAG && reset->seq == sent->ack;
 }
 
-static void tcp_reset(const struct seqmap *seqmap, struct packet *live)
+static bool tcp_reset(const struct seqmap *seqmap, bool expected, struct packet *live)
 {
 	const struct remembered *sent = &seqmap->sent, *seen = &seqmap->seen;
 	bool own = sent->valid && (sent->flags & TCP_ACK_FLAG);
@@ -266,6 +266,11 @@ static void tcp_reset(const struct seqmap *seqmap, struct packet *live)
 		.has_ack = true,
 		.has_window = true,
 	};
+	if (!expected)
+		return true;
+	live->tcp.seq = seen->ack;
+	live->tcp.ack = seen->end;
+	return seen->valid && (seen->flags & TCP_ACK_FLAG);
 }
 
 /* ---- comparing --------------------------------------------------------------------------- */

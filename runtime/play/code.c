@@ -1,5 +1,6 @@
 #include "runtime/play/code.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,6 +273,10 @@ static const char *end_text(struct run *run, const struct command_end *end)
 {
 	struct arena *arena = run->result->arena;
 
+	if (end->past_limit)
+		return arena_printf(arena,
+				    "%s ran longer than %.4g s, its time limit (--command_timeout)",
+				    run->config->code_command, run->config->command_timeout);
 	if (end->error)
 		return arena_printf(arena, "its shell cannot be started: %s", strerror(end->error));
 	if (end->signal)
@@ -291,13 +296,17 @@ void code_run(struct code *code, struct run *run)
 
 	if (!json_array_size(code->blocks))
 		return;
+	errno = 0;
 	fd = memfd_create("code", MFD_CLOEXEC);
 	if (fd < 0 || write_program(code, fd) < 0 ||
 	    !(command = command_line(code, run->config, fd))) {
-		report_failure_of(run, NULL, "it cannot be handed over: out of memory");
+		run_not_run(run);
+		report_failure_of(run, NULL,
+				  arena_printf(run->result->arena, "it cannot be handed over: %s",
+					       strerror(errno ? errno : ENOMEM)));
 	} else {
 		at = lseek(fd, 0, SEEK_CUR);
-		if (!command_run(command, run->env->output_fd, fd, &end)) {
+		if (!run_command(run, command, fd, &end)) {
 			report = read_report(fd, at);
 			report_failure_of(run, report, report ? NULL : end_text(run, &end));
 			json_decref(report);

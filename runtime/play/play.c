@@ -166,12 +166,12 @@ static void judge(struct run *run)
 	struct run_result *result = run->result;
 	int64_t late;
 
-	if (result->verdict == VERDICT_SKIP)
-		return;
 	if (!run->failed) {
 		result->verdict = VERDICT_PASS;
 		return;
 	}
+	if (result->verdict == VERDICT_NOT_RUN)
+		return;
 	result->verdict = VERDICT_FAIL;
 	judge_tick(run);
 	late = recent_lateness(run);
@@ -212,7 +212,7 @@ void run_script(const struct script *script, const struct run_env *env, struct r
 		if (env->finished)
 			env->finished(env->cookie);
 	}
-	run_clean_up(&run, started && script->init_command);
+	run_clean_up(&run, started && (script->init_command || !env->cleanup_needs_init));
 	judge(&run);
 	run.bed->ops->close(run.bed);
 	arena_free(run.arena);

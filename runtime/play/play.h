@@ -2,19 +2,22 @@
 #ifndef FINWAIT_RUNTIME_PLAY_PLAY_H
 #define FINWAIT_RUNTIME_PLAY_PLAY_H
 
+#include "base/outfile.h"
 #include "parser/script.h"
 #include "runtime/bed/bed.h"
 #include "runtime/record/record.h"
 
 struct run_env {
 	struct bed *bed;       /* owned by run_script(), which closes it */
-	const char *pcap_path; /* --pcap; NULL */
+	struct outfile *pcap;  /* --pcap, open; the run commits or aborts it. NULL */
 	int output_fd;	       /* where commands and code print; -1: inherited */
 	bool keep_output;      /* a command's record holds what it printed */
 	/* Called once, between start-up and timeline: a suite holds the run here. NULL: go on. */
 	void (*ready)(void *cookie);
 	/* Called when the timeline is over, before teardown. NULL: nothing. */
 	void (*finished)(void *cookie);
+	/* Called before a command begins and when it has ended. NULL: nothing. */
+	void (*command)(void *cookie, bool begins);
 	/* Called where there is time: before a wait that is longer than `idle_ns`, and while
 	 * nothing else is to be done. Records that are closed can be sent from here. NULL: nothing.
 	 */
@@ -24,7 +27,9 @@ struct run_env {
 				    NULL */
 	/* Nothing of ours runs at the same time: that a command took long is the script's own. */
 	bool alone;
-	bool keep_netns; /* the namespace outlives the run: connections are reset at the end */
+	bool keep_netns; /* the namespace outlives the run: ports are not those of runs before */
+	/* As packetdrill does: the cleanup command runs only if there was an init command. */
+	bool cleanup_needs_init;
 };
 
 /* A wait at least this long leaves time for run_env.idle. */

@@ -1,6 +1,7 @@
 /* Shell commands, and the values that code blocks see. */
 #include "runtime/play/play_internal.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,21 +29,45 @@ static const char *output_since(struct run *run, off_t from)
 	return n > 0 ? text : NULL;
 }
 
+static int64_t command_limit(const struct run *run)
+{
+	return (int64_t)(run->config->command_timeout * (double)NSEC_PER_SEC);
+}
+
+bool run_command(struct run *run, const char *text, int fd, struct command_end *end)
+{
+	const struct run_env *env = run->env;
+	bool good;
+
+	if (env->command)
+		env->command(env->cookie, true);
+	good = command_run(text, env->output_fd, fd, command_limit(run), end);
+	if (env->command)
+		env->command(env->cookie, false);
+	/* Of what can keep a shell from being started this is the script's own fault. */
+	if (end->error && end->error != E2BIG)
+		run_not_run(run);
+	return good;
+}
+
 bool run_shell(struct run *run, const char *text, struct record *record)
 {
 	bool kept = run->env->keep_output && run->env->output_fd >= 0, good;
 	off_t from = kept ? lseek(run->env->output_fd, 0, SEEK_END) : 0;
 	struct command_end end;
 
-	good = command_run(text, run->env->output_fd, -1, &end);
+	good = run_command(run, text, -1, &end);
 	if (kept)
 		record->output = output_since(run, from);
 	if (good)
 		return true;
 	run_fail(run, record,
-		 end.error    ? FAULT_NO_SHELL
-		 : end.signal ? FAULT_SIGNAL
-			      : FAULT_EXIT_STATUS);
+		 end.error	  ? FAULT_NO_SHELL
+		 : end.past_limit ? FAULT_COMMAND_LIMIT
+		 : end.signal	  ? FAULT_SIGNAL
+				  : FAULT_EXIT_STATUS);
+	if (end.past_limit)
+		record->limit_ns = command_limit(run);
 	record->error = end.error;
 	record->signal = end.signal;
 	record->exit_status = end.exit_status;

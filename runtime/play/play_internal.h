@@ -24,6 +24,7 @@
 
 struct injection; /* play_packet.c */
 struct code;	  /* code.h */
+struct command_end; /* command.h */
 struct pcap_file; /* tun/pcap_file.h */
 
 /* A blocking call that has not been seen to return. */
@@ -130,6 +131,9 @@ void run_fail(struct run *run, struct record *record, enum record_fault fault);
 /* The same with a text that belongs to the fault. */
 void run_fail_text(struct run *run, struct record *record, enum record_fault fault,
 		   const char *detail);
+/* What fails now is for want of something of this machine's, which says nothing of the script or the
+ * kernel: the run is one that was not run, unless it has failed before. */
+void run_not_run(struct run *run);
 /* Closes a record: it becomes part of the result with `conn`'s state, and cannot change any more.
  */
 void run_close(struct run *run, struct record *record, const struct conn *conn);
@@ -163,7 +167,9 @@ void run_reset(struct run *run);
 
 /* ---- shell commands: play_command.c -------------------------------------------------------- */
 
-/* Runs a command; false: it failed, and so has the record. */
+/* Runs a command as command_run() does; `fd`: -1, or one to pass on. */
+bool run_command(struct run *run, const char *text, int fd, struct command_end *end);
+/* The same; false: it failed, and so has the record. */
 bool run_shell(struct run *run, const char *text, struct record *record);
 
 /* ---- calls: play_result.c, play_pending.c ---------------------------------------------------- */

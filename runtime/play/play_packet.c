@@ -1,6 +1,7 @@
 /* Packets: injected and expected. */
 #include "runtime/play/play_internal.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +76,8 @@ static void inject(struct run *run, struct moment *moment)
 	run_result_add_lateness(run->result, moment->begin - due);
 	save(run, run->start + moment->begin, run->buffer, injection->size);
 	seqmap_remember(moment->conn->seqmap, &injection->live);
+	if (err_is_scarcity(code) || code == -EIO)
+		run_not_run(run);
 	if (code < 0) {
 		run_fail(run, record, FAULT_INJECTION);
 		record->error = -code;
@@ -88,24 +91,32 @@ const struct player player_inject = {
 	.act = inject,
 };
 
+static void inject_reset(struct run *run, const struct conn *conn, struct packet *packet)
+{
+	struct wire_tuple tuple = tuple_reverse(&conn->tuple);
+	struct link *link = run->bed->link;
+	struct wire_error error;
+	size_t size;
+
+	packet->ip_version = conn->tuple.src.version;
+	size = wire_encode(packet, &tuple, &conn->tuple, NULL, run->buffer, WIRE_MAX_PACKET,
+			   &error);
+	if (size)
+		link->ops->send(link, run->buffer, size, 0);
+}
+
 /* Nobody listens to what the kernel makes of these. */
 void run_reset(struct run *run)
 {
-	struct link *link = run->bed->link;
-	struct wire_error error;
-	struct wire_tuple tuple;
 	struct packet packet;
-	size_t size;
 
 	for (const struct conn *conn = run->conns.conns; conn; conn = conn->next) {
-		if (conn->over || !seqmap_reset_packet(conn->seqmap, conn->kind, &packet))
+		if (conn->over)
 			continue;
-		packet.ip_version = conn->tuple.src.version;
-		tuple = tuple_reverse(&conn->tuple);
-		size = wire_encode(&packet, &tuple, &conn->tuple, NULL, run->buffer,
-				   WIRE_MAX_PACKET, &error);
-		if (size && link->ops->send(link, run->buffer, size, 0) < 0)
-			return;
+		if (seqmap_reset_packet(conn->seqmap, conn->kind, false, &packet))
+			inject_reset(run, conn, &packet);
+		if (seqmap_reset_packet(conn->seqmap, conn->kind, true, &packet))
+			inject_reset(run, conn, &packet);
 	}
 }
 
@@ -136,6 +147,7 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 	if (code == 0)
 		return READ_NOTHING;
 	if (code < 0) {
+		run_not_run(run);
 		snprintf(error->text, sizeof(error->text), "cannot read from the device: %s",
 			 strerror(-code));
 		return READ_FAILED;

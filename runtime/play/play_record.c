@@ -54,6 +54,12 @@ void run_fail_text(struct run *run, struct record *record, enum record_fault fau
 	record->detail = arena_printf(run->result->arena, "%s", detail);
 }
 
+void run_not_run(struct run *run)
+{
+	if (!run->failed)
+		run->result->verdict = VERDICT_NOT_RUN;
+}
+
 static void describe_conn(struct run *run, struct record *record, const struct conn *conn)
 {
 	char text[128];

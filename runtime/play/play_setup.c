@@ -1,6 +1,7 @@
 /* Start-up and end: everything that need not happen on the timeline. */
 #include "runtime/play/play_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,21 +15,21 @@
 #define RECORD_ROOM    1024
 #define RECORDS_MOST   1024
 
-static bool cannot_run(struct run *run, const char *text)
-{
-	run->result->verdict = VERDICT_SKIP;
-	run->result->reason = arena_printf(run->result->arena, "cannot run here: %s", text);
-	run->failed = true;
-	return false;
-}
-
-static bool setup_failed(struct run *run, struct loc loc, const char *text)
+static bool setup_failed(struct run *run, struct loc loc, int code, const char *text)
 {
 	struct record *record = run_record_at(run, RECORD_SETUP, loc);
 
 	run_fail_text(run, record, FAULT_SYSTEM, text);
+	record->error = -code;
 	run_close(run, record, NULL);
 	return false;
+}
+
+/* This machine cannot play it. */
+static bool cannot_run(struct run *run, int code, const char *text)
+{
+	run_not_run(run);
+	return setup_failed(run, (struct loc){0}, code, text);
 }
 
 static bool set_sysctls(struct run *run)
@@ -40,8 +41,12 @@ static bool set_sysctls(struct run *run)
 	for (i = 0; i < config->n_sysctls; i++) {
 		const struct name_value *sysctl = &config->sysctls[i];
 
-		if (run->bed->ops->set_sysctl(run->bed, sysctl->name, sysctl->value, &err) < 0)
-			return setup_failed(run, sysctl->loc, err.text);
+		int code = run->bed->ops->set_sysctl(run->bed, sysctl->name, sysctl->value, &err);
+
+		if (err_is_scarcity(code))
+			return cannot_run(run, code, err.text);
+		if (code < 0)
+			return setup_failed(run, sysctl->loc, code, err.text);
 	}
 	return true;
 }
@@ -117,12 +122,13 @@ static bool make_ready(struct run *run)
 	int64_t now = run->bed->ops->now(run->bed);
 	int64_t spread = run->env->keep_netns ? now / NSEC_PER_USEC % 20000 : 0;
 	struct errbuf err = {""};
+	int code = run->env->pcap ? pcap_file_start(run->env->pcap, &run->pcap, &err) : 0;
 
-	if (run->env->pcap_path && pcap_file_open(run->env->pcap_path, &run->pcap, &err) < 0)
-		return setup_failed(run, (struct loc){0}, err.text);
+	if (code < 0)
+		return cannot_run(run, code, err.text);
 	run->buffer = malloc(WIRE_MAX_PACKET);
 	if (!run->buffer)
-		return cannot_run(run, "out of memory");
+		return cannot_run(run, -ENOMEM, "out of memory");
 	memset(run->buffer, 0, TOUCHED_BEFORE);
 	arena_reserve(run->arena, TOUCHED_BEFORE);
 	arena_reserve(run->result->arena, n * RECORD_ROOM);
@@ -136,40 +142,60 @@ bool run_start_up(struct run *run)
 	const struct script *script = run->script;
 	struct bed *bed = run->bed;
 	struct errbuf err = {""};
+	int code;
 
 	print_events(run);
-	if (bed->ops->enter(bed, &err) < 0)
-		return cannot_run(run, err.text);
+	code = bed->ops->enter(bed, &err);
+	if (code < 0)
+		return cannot_run(run, code, err.text);
 	if (!run_init_scripts(run))
 		return false;
-	if (bed->ops->open(bed, &err) < 0)
-		return cannot_run(run, err.text);
+	code = bed->ops->open(bed, &err);
+	if (code < 0)
+		return cannot_run(run, code, err.text);
 	if (!make_ready(run) || !set_sysctls(run) ||
 	    !shell(run, RECORD_SETUP, script->init_loc, script->init_command))
 		return false;
-	if (bed->ops->ready(bed, &err) < 0)
-		return cannot_run(run, err.text);
-	return true;
+	code = bed->ops->ready(bed, &err);
+	return code < 0 ? cannot_run(run, code, err.text) : true;
+}
+
+/* A run that failed has failed, whatever became of its capture; one that passed is not told as one
+ * whose capture can be looked at. */
+static void close_capture(struct run *run)
+{
+	struct errbuf err;
+	struct record *record;
+	int code = run->pcap ? pcap_file_close(run->pcap, &err) : 0;
+
+	if (code == 0)
+		return;
+	record = run_record_at(run, RECORD_CLEANUP, (struct loc){0});
+	run_not_run(run);
+	record->status = run->failed ? RECORD_WARNING : RECORD_FAILED;
+	record->fault = FAULT_SYSTEM;
+	record->error = -code;
+	record->detail = arena_printf(run->result->arena, "%s", err.text);
+	run_close(run, record, NULL);
 }
 
 void run_clean_up(struct run *run, bool armed)
 {
 	const struct script *script = run->script;
 	struct command_end end;
-	struct errbuf err;
 
 	/* A failure before it counts, so that of this one nothing is told. */
 	if (armed && run->failed && script->cleanup_command)
-		command_run(script->cleanup_command, run->env->output_fd, -1, &end);
+		run_command(run, script->cleanup_command, -1, &end);
 	else if (armed)
 		shell(run, RECORD_CLEANUP, script->cleanup_loc, script->cleanup_command);
 	if (run->code && !run->failed)
 		code_run(run->code, run);
 	code_free(run->code);
-	/* A namespace of its own goes away with all there is in it. */
-	if (run->env->keep_netns && run->buffer && !run->config->no_cleanup)
+	/* Also in a namespace of the run's own: a connection that nobody ends keeps it for minutes.
+	 */
+	if (run->buffer && !run->config->no_cleanup)
 		run_reset(run);
-	if (run->pcap && pcap_file_close(run->pcap, &err) < 0 && !run->failed)
-		setup_failed(run, (struct loc){0}, err.text);
+	close_capture(run);
 	free(run->buffer);
 }

@@ -38,7 +38,7 @@ static const struct {
 	[VERDICT_PASS] = {"pass", false},  [VERDICT_FAIL] = {"fail", true},
 	[VERDICT_SKIP] = {"skip", false},  [VERDICT_XFAIL] = {"xfail", false},
 	[VERDICT_XPASS] = {"xpass", true}, [VERDICT_ERROR] = {"error", true},
-	[VERDICT_LATE] = {"late", true},
+	[VERDICT_LATE] = {"late", true},   [VERDICT_NOT_RUN] = {"not run", true},
 };
 
 #define HAS(table, index) ((size_t)(index) < sizeof(table) / sizeof((table)[0]))

@@ -61,11 +61,14 @@ struct record {
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_SKIP,  /* a requirement is not met, or cannot run here */
+	VERDICT_SKIP,  /* not to be played: a requirement is not met, --slow */
 	VERDICT_XFAIL, /* failed as expected */
 	VERDICT_XPASS, /* passed though --xfail: counts as a failure */
-	VERDICT_ERROR, /* bad script, crash of the run */
+	VERDICT_ERROR, /* bad script, crash of the run, its time limit */
 	VERDICT_LATE,  /* failed, and its own lateness could explain it */
+	VERDICT_NOT_RUN, /* was to be played, and could not be, or not to its end: no word on the
+			  * script or the kernel; the failed record says why */
+	N_VERDICTS
 };
 
 /* Everything known about one run of one script in one mode. */
@@ -117,7 +120,7 @@ void run_result_quote(struct run_result *result, const char *text);
 /* The failed record; NULL: none. */
 const struct record *run_result_failed(const struct run_result *result);
 
-/* Does it make a suite fail: fail, xpass, error, late? And: passed, but not at once? */
+/* Does it make a suite fail: fail, xpass, error, late, not run? And: passed, but not at once? */
 bool verdict_is_failure(enum verdict verdict);
 bool run_result_is_flaky(const struct run_result *result);
 

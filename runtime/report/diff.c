@@ -49,11 +49,12 @@ static const struct {
 } levels[] = {
 	[VERDICT_PASS] = {"passed", PAINT_GOOD, "passed"},
 	[VERDICT_FAIL] = {"error", PAINT_BAD, "the run failed"},
-	[VERDICT_SKIP] = {"skipped", PAINT_WARN, "cannot run here"},
+	[VERDICT_SKIP] = {"skipped", PAINT_WARN, "not to be played"},
 	[VERDICT_XFAIL] = {"expected failure", PAINT_WARN, "failed as expected"},
 	[VERDICT_XPASS] = {"error", PAINT_BAD, "passed, though marked as expected to fail"},
 	[VERDICT_ERROR] = {"error", PAINT_BAD, "the run ended before its time"},
 	[VERDICT_LATE] = {"inconclusive", PAINT_WARN, "the run itself was late"},
+	[VERDICT_NOT_RUN] = {"not run", PAINT_BAD, "it cannot be played here"},
 };
 
 /* What stands for `actual` where there is none: by what is wrong, else by the kind. */

@@ -13,7 +13,7 @@
 static const char *const commands[] = {
 	[VERDICT_PASS] = NULL,	    [VERDICT_FAIL] = "error",  [VERDICT_SKIP] = NULL,
 	[VERDICT_XFAIL] = NULL,	    [VERDICT_XPASS] = "error", [VERDICT_ERROR] = "error",
-	[VERDICT_LATE] = "warning",
+	[VERDICT_LATE] = "warning", [VERDICT_NOT_RUN] = NULL, /* told by their reasons */
 };
 
 /* ---- annotations --------------------------------------------------------------------------- */
@@ -42,6 +42,25 @@ static void print_property(FILE *out, const char *name, const char *text)
 	free(clean);
 }
 
+/* One for all that have the same reason. */
+static void print_causes(FILE *out, const struct run_result *const *results, size_t n)
+{
+	struct report_causes causes = report_causes(results, n);
+
+	for (size_t i = 0; i < causes.n; i++) {
+		const struct report_cause *cause = &causes.items[i];
+		char *reason = text_clean(cause->reason, false);
+
+		fputs("::error ", out);
+		print_property(out, "file=", cause->items[0]->path);
+		fprintf(out, ",title=%zu run%s not run::", cause->n, cause->n == 1 ? "" : "s");
+		print_escaped(out, reason, false);
+		putc('\n', out);
+		free(reason);
+	}
+	report_causes_free(&causes);
+}
+
 void report_github(FILE *out, const struct run_result *const *results, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -63,6 +82,7 @@ void report_github(FILE *out, const struct run_result *const *results, size_t n)
 		putc('\n', out);
 		free(report);
 	}
+	print_causes(out, results, n);
 }
 
 /* ---- step summary -------------------------------------------------------------------------- */
@@ -105,7 +125,8 @@ static void print_row(FILE *out, const struct run_result *result, const char *sa
 
 static bool has_row(const struct run_result *result)
 {
-	return verdict_is_failure(result->verdict) || run_result_is_flaky(result);
+	return result->verdict != VERDICT_NOT_RUN &&
+	       (verdict_is_failure(result->verdict) || run_result_is_flaky(result));
 }
 
 static void print_table(FILE *out, const struct run_result *const *results, size_t n)
@@ -147,29 +168,56 @@ static void print_details(FILE *out, const struct run_result *result)
 	free(report);
 }
 
+static void print_not_run(FILE *out, const struct run_result *const *results, size_t n)
+{
+	struct report_causes causes = report_causes(results, n);
+
+	if (causes.n)
+		fputs("| not run | first | |\n| --- | --- | --- |\n", out);
+	for (size_t i = 0; i < causes.n; i++) {
+		const struct report_cause *cause = &causes.items[i];
+
+		fprintf(out, "| %zu", cause->n);
+		print_cell(out, cause->items[0]->path);
+		print_cell(out, cause->reason);
+		fputs(" |\n", out);
+	}
+	if (causes.n)
+		putc('\n', out);
+	report_causes_free(&causes);
+}
+
 void report_github_summary(FILE *out, const struct run_result *const *results, size_t n)
 {
 	struct report_counts counts = report_count(results, n);
 	size_t rows = 0, detailed = 0;
 
-	fprintf(out, "### finwait: %zu of %zu runs failed\n\n", counts.failures, counts.all);
+	size_t not_run = counts.by_verdict[VERDICT_NOT_RUN];
+	size_t failures = counts.failures - not_run;
+
+	fprintf(out, "### finwait: %zu of %zu runs failed", failures, counts.all);
+	if (not_run)
+		fprintf(out, ", %zu not run", not_run);
 	fprintf(out,
-		"%zu passed, %zu failed, %zu errors, %zu inconclusive, %zu flaky, %zu skipped, %zu "
-		"failed as expected, %zu passed unexpectedly\n\n",
+		"\n\n%zu passed, %zu failed, %zu errors, %zu not run, %zu inconclusive, %zu flaky, "
+		"%zu skipped, %zu failed as expected, %zu passed unexpectedly\n\n",
 		counts.by_verdict[VERDICT_PASS], counts.by_verdict[VERDICT_FAIL],
-		counts.by_verdict[VERDICT_ERROR], counts.by_verdict[VERDICT_LATE], counts.flaky,
+		counts.by_verdict[VERDICT_ERROR], not_run, counts.by_verdict[VERDICT_LATE],
+		counts.flaky,
 		counts.by_verdict[VERDICT_SKIP], counts.by_verdict[VERDICT_XFAIL],
 		counts.by_verdict[VERDICT_XPASS]);
 	for (size_t i = 0; i < n; i++)
 		rows += has_row(results[i]);
+	print_not_run(out, results, n);
 	if (rows > 0)
 		print_table(out, results, n);
 	for (size_t i = 0; i < n && detailed < DETAILED_FAILURES; i++) {
-		if (!verdict_is_failure(results[i]->verdict))
+		if (!verdict_is_failure(results[i]->verdict) ||
+		    results[i]->verdict == VERDICT_NOT_RUN)
 			continue;
 		print_details(out, results[i]);
 		detailed++;
 	}
-	if (counts.failures > detailed)
-		fprintf(out, "and %zu more failures\n", counts.failures - detailed);
+	if (failures > detailed)
+		fprintf(out, "and %zu more failures\n", failures - detailed);
 }

@@ -21,7 +21,7 @@ static const char *const elements[] = {
 static const enum told_as told_as[] = {
 	[VERDICT_PASS] = AS_PASSED,   [VERDICT_FAIL] = AS_FAILURE,  [VERDICT_SKIP] = AS_SKIPPED,
 	[VERDICT_XFAIL] = AS_SKIPPED, [VERDICT_XPASS] = AS_FAILURE, [VERDICT_ERROR] = AS_ERROR,
-	[VERDICT_LATE] = AS_ERROR,
+	[VERDICT_LATE] = AS_ERROR,    [VERDICT_NOT_RUN] = AS_ERROR,
 };
 
 /* ---- XML ------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@
 static const enum paint paints[] = {
 	[VERDICT_PASS] = PAINT_GOOD,   [VERDICT_FAIL] = PAINT_BAD,  [VERDICT_SKIP] = PAINT_WARN,
 	[VERDICT_XFAIL] = PAINT_PLAIN, [VERDICT_XPASS] = PAINT_BAD, [VERDICT_ERROR] = PAINT_BAD,
-	[VERDICT_LATE] = PAINT_WARN,
+	[VERDICT_LATE] = PAINT_WARN,   [VERDICT_NOT_RUN] = PAINT_BAD,
 };
 
 unsigned report_terminal_width(FILE *out, const char *term)
@@ -68,12 +68,14 @@ static void print_bar(FILE *out, const struct report_progress *p, unsigned width
 void report_progress_draw(FILE *out, const struct report_progress *progress, unsigned width,
 			  bool color)
 {
-	char numbers[160], left[32], *last = text_clean(progress->last, false);
+	char numbers[160], not_run[40] = "", left[32], *last = text_clean(progress->last, false);
 	size_t room = width > 1 ? width - 1 : 0, used, bar;
 
 	print_left(left, sizeof(left), progress);
-	snprintf(numbers, sizeof(numbers), "%zu/%zu, %zu failed, %zu running%s", progress->done,
-		 progress->all, progress->failed, progress->running, left);
+	if (progress->not_run)
+		snprintf(not_run, sizeof(not_run), ", %zu not run", progress->not_run);
+	snprintf(numbers, sizeof(numbers), "%zu/%zu, %zu failed%s, %zu running%s", progress->done,
+		 progress->all, progress->failed, not_run, progress->running, left);
 	numbers[text_fit(numbers, room)] = '\0';
 	used = strlen(numbers);
 	bar = room > used + 3 ? room - used - 3 : 0;
@@ -100,9 +102,12 @@ void report_progress_clear(FILE *out)
 void report_progress_line(FILE *out, const struct report_progress *progress,
 			  const struct run_result *result, bool color)
 {
-	char all[32], *path = text_clean(result->path, false);
+	char all[32], *path;
 	int digits = snprintf(all, sizeof(all), "%zu", progress->all);
 
+	if (result->verdict == VERDICT_NOT_RUN)
+		return; /* the summary has them by their reasons */
+	path = text_clean(result->path, false);
 	fprintf(out, "[%*zu/%s] %s%-5s%s %s", digits, progress->done, all,
 		text_paint(paints[result->verdict], color), verdict_name(result->verdict),
 		text_paint(PAINT_PLAIN, color), path);

@@ -34,12 +34,29 @@ void report_trace(FILE *out, const struct run_result *result, bool color);
 /* How many of each verdict, and how many of the passes were flaky. */
 struct report_counts {
 	size_t all, failures; /* failures: those that make a suite fail, late ones included */
-	size_t by_verdict[VERDICT_LATE + 1];
+	size_t by_verdict[N_VERDICTS];
 	size_t flaky;
 	int64_t run_ns; /* sum of set-up and timeline */
 };
 
 struct report_counts report_count(const struct run_result *const *results, size_t n);
+
+/* Why runs were not run. Most have one reason, which is then told once. */
+struct report_cause {
+	const char *reason;		       /* "" when there is none */
+	const struct run_result *const *items; /* the runs, as they were given */
+	size_t n;
+};
+
+struct report_causes {
+	struct report_cause *items;
+	size_t n;
+	const struct run_result **all; /* what the items point into */
+};
+
+/* In the order of their first runs. */
+struct report_causes report_causes(const struct run_result *const *results, size_t n);
+void report_causes_free(struct report_causes *causes);
 
 /* tap.c: TAP 14, or the kernel's KTAP 1. */
 enum tap_flavour { TAP_14, TAP_KERNEL };
@@ -65,11 +82,34 @@ bool report_junit(FILE *out, const struct run_result *const *results, size_t n,
 /* json.c: JSON Lines, one object a run, records of the failed ones only (docs/json.md). False if
  * it could not be written. */
 bool report_json(FILE *out, const struct run_result *const *results, size_t n);
-/* Reads such a file to its end and appends to *results (malloc'd array, grown by realloc; each
- * owned by the caller, also after an error). 0, or a negative errno and a line in `err`. */
-int report_json_read(FILE *in, struct run_result ***results, size_t *n, struct errbuf *err);
-/* The same of a file, which an error then names. */
-int report_json_load(const char *path, struct run_result ***results, size_t *n, struct errbuf *err);
+
+/* Of a shard, a line of its own before its results says which it is, so that none is missed. */
+struct report_shard {
+	unsigned k, n;	/* the k-th of n, from 1 */
+	size_t runs;	/* that it was to play */
+	size_t planned; /* that all of them were to play together */
+	/* when read */
+	const char *path;    /* of the file it stood in */
+	size_t first, after; /* its results are those from `first` to before `after` */
+};
+
+bool report_json_shard(FILE *out, const struct report_shard *shard);
+
+/* What was read of such files; all zero before the first. */
+struct report_read {
+	struct run_result **results;
+	size_t n;
+	struct report_shard *shards;
+	size_t n_shards;
+};
+
+/* Reads a file to its end and appends what it holds, also if an error comes after it. `path` is for
+ * report_shard. 0, or a negative errno and a line in `err`. */
+int report_json_read(FILE *in, const char *path, struct report_read *read, struct errbuf *err);
+/* The same of a file that is not open, which an error then names. */
+int report_json_load(const char *path, struct report_read *read, struct errbuf *err);
+/* Frees all but results that were taken out (NULL). */
+void report_read_free(struct report_read *read);
 
 /* github.c: workflow commands for the log (::error ...), and markdown for the file that
  * $GITHUB_STEP_SUMMARY names, to be opened for appending. */
@@ -90,7 +130,7 @@ void report_summary(FILE *out, const struct run_result *const *results, size_t n
 
 /* progress.c: one live line, "[####----] 120/481, 2 failed, 40 running, 12 s left". */
 struct report_progress {
-	size_t all, done, failed, running;
+	size_t all, done, failed, not_run, running;
 	int64_t done_ns, all_ns; /* scripted durations of the runs done, of all */
 	int64_t elapsed_ns;	 /* since the first began */
 	const char *last;	 /* what ended last; NULL: nothing yet */
@@ -102,20 +142,9 @@ unsigned report_terminal_width(FILE *out, const char *term);
 void report_progress_draw(FILE *out, const struct report_progress *progress, unsigned width,
 			  bool color);
 void report_progress_clear(FILE *out);
-/* When piped: "[120/481] pass  a.pkt (ipv4)  0.512 s", a line for each run as it ends. */
+/* When piped: "[120/481] pass  a.pkt (ipv4)  0.512 s", a line for each run as it ends; none for one
+ * that was not run. */
 void report_progress_line(FILE *out, const struct report_progress *progress,
 			  const struct run_result *result, bool color);
-
-/* file.c: files written whole or not at all. Opens a temporary file beside `path`; commit moves it
- * there, abort (or a run that dies) leaves the old one. What is not a regular file (a pipe,
- * /dev/stdout) is written as it is. Both return 0, or a negative errno and a line in `err`. */
-struct report_file {
-	FILE *stream;
-	char *path, *temporary; /* temporary NULL: written as it is */
-};
-
-int report_file_open(struct report_file *file, const char *path, struct errbuf *err);
-int report_file_commit(struct report_file *file, struct errbuf *err);
-void report_file_abort(struct report_file *file); /* also fine after a commit or a failed open */
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "runtime/report/text.h"
 
+#define NAMED 10 /* of the runs that were not run for one reason */
+
 /* The last line names what there is, in this order. */
 static const struct {
 	enum verdict verdict;
@@ -14,7 +16,8 @@ static const struct {
 } tallies[] = {
 	{VERDICT_PASS, "passed", PAINT_GOOD, true},
 	{VERDICT_FAIL, "failed", PAINT_BAD, true},
-	{VERDICT_ERROR, "not run to the end", PAINT_BAD, false},
+	{VERDICT_ERROR, "with errors", PAINT_BAD, false},
+	{VERDICT_NOT_RUN, "not run", PAINT_BAD, false},
 	{VERDICT_XPASS, "passed though marked xfail", PAINT_BAD, false},
 	{VERDICT_LATE, "inconclusive", PAINT_WARN, false},
 	{VERDICT_XFAIL, "failed as expected", PAINT_PLAIN, false},
@@ -103,7 +106,8 @@ static void print_failures(FILE *out, const struct run_result *const *results, s
 	for (size_t i = 0; i < n; i++) {
 		char *text;
 
-		if (shown[i] || !verdict_is_failure(results[i]->verdict))
+		if (shown[i] || !verdict_is_failure(results[i]->verdict) ||
+		    results[i]->verdict == VERDICT_NOT_RUN)
 			continue;
 		if (!options->quiet) {
 			print_failure(out, results + i, n - i, shown + i, options->color);
@@ -185,6 +189,39 @@ static void print_reasons(FILE *out, const struct run_result *const *results, si
 	}
 }
 
+/* Of a run that had begun. */
+static void print_line_reached(FILE *out, const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+
+	if (failed && failed->line)
+		fprintf(out, ", at line %u", failed->line);
+	putc('\n', out);
+}
+
+static void print_not_run(FILE *out, const struct run_result *const *results, size_t n, bool color)
+{
+	struct report_causes causes = report_causes(results, n);
+
+	if (causes.n)
+		print_heading(out, "not run:", color);
+	for (size_t i = 0; i < causes.n; i++) {
+		const struct report_cause *cause = &causes.items[i];
+		char *reason = text_clean(cause->reason, false);
+
+		fprintf(out, "  %zu run%s: %s\n", cause->n, cause->n == 1 ? "" : "s", reason);
+		for (size_t j = 0; j < cause->n && j < NAMED; j++) {
+			fputs("    ", out);
+			print_name(out, cause->items[j]);
+			print_line_reached(out, cause->items[j]);
+		}
+		if (cause->n > NAMED)
+			fprintf(out, "    and %zu more\n", cause->n - NAMED);
+		free(reason);
+	}
+	report_causes_free(&causes);
+}
+
 static int64_t duration(const struct run_result *result)
 {
 	return result->setup_ns + result->run_ns;
@@ -253,6 +290,7 @@ void report_summary(FILE *out, const struct run_result *const *results, size_t n
 		print_reasons(out, results, n, VERDICT_XFAIL,
 			      "failed as expected:", options->color);
 	}
+	print_not_run(out, results, n, options->color);
 	print_flaky(out, results, n, options->color);
 	print_late(out, results, n, options->color);
 	if (!options->quiet && options->slowest > 0 && n > 1)

@@ -13,7 +13,7 @@ struct telling {
 	const char *directive; /* NULL: none */
 };
 
-static const struct telling tellings[][VERDICT_LATE + 1] = {
+static const struct telling tellings[][N_VERDICTS] = {
 	[TAP_14] =
 		{
 			[VERDICT_PASS] = {true, NULL},
@@ -23,6 +23,7 @@ static const struct telling tellings[][VERDICT_LATE + 1] = {
 			[VERDICT_XPASS] = {false, NULL},
 			[VERDICT_ERROR] = {false, NULL},
 			[VERDICT_LATE] = {false, NULL},
+			[VERDICT_NOT_RUN] = {false, NULL},
 		},
 	[TAP_KERNEL] =
 		{
@@ -33,6 +34,7 @@ static const struct telling tellings[][VERDICT_LATE + 1] = {
 			[VERDICT_XPASS] = {false, NULL},
 			[VERDICT_ERROR] = {false, "ERROR"},
 			[VERDICT_LATE] = {false, NULL},
+			[VERDICT_NOT_RUN] = {false, "ERROR"},
 		},
 };
 
@@ -142,7 +144,8 @@ void report_tap_end(FILE *out, const struct report_counts *counts, enum tap_flav
 	if (flavour == TAP_KERNEL)
 		fprintf(out, "# Totals: pass:%zu fail:%zu xfail:%zu xpass:%zu skip:%zu error:%zu\n",
 			by[VERDICT_PASS], by[VERDICT_FAIL] + by[VERDICT_LATE], by[VERDICT_XFAIL],
-			by[VERDICT_XPASS], by[VERDICT_SKIP], by[VERDICT_ERROR]);
+			by[VERDICT_XPASS], by[VERDICT_SKIP],
+			by[VERDICT_ERROR] + by[VERDICT_NOT_RUN]);
 }
 
 void report_tap(FILE *out, const struct run_result *const *results, size_t n,

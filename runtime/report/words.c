@@ -1,6 +1,7 @@
 /* The only place where facts become sentences: what is wrong with a record, and what that means. */
 #include "runtime/report/words.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,14 @@ static void say_no_shell(FILE *out, const struct record *record)
 	fprintf(out, "cannot run /bin/sh: %s: `%s`", strerror((int)record->error), record->detail);
 }
 
+static void say_command_limit(FILE *out, const struct record *record)
+{
+	fprintf(out,
+		"the command ran longer than %.4g s, its time limit (--command_timeout), and was "
+		"ended: `%s`",
+		seconds(record->limit_ns), record->detail);
+}
+
 static void say_exit_status(FILE *out, const struct record *record)
 {
 	fprintf(out, "the command exited with status %lld: `%s`", (long long)record->exit_status,
@@ -238,20 +247,40 @@ static void say_where(FILE *out, const struct record *record)
 {
 	if (record->line)
 		fprintf(out, " at line %u", record->line);
-	else
+	else if (record->kind == RECORD_SETUP)
 		fputs(" before the first event", out);
+	else
+		fputs(" after the last event", out);
 }
 
 static void say_time_limit(FILE *out, const struct record *record)
 {
-	fprintf(out, "the run reached its time limit of %.4g s (--timeout)",
-		seconds(record->limit_ns));
+	const char *what = record->kind == RECORD_SETUP	    ? "the start-up"
+			   : record->kind == RECORD_CLEANUP ? "the clean-up"
+							    : "the run";
+
+	fprintf(out, "%s reached its time limit of %.4g s", what, seconds(record->limit_ns));
+	if (!record->line)
+		return;
+	fputs(" (--timeout)", out);
 	say_where(out, record);
+}
+
+/* Without its line: many are, at one time. */
+static void say_interrupted(FILE *out, const struct record *record)
+{
+	if (record->signal)
+		fprintf(out, "interrupted by %s", signal_name(record->signal).text);
+	else
+		fputs("ended early: enough others have failed (--max-failures)", out);
 }
 
 static void say_crash(FILE *out, const struct record *record)
 {
-	if (record->signal)
+	if (record->signal == SIGKILL)
+		fputs("the run was killed: SIGKILL, from another process, or since memory ran out",
+		      out);
+	else if (record->signal)
 		fprintf(out, "the run crashed: %s", signal_name(record->signal).text);
 	else
 		fprintf(out, "the run crashed: exit status %lld", (long long)record->exit_status);
@@ -274,6 +303,7 @@ static const sentence sentences[] = {
 	[FAULT_ENDED] = say_ended,
 	[FAULT_END] = say_end,
 	[FAULT_NO_SHELL] = say_no_shell,
+	[FAULT_COMMAND_LIMIT] = say_command_limit,
 	[FAULT_EXIT_STATUS] = say_exit_status,
 	[FAULT_SIGNAL] = say_signal,
 	[FAULT_NO_SOCKET] = say_no_socket,
@@ -287,6 +317,7 @@ static const sentence sentences[] = {
 	[FAULT_STATE_UNKNOWN] = say_state_unknown,
 	[FAULT_SYSTEM] = say_detail,
 	[FAULT_TIME_LIMIT] = say_time_limit,
+	[FAULT_INTERRUPTED] = say_interrupted,
 	[FAULT_CRASH] = say_crash,
 };
 _Static_assert(sizeof(sentences) / sizeof(sentences[0]) == N_FAULTS,

@@ -1,4 +1,5 @@
 /* One line a failed test: "MODE PATH", the path from the root. */
+#include "base/outfile.h"
 #include "runtime/suite/suite.h"
 
 #include <limits.h>
@@ -170,7 +171,8 @@ static void name_results(struct run_result *const *results, size_t n, struct nam
 			last = realpath(results[i]->path, path) ? results[i]->path : NULL;
 		if (!last)
 			continue;
-		if (!results[i]->mode || results[i]->verdict == VERDICT_SKIP)
+		if (!results[i]->mode || results[i]->verdict == VERDICT_SKIP ||
+		    results[i]->verdict == VERDICT_NOT_RUN)
 			continue;
 		names_add(played, results[i]->mode, path);
 		if (verdict_is_failure(results[i]->verdict))
@@ -180,23 +182,21 @@ static void name_results(struct run_result *const *results, size_t n, struct nam
 	names_sort(failed);
 }
 
-/* Beside it first, so that it is never half there. A convenience: that it fails is no error. */
+/* A convenience: that it fails is no error. */
 static void write_history(const char *name, const struct names *kept, const struct names *failed)
 {
-	char path[PATH_MAX + 16];
-	FILE *out;
+	struct outfile file;
+	struct errbuf err;
 
-	snprintf(path, sizeof(path), "%s.%d", name, (int)getpid());
-	out = fopen(path, "we");
-	if (!out)
+	if (outfile_open(&file, name, &err))
 		return;
 	for (size_t i = 0; i < kept->n; i++)
-		fprintf(out, "%s %s\n", kept->items[i].mode, kept->items[i].path);
+		fprintf(file.stream, "%s %s\n", kept->items[i].mode, kept->items[i].path);
 	for (size_t i = 0; i < failed->n; i++)
 		if (!i || by_name(&failed->items[i], &failed->items[i - 1]))
-			fprintf(out, "%s %s\n", failed->items[i].mode, failed->items[i].path);
-	if (fclose(out) || rename(path, name))
-		unlink(path);
+			fprintf(file.stream, "%s %s\n", failed->items[i].mode,
+				failed->items[i].path);
+	outfile_commit(&file, &err);
 }
 
 /* What was not played stays as it was, unless the file is gone. */

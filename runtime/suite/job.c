@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,19 +20,21 @@ static void enter_phase(struct job *job, enum job_phase phase)
 {
 	job->phase = phase;
 	job->since_ns = clock_now();
+	job->commands_ns = 0;
 }
 
-/* Forks. The kernel writes the child's pid into the slot before the child runs. */
+/* Forks. The kernel writes the child's pid into the slot before the child runs. Not clone3(), which
+ * many containers do not let through. */
 static pid_t fork_keeper(const struct job_spec *spec, struct job_slot *slot)
 {
-	struct clone_args args = {
-		.flags = CLONE_PARENT_SETTID | (spec->sandbox ? CLONE_NEWPID | CLONE_NEWNS : 0),
-		.parent_tid = (uintptr_t)&slot->pid,
-		.exit_signal = SIGCHLD,
-	};
-	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	unsigned long flags = SIGCHLD | CLONE_PARENT_SETTID |
+			      (spec->sandbox ? CLONE_NEWPID | CLONE_NEWNS : 0);
 
-	return pid < 0 && errno == ENOSYS ? fork() : pid;
+#ifdef __s390__ /* clone(2): the order of its arguments */
+	return (pid_t)syscall(SYS_clone, NULL, flags, &slot->pid, NULL, 0L);
+#else
+	return (pid_t)syscall(SYS_clone, flags, NULL, &slot->pid, NULL, 0L);
+#endif
 }
 
 int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slot, int alive_fd,
@@ -44,11 +45,11 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 
 	memset(job, 0, sizeof(*job));
 	if (pipe2(fds, O_CLOEXEC))
-		return err_set(err, -errno, "pipe: %s", strerror(errno));
+		return err_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	job->result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	memset(slot, 0, sizeof(*slot));
-	slot->event = UINT_MAX;
+	slot->event = JOB_BEFORE_EVENTS;
 	fflush(NULL); /* or the child would print it again */
 	pid = fork_keeper(spec, slot);
 	if (pid < 0) {
@@ -58,7 +59,7 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 		close(fds[1]);
 		run_result_free(job->result);
 		job->result = NULL;
-		return err_set(err, -error, "fork: %s", strerror(error));
+		return err_set(err, -error, "cannot start a process: %s", strerror(error));
 	}
 	if (!pid) {
 		close(fds[0]);
@@ -87,6 +88,11 @@ static void take_line(struct job *job, const char *line, size_t size)
 		enter_phase(job, JOB_READY);
 	} else if (size == 1 && *line == 'F') {
 		enter_phase(job, JOB_ENDING);
+	} else if (size == 1 && *line == 'C') {
+		job->command_since_ns = clock_now();
+	} else if (size == 1 && *line == 'c') {
+		job->commands_ns = job_commands_ns(job, clock_now());
+		job->command_since_ns = 0;
 	} else if (size && *line == '{' && !job->complete) {
 		/* A line that a crash cut short is neither. */
 		job->complete = !record_from_json(job->result, line, size) &&
@@ -136,8 +142,25 @@ void job_read(struct job *job)
 	}
 }
 
-void job_end(struct job *job)
+int64_t job_commands_ns(const struct job *job, int64_t now)
 {
+	return job->commands_ns + (job->command_since_ns ? now - job->command_since_ns : 0);
+}
+
+void job_interrupt(struct job *job, int signal)
+{
+	if (!job->ended) {
+		job->slot->signal = signal;
+		job_end(job, 0);
+	}
+}
+
+void job_end(struct job *job, int64_t limit_ns)
+{
+	if (!job->ended) {
+		job->slot->limit_ns = limit_ns;
+		job->slot->phase = job->phase;
+	}
 	kill(job->slot->pid, job->ended ? SIGKILL : SIGTERM);
 	job->ended = true;
 	job->since_ns = clock_now();
@@ -158,11 +181,13 @@ void job_expect_failure(const struct job_spec *spec, struct run_result *result)
 	}
 }
 
-static int64_t reap(struct job *job)
+/* CPU time in ns. */
+static int64_t reap(struct job *job, int *status)
 {
 	struct rusage usage = {0};
 
-	while (wait4(job->slot->pid, NULL, 0, &usage) < 0 && errno == EINTR)
+	*status = 0;
+	while (wait4(job->slot->pid, status, 0, &usage) < 0 && errno == EINTR)
 		;
 	close(job->fd);
 	job->fd = -1;
@@ -172,16 +197,32 @@ static int64_t reap(struct job *job)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NSEC_PER_USEC;
 }
 
+/* Its keeper died without a word. */
+static void tell_death(const struct job *job, const struct job_spec *spec,
+		       struct run_result *result, int status)
+{
+	struct record *record = job_broken(spec, result, job->slot->event, FAULT_CRASH);
+
+	if (job->ended) {
+		record->fault = FAULT_SYSTEM;
+		record->detail = "the run did not end when it was told to, and was killed with all "
+				 "its processes";
+	} else if (WIFSIGNALED(status)) {
+		record->signal = WTERMSIG(status);
+	} else {
+		record->exit_status = WEXITSTATUS(status);
+	}
+}
+
 struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 {
-	int64_t cpu = reap(job);
+	int status;
+	int64_t cpu = reap(job, &status);
 	struct run_result *result = job->result;
 
 	job->result = NULL;
 	if (!job->complete)
-		job_broken(spec, result, job->slot->event, FAULT_SYSTEM)->detail =
-			job->ended ? "the run hung, and had to be ended with all its processes"
-				   : "the run ended without a result";
+		tell_death(job, spec, result, status);
 	if (cpu > result->cpu_ns)
 		result->cpu_ns = cpu;
 	return result;
@@ -189,8 +230,10 @@ struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 
 void job_abandon(struct job *job)
 {
+	int status;
+
 	kill(job->slot->pid, SIGKILL);
-	reap(job);
+	reap(job, &status);
 	run_result_free(job->result);
 	job->result = NULL;
 	job->phase = JOB_DONE;

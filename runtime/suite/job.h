@@ -5,19 +5,21 @@
  * ended if the run cannot do so itself. The lower one plays the script; its process id is the
  * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
  *
- * The run writes lines to a pipe: "R" ready, "F" timeline over, records as one line of JSON each, and
- * last its result, without them. It makes its records in memory that it shares with the keeper, and
+ * The run writes lines to a pipe: "R" ready, "F" timeline over, "C" and "c" a command begins and
+ * ends, records as one line of JSON each, and last its result, without them. It makes its records in memory that it shares with the keeper, and
  * sends them while it waits or when it is over; what it could not send before it died, or was ended,
  * the keeper sends. */
 #ifndef FINWAIT_RUNTIME_SUITE_JOB_H
 #define FINWAIT_RUNTIME_SUITE_JOB_H
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
 #include "parser/script.h"
 #include "runtime/record/record.h"
 #include "base/errbuf.h"
+#include "tun/mounts.h"
 
 enum job_phase {
 	JOB_STARTING, /* namespaces, device, init commands */
@@ -32,7 +34,16 @@ struct job_slot {
 	atomic_uint go; /* futex: 1 once released */
 	unsigned event; /* index of the event being played; UINT_MAX: none yet */
 	pid_t pid;	/* the keeper's in the runner's pid namespace */
+	/* Why it is told to end, written before: a limit, and in which phase it was reached; or,
+	 * with limit 0, that the runner itself was ended, by `signal` (0: enough had failed). */
+	int64_t limit_ns;
+	enum job_phase phase;
+	int signal;
 };
+
+/* Instead of the index of an event. */
+#define JOB_BEFORE_EVENTS UINT_MAX
+#define JOB_AFTER_EVENTS  (UINT_MAX - 1)
 
 /* What to play, and how. Copied into the new process by fork; nothing is kept. */
 struct job_spec {
@@ -40,8 +51,9 @@ struct job_spec {
 	const struct script *script; /* NULL: it could not be read, and is not to be started */
 	int mode;		     /* enum ip_mode */
 	const char *pcap_path;	     /* NULL: none */
-	int64_t limit_ns;	     /* for the message of a run that was ended */
-	bool own_directory;	     /* chdir to the script's */
+	bool own_directory;	     /* commands run in the script's, unless it says otherwise */
+	bool cleanup_needs_init;     /* struct run_env */
+	struct mounts outside;	     /* the runner's mount namespace */
 	bool sandbox;		     /* in pid and mount namespaces of its own */
 	bool keep_netns;
 	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
@@ -58,7 +70,9 @@ struct job {
 	int fd; /* its lines; -1: none */
 	enum job_phase phase;
 	int64_t since_ns; /* when it entered the phase, CLOCK_MONOTONIC */
-	bool ended;	  /* job_end() was called */
+	int64_t command_since_ns; /* when the command that is running began; 0: none is */
+	int64_t commands_ns;	  /* what those before it took, in this phase */
+	bool ended;		  /* job_end() or job_interrupt() was called */
 	char *text;	  /* of a line not yet complete */
 	size_t used, size, looked; /* bytes in text, its room, those that hold no end of a line */
 	struct run_result *result; /* what has come of it: records, then the rest */
@@ -76,8 +90,14 @@ void job_release(struct job *job);
 /* Reads what it says, without blocking, and follows its phase. */
 void job_read(struct job *job);
 
-/* Ends a run that hangs; its keeper says where. Called again: ends the keeper as well. */
-void job_end(struct job *job);
+/* How long commands have taken in this phase. */
+int64_t job_commands_ns(const struct job *job, int64_t now);
+
+/* Ends a run that is past a limit; its keeper says where. Called again: ends the keeper as well. */
+void job_end(struct job *job, int64_t limit_ns);
+
+/* Ends a run since the runner ends, by `signal` or (0) for enough failures; its keeper says where. */
+void job_interrupt(struct job *job, int signal);
 
 /* What its verdict becomes where the script says --xfail. */
 void job_expect_failure(const struct job_spec *spec, struct run_result *result);
@@ -93,11 +113,10 @@ void job_abandon(struct job *job);
 /* The keeper: starts the run below it, waits, tells. Returns when all is over. */
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd);
 
-/* Adds to `result` that its run ended in the event being played (UINT_MAX: before the timeline) by
- * `fault`. The record that says so, for its details. */
+/* Adds to `result` that its run ended in the event being played by `fault`. The record that says so, for its details. */
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
 			  enum record_fault fault);
-/* A result for a run that could not tell its own; `detail` is constant. */
-struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *detail);
+/* A result for a run that could not be started; `code`: -errno, or 0. */
+struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail);
 
 #endif

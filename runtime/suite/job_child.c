@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
@@ -15,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +22,7 @@
 #include "runtime/bed/clock.h"
 #include "runtime/calls/server.h"
 #include "runtime/play/play.h"
+#include "runtime/suite/job_enter.h"
 #include "runtime/suite/sandbox.h"
 
 struct child {
@@ -32,7 +31,7 @@ struct child {
 	int fd;
 	int runner; /* pidfd; -1: none */
 	int output_fd;
-	char pcap_path[PATH_MAX]; /* "" when nothing is to be saved */
+	struct outfile pcap; /* not open when nothing is to be saved */
 	struct journal *journal;
 };
 
@@ -115,6 +114,71 @@ static void attach_output(struct child *child)
 		result->output = text;
 }
 
+struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
+			  enum record_fault fault)
+{
+	const struct script *script = spec->script;
+	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
+	enum record_kind kind = at			    ? play_record_kind(at)
+				: event == JOB_AFTER_EVENTS ? RECORD_CLEANUP
+							    : RECORD_SETUP;
+	struct record *record = record_new(result->arena, kind);
+
+	result->verdict = VERDICT_ERROR;
+	result->scripted_ns = script ? script_duration(script) : 0;
+	result->failed_record = -1;
+	record->status = RECORD_FAILED;
+	record->fault = fault;
+	if (at) {
+		size_t size = event_print(NULL, 0, at) + 1;
+		char *text = arena_alloc(result->arena, size);
+
+		event_print(text, size, at);
+		text += time_print(NULL, 0, at);
+		record->event = (int)event;
+		record->line = at->loc.line;
+		record->column = at->loc.column;
+		record->expected = text + strspn(text, " ");
+	}
+	run_result_close(result, record);
+	return record;
+}
+
+/* This machine could not do `what`; `code`: -errno, or 0. */
+static void refuse(const struct job_spec *spec, struct run_result *result, int code,
+		   const char *what)
+{
+	struct record *record = job_broken(spec, result, JOB_BEFORE_EVENTS, FAULT_SYSTEM);
+
+	record->detail = arena_printf(result->arena, "%s", what);
+	record->error = -code;
+	result->verdict = VERDICT_NOT_RUN;
+}
+
+struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail)
+{
+	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+
+	refuse(spec, result, code, detail);
+	return result;
+}
+
+/* The run cannot be played. */
+static void say_not_run(struct child *child, int code, const char *what)
+{
+	refuse(child->spec, child->journal->result, code, what);
+	say_result(child, true);
+}
+
+static void say_refused(struct child *child, const char *what)
+{
+	int error = errno;
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(error));
+	say_not_run(child, -error, text);
+}
+
 /* ---- the run ------------------------------------------------------------------------------ */
 
 static void ready(void *cookie)
@@ -132,6 +196,13 @@ static void finished(void *cookie)
 	struct child *child = cookie;
 
 	say(child->fd, "F\n", 2);
+}
+
+static void command(void *cookie, bool begins)
+{
+	const struct child *child = cookie;
+
+	say(child->fd, begins ? "C\n" : "c\n", 2);
 }
 
 static void idle(void *cookie)
@@ -162,20 +233,22 @@ static void play(struct child *child)
 	};
 	struct run_env env = {
 		.bed = host_bed_new(spec->script, &options),
-		.pcap_path = *child->pcap_path ? child->pcap_path : NULL,
+		.pcap = child->pcap.stream ? &child->pcap : NULL,
 		.output_fd = child->output_fd,
 		.keep_output = spec->live,
 		.ready = ready,
 		.finished = finished,
+		.command = command,
 		.idle = spec->live ? idle : NULL,
 		.cookie = child,
 		.current_event = &child->slot->event,
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
+		.cleanup_needs_init = spec->cleanup_needs_init,
 	};
 
 	if (!env.bed)
-		_exit(1);
+		return say_not_run(child, -ENOMEM, "out of memory");
 	run_script(spec->script, &env, result);
 	job_expect_failure(spec, result);
 	run_result_quote(result, spec->script->source.text);
@@ -185,61 +258,48 @@ static void play(struct child *child)
 
 /* ---- the keeper --------------------------------------------------------------------------- */
 
-struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
-			  enum record_fault fault)
+/* The fault of a run that was told to end. */
+static struct record *told_to_end(const struct child *child, struct run_result *result)
 {
-	const struct script *script = spec->script;
-	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
-	struct record *record =
-		record_new(result->arena, at ? play_record_kind(at) : RECORD_SETUP);
+	const struct job_slot *slot = child->slot;
+	unsigned event = slot->phase == JOB_ENDING ? JOB_AFTER_EVENTS : slot->event;
+	struct record *record = job_broken(child->spec, result, event,
+					   slot->limit_ns ? FAULT_TIME_LIMIT : FAULT_INTERRUPTED);
 
-	result->verdict = VERDICT_ERROR;
-	result->scripted_ns = script ? script_duration(script) : 0;
-	result->failed_record = -1;
-	record->status = RECORD_FAILED;
-	record->fault = fault;
-	if (at) {
-		size_t size = event_print(NULL, 0, at) + 1;
-		char *text = arena_alloc(result->arena, size);
-
-		event_print(text, size, at);
-		text += time_print(NULL, 0, at);
-		record->event = (int)event;
-		record->line = at->loc.line;
-		record->column = at->loc.column;
-		record->expected = text + strspn(text, " ");
-	}
-	run_result_close(result, record);
+	record->limit_ns = slot->limit_ns;
+	record->signal = slot->signal;
+	if (!slot->limit_ns)
+		result->verdict = VERDICT_NOT_RUN;
 	return record;
 }
 
-struct run_result *job_error(const struct job_spec *spec, unsigned event, const char *detail)
+/* The fault of one that died. */
+static struct record *died(const struct child *child, struct run_result *result, int status)
 {
-	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
+	struct record *record =
+		job_broken(child->spec, result, child->slot->event, FAULT_CRASH);
 
-	job_broken(spec, result, event, FAULT_SYSTEM)->detail = detail;
-	return result;
+	if (WIFSIGNALED(status))
+		record->signal = WTERMSIG(status);
+	else
+		record->exit_status = WEXITSTATUS(status);
+	return record;
 }
 
 /* Tells how a run ended that did not tell itself, and what happened until then. */
-static void tell(struct child *child, int status, bool timed_out)
+static void tell(struct child *child, int status, bool told)
 {
 	struct journal *journal = child->journal;
-	struct record *record;
 
 	if (!arena_is_shared(journal->result->arena)) {
 		/* Part of it is lost with the run's own memory. */
 		journal->result = run_result_new(child->spec->path, ip_mode_name(child->spec->mode));
 		journal->sent = 0;
 	}
-	record = job_broken(child->spec, journal->result, child->slot->event,
-			    timed_out ? FAULT_TIME_LIMIT : FAULT_CRASH);
-	if (timed_out)
-		record->limit_ns = child->spec->limit_ns;
-	else if (WIFSIGNALED(status))
-		record->signal = WTERMSIG(status);
+	if (told)
+		told_to_end(child, journal->result);
 	else
-		record->exit_status = WEXITSTATUS(status);
+		died(child, journal->result, status);
 	if (journal->began_ns)
 		journal->result->run_ns = clock_now() - journal->began_ns;
 	run_result_quote(journal->result, child->spec->script->source.text);
@@ -281,20 +341,20 @@ static int next_signal(int signals, int runner)
 	}
 }
 
-/* Reaps until the run is gone; SIGTERM means that its time is up. Whatever became of the
+/* Reaps until the run is gone; SIGTERM means that it is to end, as the slot says. Whatever became of the
  * parent-death signal (a change of credentials clears it), nothing outlives the runner. */
-static void wait_for(struct child *child, pid_t run, const sigset_t *signals)
+static void wait_for(struct child *child, pid_t run, int from)
 {
-	int from = signalfd(-1, signals, SFD_CLOEXEC), signal;
-	bool timed_out = false;
+	bool told = false;
+	int signal;
 
 	for (;;) {
 		int status;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
 		if (pid == run) {
-			if (timed_out || !WIFEXITED(status) || WEXITSTATUS(status))
-				tell(child, status, timed_out);
+			if (told || !WIFEXITED(status) || WEXITSTATUS(status))
+				tell(child, status, told);
 			return;
 		}
 		if (pid < 0 && errno == ECHILD)
@@ -306,7 +366,7 @@ static void wait_for(struct child *child, pid_t run, const sigset_t *signals)
 			kill(run, SIGKILL);
 		if (!signal)
 			return;
-		timed_out |= signal == SIGTERM;
+		told |= signal == SIGTERM;
 	}
 }
 
@@ -317,6 +377,7 @@ static void own_signals(sigset_t *signals)
 		signal(sig, SIG_DFL);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error as others are */
 	sigemptyset(signals);
 	sigaddset(signals, SIGCHLD);
 	sigaddset(signals, SIGTERM);
@@ -329,22 +390,6 @@ static bool orphaned(int alive_fd)
 	struct pollfd poller = {.fd = alive_fd};
 
 	return poll(&poller, 1, 0) > 0;
-}
-
-/* Its directory by descriptor, since the run works in another and may not see the same /tmp. */
-static void find_pcap(struct child *child)
-{
-	const char *path = child->spec->pcap_path;
-	char *copy = strdup(path), *name = strdup(path);
-	int directory = copy ? open(dirname(copy), O_PATH | O_CLOEXEC) : -1;
-
-	if (directory < 0 || !name) /* the run will say so */
-		snprintf(child->pcap_path, sizeof(child->pcap_path), "%s", path);
-	else
-		snprintf(child->pcap_path, sizeof(child->pcap_path), "/proc/self/fd/%d/%s",
-			 directory, basename(name));
-	free(copy);
-	free(name);
 }
 
 static void close_between(int from, int to)
@@ -371,39 +416,24 @@ static void own_files(struct child *child)
 		dup2(null, STDIN_FILENO);
 		close(null);
 	}
-	child->output_fd = child->spec->show_output ? -1 : memfd_create("output", MFD_CLOEXEC);
-	if (child->spec->pcap_path)
-		find_pcap(child);
-}
-
-/* The directory of the script; scripts name their helpers relative to it. */
-static void own_directory(const struct job_spec *spec)
-{
-	char *copy = strdup(spec->path);
-
-	if (copy && spec->own_directory && strcmp(spec->path, "-") && chdir(dirname(copy)))
-		perror(copy);
-	free(copy);
 }
 
 /* All that dirties memory is done here and not by the keeper, whose pages would be copied. */
 static _Noreturn void be_the_run(struct child *child)
 {
-	const struct job_spec *spec = child->spec;
+	struct errbuf err;
 	sigset_t none;
+	int code;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox_stand_back();
-	if (spec->sandbox)
-		sandbox_enter(spec->path, spec->private_tmp);
-	else if (spec->private_tmp)
-		sandbox_enter_tmp(spec->path);
-	if (spec->tmpdir && !mkdir(spec->tmpdir, 0700))
-		setenv("TMPDIR", spec->tmpdir, 1);
-	own_directory(spec);
-	play(child);
+	code = job_enter(child->spec, &child->pcap, &err);
+	if (code < 0)
+		say_not_run(child, code, err.text);
+	else
+		play(child);
 	fflush(NULL);
 	_exit(0);
 }
@@ -423,9 +453,11 @@ static struct journal *journal_new(const struct job_spec *spec)
 
 void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
 {
-	struct child child = {.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd};
+	struct child child = {
+		.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd, .output_fd = -1};
 	sigset_t signals;
 	pid_t run;
+	int from;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0); /* a terminal's Ctrl-C is the runner's, which ends us */
@@ -435,10 +467,17 @@ void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int al
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	own_files(&child);
 	child.journal = journal_new(spec);
+	from = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (from < 0)
+		return say_refused(&child, "cannot make a descriptor for signals");
+	if (!spec->show_output)
+		child.output_fd = memfd_create("output", MFD_CLOEXEC);
+	if (!spec->show_output && child.output_fd < 0)
+		return say_refused(&child, "cannot make a file for the output of commands");
 	run = fork_run(slot);
 	if (!run)
 		be_the_run(&child);
 	if (run < 0)
-		return;
-	wait_for(&child, run, &signals);
+		return say_refused(&child, "cannot start a process");
+	wait_for(&child, run, from);
 }

@@ -172,18 +172,21 @@ void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *
 	}
 }
 
-const struct script *test_script(struct test *test)
+const struct script *test_script(struct test *test, int *code)
 {
 	struct source *source;
 	struct diags *diags;
 
+	*code = 0;
 	if (test->users++)
 		return test->script;
 	test->arena = arena_new();
 	source = arena_new_of(test->arena, struct source);
 	if (test->source)
 		*source = *test->source;
-	if (test->source || !source_load(test->arena, test->path, source)) {
+	else
+		*code = source_load(test->arena, test->path, source);
+	if (!*code) {
 		diags = diags_new(source);
 		test->script = script_parse(test->arena, source, test->options, test->n_options,
 					    (int)test->mode, diags);

@@ -127,12 +127,19 @@ unsigned entry_tick_eighths(const struct entry *entry)
 
 void queue_init(struct queue *queue, struct arena *arena, size_t size)
 {
-	queue->items = arena_alloc(arena, (size + 1) * sizeof(*queue->items));
+	queue->size = size + 1;
+	queue->items = arena_alloc(arena, queue->size * sizeof(*queue->items));
 	queue->n = queue->next = 0;
 }
 
 void queue_put(struct queue *queue, const struct entry *entry)
 {
+	if (queue->n == queue->size) { /* those that are gone make room */
+		queue->n -= queue->next;
+		memmove(queue->items, &queue->items[queue->next],
+			queue->n * sizeof(*queue->items));
+		queue->next = 0;
+	}
 	queue->items[queue->n++] = *entry;
 }
 

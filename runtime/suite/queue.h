@@ -19,9 +19,10 @@ struct entry {
 	bool differs;		 /* not all of them failed in the same way */
 };
 
-/* In the order in which they are played. What waits for another place between two ticks need not
- * wait for a quieter machine; what was late does, and for its last try has it alone. */
-enum turn { TURN_TICK, TURN_FIRST, TURN_LATE, TURN_ALONE, TURNS };
+/* In the order in which they are played. What could not be set up is next again. What waits for
+ * another place between two ticks need not wait for a quieter machine; what was late does, and for
+ * its last try has it alone. */
+enum turn { TURN_SCARCE, TURN_TICK, TURN_FIRST, TURN_LATE, TURN_ALONE, TURNS };
 
 /* Is a run to be tried again, and as what? A late one is, up to `retries` times; and twice as often
  * one whose time is off by no more than the kernel's ticks may explain, which then begins elsewhere
@@ -40,10 +41,10 @@ unsigned entry_tick_eighths(const struct entry *entry);
 
 struct queue {
 	struct entry *items; /* the next is items[next] */
-	size_t n, next;
+	size_t n, next, size;
 };
 
-/* For at most `size` entries over its life. */
+/* For at most `size` entries that wait at a time. */
 void queue_init(struct queue *queue, struct arena *arena, size_t size);
 void queue_put(struct queue *queue, const struct entry *entry);
 bool queue_empty(const struct queue *queue);

@@ -18,12 +18,7 @@ void results_add(struct results *results, struct run_result *result)
 	words_complete(result);
 	results->items[results->n++] = result;
 	results->failures += verdict_is_failure(result->verdict);
-	if (!result->attempts)
-		return;
-	if (result->verdict == VERDICT_SKIP)
-		results->cannot++;
-	else
-		results->played++;
+	results->not_run += result->verdict == VERDICT_NOT_RUN;
 }
 
 void results_free(struct results *results)
@@ -40,9 +35,9 @@ enum exit_status results_status(const struct results *results)
 
 	for (size_t i = 0; i < results->n; i++)
 		bad += results->items[i]->diagnostics != NULL;
-	if (results->failures > bad)
+	if (results->failures > bad + results->not_run)
 		return STATUS_FAILED;
 	if (bad)
 		return STATUS_USAGE;
-	return results->cannot && !results->played ? STATUS_CANNOT : STATUS_PASSED;
+	return results->not_run || results->missing ? STATUS_CANNOT : STATUS_PASSED;
 }

@@ -69,36 +69,47 @@ int sandbox_privilege(struct errbuf *err)
 	return 0;
 }
 
-static bool mount_proc(void)
+/* 0 or -errno, as the next one. */
+static int mount_proc(const struct mounts *outside)
 {
-	return !mounts_private() &&
-	       !mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	int code = mounts_private(outside);
+
+	if (!code && mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		code = -errno;
+	return code;
 }
 
-static bool mount_tmp(void)
+static int mount_tmp(void)
 {
-	return !mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+	return mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") ? -errno : 0;
 }
 
 /* Exit statuses of the probe. */
 enum { HAS_TMP = 1, HAS_PROCESSES = 2 };
 
-static int probe(void *flags)
-{
-	bool processes = *(const int *)flags & CLONE_NEWPID;
+struct trial {
+	int flags;
+	struct mounts outside;
+};
 
-	if (processes ? !mount_proc() : mounts_private())
+static int probe(void *argument)
+{
+	const struct trial *trial = argument;
+	bool processes = trial->flags & CLONE_NEWPID;
+
+	if (processes ? mount_proc(&trial->outside) : mounts_private(&trial->outside))
 		_exit(0);
-	_exit((processes ? HAS_PROCESSES : 0) | (mount_tmp() ? HAS_TMP : 0));
+	_exit((processes ? HAS_PROCESSES : 0) | (mount_tmp() ? 0 : HAS_TMP));
 }
 
 /* The child borrows our memory while we wait (CLONE_VFORK), which spares copying it. */
 static int try(int flags)
 {
 	char stack[16384] __attribute__((aligned(16)));
+	struct trial trial = {flags, mounts_here()};
 	int status = -1;
 	pid_t pid = clone(probe, stack + sizeof(stack), flags | CLONE_VM | CLONE_VFORK | SIGCHLD,
-			  &flags);
+			  &trial);
 
 	if (pid < 0)
 		return 0;
@@ -130,7 +141,7 @@ static char *top_of(const char *path)
 	return NULL;
 }
 
-#define N_KEPT 3
+#define N_KEPT 4
 
 /* Kept by descriptor, since the new /tmp hides the name. */
 struct kept {
@@ -140,66 +151,81 @@ struct kept {
 
 static void keep(struct kept *kept, const char *path)
 {
-	kept->path = top_of(path);
+	kept->path = path ? top_of(path) : NULL;
 	kept->fd = kept->path ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
 }
 
-static void put_back(struct kept *kept)
+/* 0 or -errno, as the next one. */
+static int put_back(const struct kept *kept)
 {
 	char from[64];
 	struct stat info;
 
 	if (kept->fd < 0)
-		return;
+		return 0;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", kept->fd);
 	/* Two of them may be the same. */
-	if (access(kept->path, F_OK) && !fstat(kept->fd, &info)) {
-		if (S_ISDIR(info.st_mode))
-			mkdir(kept->path, 0755);
-		else
-			close(open(kept->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
-		mount(from, kept->path, NULL, MS_BIND | MS_REC, NULL);
-	}
+	if (!access(kept->path, F_OK) || fstat(kept->fd, &info))
+		return 0;
+	if (S_ISDIR(info.st_mode))
+		mkdir(kept->path, 0755);
+	else
+		close(open(kept->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	return mount(from, kept->path, NULL, MS_BIND | MS_REC, NULL) ? -errno : 0;
 }
 
-static void own_tmp(const char *path)
+static int replace_tmp(const char *const paths[N_KEPT])
 {
-	char *cwd = getcwd(NULL, 0);
 	struct kept kept[N_KEPT];
+	int code;
 
-	keep(&kept[0], path);
-	keep(&kept[1], cwd ? cwd : "/");
-	keep(&kept[2], "/proc/self/exe");
-	if (mount_tmp()) {
-		for (size_t i = 0; i < N_KEPT; i++)
-			put_back(&kept[i]);
-		setenv("TMPDIR", "/tmp", 1);
-		if (cwd && chdir(cwd))
-			perror(cwd);
-	}
+	for (size_t i = 0; i < N_KEPT; i++)
+		keep(&kept[i], paths[i]);
+	code = mount_tmp();
 	for (size_t i = 0; i < N_KEPT; i++) {
+		if (!code)
+			code = put_back(&kept[i]);
 		if (kept[i].fd >= 0)
 			close(kept[i].fd);
 		free(kept[i].path);
 	}
+	return code;
+}
+
+static int own_tmp(const struct sandbox_places *places, struct errbuf *err)
+{
+	char *cwd = getcwd(NULL, 0);
+	const char *paths[N_KEPT] = {places->script, places->caller, cwd, "/proc/self/exe"};
+	int code = replace_tmp(paths);
+
+	if (code)
+		err_set(err, code, "cannot make an empty /tmp for the run: %s", strerror(-code));
+	else if (cwd && chdir(cwd))
+		code = err_set(err, -errno, "cannot change to %.150s: %s", cwd, strerror(errno));
+	setenv("TMPDIR", "/tmp", 1);
 	free(cwd);
+	return code;
 }
 
-bool sandbox_enter(const char *path, bool private_tmp)
+int sandbox_enter(const struct sandbox_places *places, bool private_tmp, struct errbuf *err)
 {
-	if (!mount_proc())
-		return false;
-	if (private_tmp)
-		own_tmp(path);
-	return true;
+	int code = mount_proc(&places->outside);
+
+	if (code == -EXDEV)
+		return err_set(err, code, "clone(2) made no mount namespace");
+	if (code)
+		return err_set(err, code, "cannot mount /proc for the run: %s", strerror(-code));
+	return private_tmp ? own_tmp(places, err) : 0;
 }
 
-bool sandbox_enter_tmp(const char *path)
+int sandbox_enter_tmp(const struct sandbox_places *places, struct errbuf *err)
 {
-	if (unshare(CLONE_NEWNS) || mounts_private())
-		return false;
-	own_tmp(path);
-	return true;
+	int code = unshare(CLONE_NEWNS) ? -errno : mounts_private(&places->outside);
+
+	if (code)
+		return err_set(err, code, "cannot make a mount namespace for the run: %s",
+			       strerror(-code));
+	return own_tmp(places, err);
 }
 
 bool sandbox_own_netns(void)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "base/errbuf.h"
+#include "tun/mounts.h"
 
 /* Without the right to make namespaces: takes it through a user namespace, caller mapped to root.
  * For the runner, once; what it starts then has the right. 0, or -errno with err. */
@@ -17,13 +18,20 @@ struct sandbox_means {
 };
 struct sandbox_means sandbox_means(void);
 
+/* What a run must be able to reach in its sandbox, and what it must not touch. */
+struct sandbox_places {
+	struct mounts outside; /* the runner's mount namespace */
+	const char *script;    /* absolute, or NULL */
+	const char *caller;    /* the runner's working directory, or NULL */
+};
+
 /* In fresh pid and mount namespaces: mounts apart from the host's, a /proc that shows this pid
- * namespace, and, if asked, an empty /tmp, in which only what lies on the way to `path`, to the
- * working directory and to this program is as it was. False: /proc could not be mounted. */
-bool sandbox_enter(const char *path, bool private_tmp);
+ * namespace, and, if asked, an empty /tmp, in which only what lies on the way to the places, to the
+ * working directory and to this program is as it was. 0, or -errno with err. */
+int sandbox_enter(const struct sandbox_places *places, bool private_tmp, struct errbuf *err);
 
 /* Where there are no pid namespaces: makes a mount namespace, with such a /tmp in it. */
-bool sandbox_enter_tmp(const char *path);
+int sandbox_enter_tmp(const struct sandbox_places *places, struct errbuf *err);
 
 /* Is the process in a network namespace that is not the machine's first, and in which tun0 is free?
  * Whoever made it may have set it up for the scripts. */

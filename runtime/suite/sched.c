@@ -2,24 +2,17 @@
  * are workers. Timelines mostly sleep: many at once, up to a budget that grows while they are on
  * time and shrinks when one was late. A run that failed, and was late itself, is tried again, last
  * of all alone. */
-#include "runtime/suite/suite.h"
+#include "runtime/suite/sched_internal.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/bed/clock.h"
-#include "runtime/suite/budget.h"
-#include "runtime/suite/job.h"
-#include "runtime/suite/queue.h"
-#include "runtime/suite/sandbox.h"
 #include "runtime/suite/tmpdir.h"
 
 /* A run may take this much longer than its script says; so may its start-up and its end. */
@@ -29,47 +22,6 @@
 #define TICK_NS	      (100 * NSEC_PER_SEC / 1000)
 /* Timelines released together would all act in the same moment. */
 #define RELEASE_GAP_NS (300 * NSEC_PER_USEC)
-#define MOST_AT_ONCE   8192
-#define USUAL_AT_ONCE  1024
-
-#define ID_SIGNAL UINT32_MAX /* epoll data; smaller: an active run */
-
-struct active {
-	struct job job;
-	struct job_spec spec;
-	struct entry entry;
-	size_t shown; /* records that people have seen */
-	bool used;
-};
-
-struct sched {
-	const struct cli *cli;
-	const struct plan *plan;
-	struct results *results;
-	struct teller *teller;
-	struct arena *arena;
-
-	struct queue queues[TURNS];
-	struct active *active;
-	struct job_slot *slots;
-	unsigned cap, n_active, workers;
-	unsigned count[JOB_DONE + 1]; /* active runs by phase */
-	unsigned *ready;	      /* ring of cap: released in the order in which they came */
-	unsigned ready_head;
-	bool gate_open; /* --at-once */
-	int64_t next_release;
-	struct budget budget;
-
-	struct progress_counts progress;
-	int64_t begin_ns, next_tick;
-	sigset_t mask;		    /* of signals, as it was */
-	int epoll, signals, runner; /* runner: pidfd of this process */
-	struct sandbox_means means;
-	char *tmpdir; /* where /tmp is shared: of this process, with one in it for each run */
-	unsigned n_started;
-	bool keep_netns, stopping;
-	int interrupted;
-};
 
 /* ---- results ------------------------------------------------------------------------------ */
 
@@ -82,7 +34,7 @@ static struct queue *waiting(struct sched *s)
 	return NULL;
 }
 
-static void settle(struct sched *s, struct run_result *result)
+void sched_settle(struct sched *s, struct run_result *result)
 {
 	results_add(s->results, result);
 	s->progress.running = s->n_active;
@@ -102,23 +54,44 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 	return true;
 }
 
+/* What could not be set up is, when others have ended. */
+static bool try_set_up_again(struct sched *s, const struct entry *entry,
+			     const struct run_result *result)
+{
+	const struct record *failed = run_result_failed(result);
+	int64_t now = clock_now();
+
+	if (result->verdict != VERDICT_NOT_RUN) {
+		scarcity_passed(&s->scarcity, now);
+		return false;
+	}
+	if (result->run_ns || s->stopping || !failed || !err_is_scarcity(-(int)failed->error) ||
+	    !scarcity_met(&s->scarcity, s->n_active, now))
+		return false;
+	queue_put(&s->queues[TURN_SCARCE], entry);
+	return true;
+}
+
 static void ended(struct sched *s, struct active *active)
 {
 	const struct entry *entry = &active->entry;
 	struct run_result *result = job_finish(&active->job, &active->spec);
 	bool failed = entry_failed(entry, result, active->spec.script->config);
-	/* By ticks it may fail in the same way each time, and yet pass. */
-	bool again = (!failed || result->tick_ns) && try_again(s, entry, result);
+	bool again;
 
+	active->used = false;
+	s->n_active--;
+	s->count[JOB_DONE]--;
+	again = try_set_up_again(s, entry, result);
+	/* By ticks it may fail in the same way each time, and yet pass. */
+	if (!again && (!failed || result->tick_ns))
+		again = try_again(s, entry, result);
 	if (failed && !again) {
 		result->verdict = VERDICT_FAIL;
 		job_expect_failure(&active->spec, result);
 	}
 	test_release(entry->test);
 	tmpdir_remove(active->spec.tmpdir);
-	active->used = false;
-	s->n_active--;
-	s->count[JOB_DONE]--;
 	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING]);
 	if (again) {
 		run_result_free(result);
@@ -129,26 +102,29 @@ static void ended(struct sched *s, struct active *active)
 		result->max_late_ns = entry->worst_late_ns;
 	if (entry->tick_ns)
 		result->tick_ns = entry->tick_ns;
-	settle(s, result);
+	sched_settle(s, result);
 }
 
 /* ---- starting and releasing --------------------------------------------------------------- */
 
-static void describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
+/* 0, or -errno: the script cannot be read. */
+static int describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
 	const struct cli *cli = s->cli;
 	struct test *test = entry->test;
 	bool one = teller_live(s->teller, s->progress.all);
+	int code;
 
 	*spec = (struct job_spec){
 		.path = test->path,
-		.script = test_script(test),
+		.script = test_script(test, &code),
 		.mode = (int)test->mode,
-		.pcap_path = cli->pcap && s->progress.all > 1
+		.pcap_path = cli->pcap && !s->pcap_as_it_is
 				     ? test_pcap_path(test, cli->pcap, entry->round, s->arena)
 				     : cli->pcap,
-		.limit_ns = cli->timeout ? cli->timeout : test->scripted_ns + GRACE_NS,
 		.own_directory = !cli->drop_in,
+		.cleanup_needs_init = cli->drop_in,
+		.outside = s->outside,
 		.sandbox = s->means.processes,
 		.keep_netns = s->keep_netns,
 		.tick_eighths = entry_tick_eighths(entry),
@@ -160,36 +136,58 @@ static void describe(struct sched *s, const struct entry *entry, struct job_spec
 		.live = one || (cli->drop_in && cli->verbose),
 		.show_output = cli->drop_in,
 	};
+	return code;
 }
 
-static int start(struct sched *s, const struct entry *entry, struct errbuf *err)
+/* 0, or -errno with err. */
+static int start_job(struct sched *s, struct active *active, struct errbuf *err)
 {
-	struct epoll_event event = {.events = EPOLLIN};
+	struct epoll_event event = {
+		.events = EPOLLIN,
+		.data.u32 = (uint32_t)(active - s->active),
+	};
+	int code = job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
+
+	if (code || !epoll_ctl(s->epoll, EPOLL_CTL_ADD, active->job.fd, &event))
+		return code;
+	code = err_set(err, -errno, "cannot watch one more run: %s", strerror(errno));
+	job_abandon(&active->job);
+	return code;
+}
+
+/* False: it cannot be started before others have ended. */
+static bool start(struct sched *s, const struct entry *entry)
+{
 	struct active *active = s->active;
+	struct errbuf err;
 	int code;
 
 	while (active->used)
 		active++;
-	event.data.u32 = (uint32_t)(active - s->active);
 	active->entry = *entry;
 	active->shown = 0;
-	describe(s, entry, &active->spec);
-	if (!active->spec.script) {
-		settle(s, job_error(&active->spec, UINT_MAX,
-				    "the script has changed since it was checked"));
-		return 0;
+	code = describe(s, entry, &active->spec);
+	if (active->spec.script)
+		code = start_job(s, active, &err);
+	else if (code)
+		err_set(&err, code, "the script cannot be read again: %s", strerror(-code));
+	else
+		code = err_set(&err, -ESTALE, "the script has changed since it was checked");
+	if (!code) {
+		active->used = true;
+		s->n_active++;
+		s->count[JOB_STARTING]++;
+		return true;
 	}
-	code = job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
-	if (code) {
+	if (err_is_scarcity(code) && scarcity_met(&s->scarcity, s->n_active, clock_now())) {
+		if (active->spec.script)
+			test_release(entry->test);
+		return false;
+	}
+	sched_settle(s, job_not_run(&active->spec, code, err.text));
+	if (active->spec.script)
 		test_release(entry->test);
-		return code;
-	}
-	active->used = true;
-	s->n_active++;
-	s->count[JOB_STARTING]++;
-	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, active->job.fd, &event))
-		return err_set(err, -errno, "epoll: %s", strerror(errno));
-	return 0;
+	return true;
 }
 
 static unsigned ready_ahead(const struct sched *s)
@@ -197,21 +195,17 @@ static unsigned ready_ahead(const struct sched *s)
 	return s->cli->at_once ? s->cli->at_once : 2 * s->workers + budget_now(&s->budget) / 8;
 }
 
-static int fill(struct sched *s, struct errbuf *err)
+static void fill(struct sched *s)
 {
 	struct queue *queue;
 
 	while (!s->stopping && s->n_active < s->cap && s->count[JOB_STARTING] < s->workers &&
-	       s->count[JOB_READY] < ready_ahead(s) && (queue = waiting(s))) {
-		int code = start(s, &queue->items[queue->next], err);
-
-		if (code == -EAGAIN && s->n_active)
-			return 0; /* as many processes as we may have: wait for some to end */
-		if (code)
-			return code;
+	       s->count[JOB_READY] < ready_ahead(s) &&
+	       scarcity_allows(&s->scarcity, s->n_active, clock_now()) && (queue = waiting(s))) {
+		if (!start(s, &queue->items[queue->next]))
+			return;
 		queue->next++;
 	}
-	return 0;
 }
 
 /* --at-once: all timelines wait until enough of them are ready. */
@@ -222,7 +216,8 @@ static bool gate(struct sched *s)
 	if (!s->count[JOB_READY])
 		s->gate_open = false;
 	else if (s->count[JOB_READY] >= s->cli->at_once ||
-		 (!s->count[JOB_STARTING] && (s->n_active == s->cap || !waiting(s))))
+		 (!s->count[JOB_STARTING] &&
+		  (s->n_active >= s->scarcity.most || !waiting(s))))
 		s->gate_open = true;
 	return s->gate_open;
 }
@@ -279,21 +274,31 @@ static void forget_ready(struct sched *s, unsigned index)
 	}
 }
 
+/* A limit counts what the script and finwait take; what commands take has a limit of its own, unless
+ * the user has set one for all. */
+static void end_if_past_limit(struct sched *s, struct active *active, int64_t now)
+{
+	const struct job *job = &active->job;
+	int64_t taken = now - job->since_ns, limit = GRACE_NS;
+
+	if (job->ended) {
+		limit = LAST_GRACE_NS;
+	} else if (job->phase == JOB_RUNNING && s->cli->timeout) {
+		limit = s->cli->timeout;
+	} else {
+		taken -= job_commands_ns(job, now);
+		if (job->phase == JOB_RUNNING)
+			limit += active->entry.test->scripted_ns;
+	}
+	if (taken > limit)
+		job_end(&active->job, limit);
+}
+
 static void end_those_that_hang(struct sched *s, int64_t now)
 {
-	for (unsigned i = 0; i < s->cap; i++) {
-		struct active *active = &s->active[i];
-		int64_t limit = GRACE_NS;
-
-		if (!active->used || active->job.phase == JOB_READY)
-			continue;
-		if (active->job.ended)
-			limit = LAST_GRACE_NS;
-		else if (active->job.phase == JOB_RUNNING)
-			limit = active->spec.limit_ns;
-		if (now - active->job.since_ns > limit)
-			job_end(&active->job);
-	}
+	for (unsigned i = 0; i < s->cap; i++)
+		if (s->active[i].used && s->active[i].job.phase != JOB_READY)
+			end_if_past_limit(s, &s->active[i], now);
 }
 
 static void hear_signal(struct sched *s)
@@ -328,6 +333,8 @@ static void wait_and_hear(struct sched *s)
 
 	if (s->count[JOB_READY] && s->next_release > now && s->next_release < until)
 		until = s->next_release;
+	if (s->scarcity.not_before > now && s->scarcity.not_before < until)
+		until = s->scarcity.not_before;
 	if (until > now)
 		timeout.tv_nsec = (long)(until - now) % NSEC_PER_SEC;
 	n = (int)syscall(SYS_epoll_pwait2, s->epoll, events, 64, &timeout, NULL, 0);
@@ -348,43 +355,6 @@ static void wait_and_hear(struct sched *s)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static unsigned most_active(const struct sched *s, size_t n)
-{
-	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
-
-	if (s->cli->drop_in || teller_live(s->teller, s->progress.all))
-		wanted = 1;
-	if (wanted > MOST_AT_ONCE)
-		wanted = MOST_AT_ONCE;
-	if (wanted > n)
-		wanted = n ? (unsigned)n : 1;
-	return budget_files(wanted);
-}
-
-static void enqueue(struct sched *s)
-{
-	struct queue *first = &s->queues[TURN_FIRST];
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->plan->n; i++) {
-		n += s->plan->tests[i].known ? 0 : s->cli->repeat;
-		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
-	}
-	for (unsigned turn = 0; turn < TURNS; turn++)
-		queue_init(&s->queues[turn], s->arena, n * entry_most(s->cli->retries));
-	for (unsigned round = 0; round < s->cli->repeat; round++)
-		for (size_t i = 0; i < s->plan->n; i++)
-			if (!s->plan->tests[i].known)
-				queue_put(first, &(struct entry){.test = &s->plan->tests[i],
-								 .round = round,
-								 .attempt = 1});
-	if (!s->cli->drop_in)
-		queue_sort(first);
-	for (size_t i = 0; i < n; i++)
-		s->progress.all_ns += first->items[i].test->scripted_ns;
-	s->cap = most_active(s, n);
-}
-
 /* What was not to be played is told first. */
 static void settle_known(struct sched *s)
 {
@@ -392,81 +362,9 @@ static void settle_known(struct sched *s)
 		struct test *test = &s->plan->tests[i];
 
 		if (test->known)
-			settle(s, test->known);
+			sched_settle(s, test->known);
 		test->known = NULL;
 	}
-}
-
-/* What nohup(1) or a shell has us ignore stays ignored. */
-static void ending_signals(sigset_t *mask)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action;
-
-	sigemptyset(mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(mask, numbers[i]);
-}
-
-static int watch_signals(struct sched *s, struct errbuf *err)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = ID_SIGNAL};
-	sigset_t mask;
-
-	ending_signals(&mask);
-	sigprocmask(SIG_BLOCK, &mask, &s->mask);
-	signal(SIGPIPE, SIG_IGN);
-	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	s->runner = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	if (s->signals < 0 || s->epoll < 0 ||
-	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->signals, &event))
-		return err_set(err, -errno, "epoll: %s", strerror(errno));
-	return 0;
-}
-
-static int prepare(struct sched *s, struct errbuf *err)
-{
-	const struct cli *cli = s->cli;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned processors = online > 0 ? (unsigned)online : 1;
-
-	s->keep_netns = cli->drop_in && sandbox_own_netns();
-	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
-	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
-	 * first it must not crowd them out. */
-	s->workers = cli->jobs ? cli->jobs : sandbox_may_hurry() ? 3 * processors : processors;
-	s->means = sandbox_means();
-	if (!s->means.tmp && !cli->drop_in && !cli->keep_tmp)
-		s->tmpdir = tmpdir_make();
-	enqueue(s);
-	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines, processors, s->cap);
-	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
-	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));
-	s->slots = mmap(NULL, s->cap * sizeof(*s->slots), PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (s->slots == MAP_FAILED)
-		return err_set(err, -errno, "mmap: %s", strerror(errno));
-	return watch_signals(s, err);
-}
-
-static void tidy(struct sched *s)
-{
-	for (unsigned i = 0; i < s->cap; i++)
-		if (s->active[i].used) {
-			job_abandon(&s->active[i].job);
-			test_release(s->active[i].entry.test);
-		}
-	tmpdir_remove(s->tmpdir);
-	free(s->tmpdir);
-	munmap(s->slots, s->cap * sizeof(*s->slots));
-	close(s->epoll);
-	close(s->signals);
-	sigprocmask(SIG_SETMASK, &s->mask, NULL); /* reports may wait for a reader */
-	if (s->runner >= 0)
-		close(s->runner);
-	arena_free(s->arena);
 }
 
 int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
@@ -483,18 +381,17 @@ int sched_play(const struct cli *cli, const struct plan *plan, struct results *r
 		.arena = arena_new(),
 		.begin_ns = clock_now(),
 	};
-	int code = prepare(&s, err);
+	int code = sched_prepare(&s, err);
 
-	if (!code)
-		settle_known(&s);
-	while (!code) {
-		code = fill(&s, err);
+	settle_known(&s);
+	while (!code && !s.stopping) {
+		fill(&s);
 		release(&s);
-		if (code || s.stopping || (!s.n_active && !waiting(&s)))
+		if (s.stopping || (!s.n_active && !waiting(&s)))
 			break;
 		wait_and_hear(&s);
 		tick(&s);
 	}
-	tidy(&s);
+	sched_tidy(&s, code, err);
 	return code ? code : s.interrupted;
 }

@@ -64,27 +64,54 @@ void shard_plan(struct plan *plan, unsigned k, unsigned n, const int64_t *durati
 	plan->n = n_kept;
 }
 
+static int by_name(const struct run_result *x, const struct run_result *y)
+{
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : strcmp(run_result_mode(x), run_result_mode(y));
+}
+
+static int by_name_and_duration(const void *a, const void *b)
+{
+	const struct run_result *x = *(struct run_result *const *)a;
+	const struct run_result *y = *(struct run_result *const *)b;
+	int order = by_name(x, y);
+
+	return order ? order : x->run_ns < y->run_ns ? -1 : x->run_ns > y->run_ns;
+}
+
+/* The longest duration of a test among sorted results; 0: there is none. */
+static int64_t longest(const struct report_read *read, const struct test *test)
+{
+	const struct run_result key = {.path = test->path, .mode = ip_mode_name(test->mode)};
+	size_t low = 0, high = read->n; /* the last that is not behind it is before `high` */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_name(read->results[middle], &key) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && !by_name(read->results[low - 1], &key) ? read->results[low - 1]->run_ns : 0;
+}
+
 int shard_durations(const struct plan *plan, const char *path, int64_t **durations_ns,
 		    struct errbuf *err)
 {
 	int64_t *durations = arena_alloc(plan->arena, (plan->n + 1) * sizeof(*durations));
-	struct run_result **results = NULL;
-	size_t n = 0;
-	int code = report_json_load(path, &results, &n, err);
+	struct report_read read = {0};
+	int code = report_json_load(path, &read, err);
 
+	if (read.n)
+		qsort(read.results, read.n, sizeof(*read.results), by_name_and_duration);
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct test *test = &plan->tests[i];
+		int64_t ns = longest(&read, &plan->tests[i]);
 
-		durations[i] = test->scripted_ns;
-		for (size_t j = 0; j < n; j++)
-			if (!strcmp(results[j]->path, test->path) &&
-			    !strcmp(run_result_mode(results[j]), ip_mode_name(test->mode)) &&
-			    results[j]->run_ns)
-				durations[i] = results[j]->run_ns;
+		durations[i] = ns ? ns : plan->tests[i].scripted_ns;
 	}
-	for (size_t j = 0; j < n; j++)
-		run_result_free(results[j]);
-	free(results);
+	report_read_free(&read);
 	*durations_ns = durations;
 	return code;
 }

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/bed/clock.h"
 #include "runtime/report/report.h"
@@ -43,33 +45,6 @@ static int check_only(const struct cli *cli, const struct plan *plan)
 	return status;
 }
 
-/* What the command line chooses. */
-static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
-{
-	struct cli_list files = {0};
-	int64_t *durations = NULL;
-	unsigned modes;
-	const char *wrong = select_command_line(cli, &modes);
-	int code;
-
-	if (!wrong)
-		wrong = teller_refuses(cli);
-	if (wrong)
-		return err_set(err, -EINVAL, "%s", wrong);
-	if (cli->last_failed && !cli->paths.n)
-		cli->paths = history_paths(cli->arena);
-	code = discover(cli->arena, &cli->paths, &files, err);
-	if (!code)
-		plan_make(plan, cli, &files);
-	if (!code && cli->last_failed)
-		history_keep_failed(plan);
-	if (!code && cli->shard_n && cli->durations)
-		code = shard_durations(plan, cli->durations, &durations, err);
-	if (!code && cli->shard_n)
-		shard_plan(plan, cli->shard_k, cli->shard_n, durations);
-	return code;
-}
-
 static size_t runs_of(const struct cli *cli, const struct plan *plan)
 {
 	size_t n = 0;
@@ -79,27 +54,88 @@ static size_t runs_of(const struct cli *cli, const struct plan *plan)
 	return n;
 }
 
+/* --cwd of the command line. */
+static int check_cwd(const struct cli *cli, struct errbuf *err)
+{
+	const char *cwd = cli_option_value(cli, "cwd");
+	struct stat status;
+
+	if (!cwd || !strcmp(cwd, "script") || !strcmp(cwd, "caller"))
+		return 0;
+	if (!stat(cwd, &status) && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	else if (!access(cwd, X_OK))
+		return 0;
+	return err_set(err, -errno, "--cwd %.150s: %s", cwd, strerror(errno));
+}
+
+/* What the command line chooses. */
+static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
+{
+	struct cli_list files = {0};
+	int64_t *durations = NULL;
+	unsigned modes;
+	const char *wrong = select_command_line(cli, &modes);
+	int code;
+
+	if (wrong)
+		return err_set(err, -EINVAL, "%s", wrong);
+	code = teller_check(cli, err);
+	if (!code)
+		code = check_cwd(cli, err);
+	if (code)
+		return code;
+	if (cli->last_failed && !cli->paths.n)
+		cli->paths = history_paths(cli->arena);
+	code = discover(cli->arena, &cli->paths, &files, err);
+	if (!code)
+		plan_make(plan, cli, &files);
+	if (!code && cli->last_failed)
+		history_keep_failed(plan);
+	plan->runs = code ? 0 : runs_of(cli, plan);
+	if (!code && cli->shard_n && cli->durations)
+		code = shard_durations(plan, cli->durations, &durations, err);
+	if (!code && cli->shard_n)
+		shard_plan(plan, cli->shard_k, cli->shard_n, durations);
+	return code;
+}
+
+/* What an early end has cut off. */
+static void tell_early_end(int code, const struct results *results, size_t all)
+{
+	size_t left = results->n < all ? all - results->n : 0;
+	const char *why = code > 0 ? strsignal(code) : "stopped early";
+
+	if (results->interrupted && left)
+		fprintf(stderr, "finwait: %s: %zu run%s interrupted, %zu of %zu not played\n", why,
+			results->interrupted, results->interrupted == 1 ? "" : "s", left, all);
+	else if (results->interrupted)
+		fprintf(stderr, "finwait: %s: %zu of %zu runs interrupted\n", why,
+			results->interrupted, all);
+	else if (left)
+		fprintf(stderr, "finwait: %s: %zu of %zu runs not played\n", why, left, all);
+}
+
 static int play(struct cli *cli, struct plan *plan)
 {
 	struct results results = {0};
 	struct errbuf err = {""};
 	int64_t begin = clock_now();
 	size_t all = runs_of(cli, plan);
-	struct teller *teller = teller_new(cli, plan->n, &err);
+	struct report_shard shard = {
+		.k = cli->shard_k, .n = cli->shard_n, .runs = all, .planned = plan->runs};
+	struct teller *teller = teller_new(cli, plan->n, &shard, &err);
 	int code = teller ? sched_play(cli, plan, &results, teller, &err) : -ENOMEM;
 	int status;
 
 	if (code < 0)
 		complain(STATUS_CANNOT, &err);
-	if (teller && !teller_end(teller, &results, clock_now() - begin, &err)) {
-		complain(STATUS_CANNOT, &err);
+	if (teller && !teller_end(teller, &results, clock_now() - begin))
 		code = code ? code : -EIO;
-	}
-	if (!cli->drop_in && results.n < all)
-		fprintf(stderr, "finwait: %s: %zu of %zu runs not played\n",
-			code > 0 ? strsignal(code) : "stopped early", all - results.n, all);
-	if (!cli->drop_in)
+	if (!cli->drop_in) {
+		tell_early_end(code, &results, all);
 		history_save(results.items, results.n);
+	}
 	status = (int)results_status(&results);
 	if (code > 0)
 		status = 128 + code;
@@ -125,39 +161,5 @@ int suite_run(struct cli *cli)
 		status = play(cli, &plan);
 	if (plan.arena)
 		plan_free(&plan);
-	return status;
-}
-
-/* ---- merge -------------------------------------------------------------------------------- */
-
-int suite_merge(struct cli *cli)
-{
-	struct results results = {0};
-	struct run_result **items = NULL;
-	struct errbuf err = {""};
-	size_t n = 0;
-	int code = 0, status;
-	const char *wrong = teller_refuses(cli);
-	struct teller *teller;
-
-	if (wrong)
-		return complain(STATUS_USAGE, (err_set(&err, 0, "%s", wrong), &err));
-	teller = teller_new(cli, 0, &err);
-
-	for (size_t i = 0; i < cli->paths.n && !code; i++) {
-		const char *path = cli->paths.items[i];
-		code = report_json_load(path, &items, &n, &err);
-	}
-	for (size_t i = 0; i < n; i++)
-		results_add(&results, items[i]);
-	free(items);
-	status = code ? STATUS_USAGE : (int)results_status(&results);
-	if (code) {
-		complain(STATUS_USAGE, &err);
-		free(teller);
-	} else if (teller && !teller_end(teller, &results, 0, &err)) {
-		status = complain(STATUS_USAGE, &err);
-	}
-	results_free(&results);
 	return status;
 }

@@ -26,6 +26,7 @@ struct plan {
 	struct arena *arena;
 	struct test *tests; /* in the order of the paths */
 	size_t n;
+	size_t runs; /* of the whole, before a shard was chosen */
 };
 
 /* Files as they are, directories recursively for *.pkt, sorted. 0, or -errno with err. */
@@ -50,9 +51,10 @@ const char *select_command_line(const struct cli *cli, unsigned *modes);
 void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files);
 void plan_free(struct plan *plan);
 
-/* The script of a test, read again for its first user; NULL: it is no longer what was checked. Each
- * success wants a test_release(). Forked processes inherit it. */
-const struct script *test_script(struct test *test);
+/* The script of a test, read again for its first user; NULL: it cannot be (*code: -errno), or is no
+ * longer what was checked (*code 0). Each success wants a test_release(). Forked processes inherit
+ * it. */
+const struct script *test_script(struct test *test, int *code);
 void test_release(struct test *test);
 
 /* Where one of many runs saves its packets: FILE-DIRECTORY-SCRIPT-MODE.pcap for FILE.pcap, with the
@@ -76,14 +78,15 @@ void history_save(struct run_result *const *results, size_t n);
 struct results {
 	struct run_result **items;
 	size_t n, size;
-	size_t failures; /* verdict_is_failure() */
-	size_t cannot;	 /* this machine could not play it */
-	size_t played;	 /* came to a verdict by being played */
+	size_t failures;    /* verdict_is_failure(), */
+	size_t not_run;	    /* of them those that were not run, */
+	size_t interrupted; /* of those the ones that were under way */
+	size_t missing;	    /* left out of a shard that ended early */
 };
 
 void results_add(struct results *results, struct run_result *result);
 void results_free(struct results *results);
-/* Exit status: 1 a run failed, 2 no run failed but a script was bad, 4 nothing could be played. */
+/* Exit status: 1 a run failed; else 2 a script was bad; else 4 a run was not run that should be. */
 enum exit_status results_status(const struct results *results);
 
 /* What people see while it goes on and at its end, and the files for CI. */
@@ -93,9 +96,12 @@ struct progress_counts {
 	int64_t all_ns, elapsed_ns;
 };
 
-/* What is wrong with the reports that are asked for; NULL: nothing. */
-const char *teller_refuses(const struct cli *cli);
-struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err);
+/* Can the reports that are asked for be written? 0, or -errno with err. */
+int teller_check(const struct cli *cli, struct errbuf *err);
+/* `shard`: what this is of a suite; n 0, or NULL: the whole. */
+struct report_shard;
+struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct report_shard *shard,
+			  struct errbuf *err);
 /* Is each event of the one run there is printed when it happens? Not where standard output is a
  * report's. */
 bool teller_live(const struct teller *teller, size_t n_runs);
@@ -105,9 +111,8 @@ void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts);
 void teller_tick(struct teller *teller, const struct results *results,
 		 const struct progress_counts *counts);
-/* The end: false with err if a report could not be written. Frees the teller. */
-bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
-		struct errbuf *err);
+/* The end: false, and said on standard error, if a report could not be written. Frees the teller. */
+bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns);
 
 /* Plays the tests of a plan. Returns the signal that ended it early, else 0; -errno with err. */
 int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
@@ -115,7 +120,7 @@ int sched_play(const struct cli *cli, const struct plan *plan, struct results *r
 
 /* finwait run and packetdrill; 128 + N after signal N. */
 int suite_run(struct cli *cli);
-/* finwait merge FILE...: one report from the JSON reports of shards. */
+/* merge.c: finwait merge FILE...: one report from the JSON reports of shards. */
 int suite_merge(struct cli *cli);
 
 #endif

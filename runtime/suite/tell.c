@@ -1,4 +1,5 @@
 /* What people and CI are told; the words are runtime/report's. */
+#include "base/outfile.h"
 #include "runtime/report/report.h"
 #include "runtime/report/words.h"
 #include "runtime/suite/suite.h"
@@ -16,56 +17,67 @@ struct teller {
 	bool drawn;
 	int64_t done_ns; /* scripted durations of what is done */
 	time_t began;
+	struct report_shard shard; /* n 0: none */
 };
 
 static bool is_stdout(const char *path)
 {
-	return path && (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"));
+	static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+
+	for (size_t i = 0; path && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(path, names[i]))
+			return true;
+	return false;
 }
 
 /* One job each: writes one file. */
-typedef bool (*report_writer)(FILE *out, const struct run_result *const *results, size_t n,
-			      time_t began);
+typedef bool (*report_writer)(const struct teller *teller, FILE *out,
+			      const struct run_result *const *results, size_t n);
 
-static bool write_tap(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+static bool write_tap(const struct teller *teller, FILE *out,
+		      const struct run_result *const *results, size_t n)
 {
-	(void)began;
+	(void)teller;
 	report_tap(out, results, n, TAP_14);
 	return !ferror(out);
 }
 
-static bool write_ktap(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+static bool write_ktap(const struct teller *teller, FILE *out,
+		       const struct run_result *const *results, size_t n)
 {
-	(void)began;
+	(void)teller;
 	report_tap(out, results, n, TAP_KERNEL);
 	return !ferror(out);
 }
 
-static bool write_junit(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+static bool write_junit(const struct teller *teller, FILE *out,
+			 const struct run_result *const *results, size_t n)
 {
 	char host[256] = "";
-	struct junit_options options = {.timestamp = began};
+	struct junit_options options = {.timestamp = teller->began};
 
 	if (!gethostname(host, sizeof(host) - 1) && *host)
 		options.hostname = host;
 	return report_junit(out, results, n, &options);
 }
 
-static bool write_json(FILE *out, const struct run_result *const *results, size_t n, time_t began)
+static bool write_json(const struct teller *teller, FILE *out,
+		       const struct run_result *const *results, size_t n)
 {
-	(void)began;
-	return report_json(out, results, n);
+	return (!teller->shard.n || report_json_shard(out, &teller->shard)) &&
+	       report_json(out, results, n);
 }
 
 static const struct {
+	const char *option;
 	size_t path; /* in struct cli */
 	report_writer write;
 	const char *failed;
 } files[] = {
-	{offsetof(struct cli, tap), write_tap, "could not be written"},
-	{offsetof(struct cli, ktap), write_ktap, "could not be written"},
-	{offsetof(struct cli, junit), write_junit, "could not be written"},
-	{offsetof(struct cli, json), write_json, "could not be written"},
+	{"--tap", offsetof(struct cli, tap), write_tap, "could not be written"},
+	{"--ktap", offsetof(struct cli, ktap), write_ktap, "could not be written"},
+	{"--junit", offsetof(struct cli, junit), write_junit, "could not be written"},
+	{"--json", offsetof(struct cli, json), write_json, "could not be written"},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
@@ -75,16 +87,62 @@ static const char *file_path(const struct cli *cli, size_t i)
 	return *(const char *const *)((const char *)cli + files[i].path);
 }
 
-const char *teller_refuses(const struct cli *cli)
+/* GitHub Actions name a file for it; NULL: none is wanted. */
+static const char *step_summary(const struct cli *cli)
 {
-	unsigned n = 0;
+	const char *path = cli->github ? getenv("GITHUB_STEP_SUMMARY") : NULL;
 
-	for (size_t i = 0; i < N_FILES; i++)
-		n += is_stdout(file_path(cli, i));
-	return n > 1 ? "only one report can have standard output; give the others a file" : NULL;
+	return path && *path ? path : NULL;
 }
 
-struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *err)
+static bool is_script(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 4 && !strcmp(path + n - 4, ".pkt") && !access(path, F_OK);
+}
+
+/* Where the value of an option was forgotten, a script stands in its place. */
+static int check_path(const char *option, const char *path, struct errbuf *err)
+{
+	struct errbuf inner;
+	int code;
+
+	if (is_script(path))
+		return err_set(err, -EEXIST, "%s %.150s would write over a script", option, path);
+	code = outfile_check(path, &inner);
+	return code ? err_set(err, code, "%s: %.230s", option, inner.text) : 0;
+}
+
+int teller_check(const struct cli *cli, struct errbuf *err)
+{
+	const char *summary = step_summary(cli);
+	unsigned n = 0;
+	int code = 0;
+
+	for (size_t i = 0; i < N_FILES && !code; i++) {
+		const char *path = file_path(cli, i);
+
+		n += is_stdout(path);
+		for (size_t j = 0; j < i && path && !is_stdout(path) && !code; j++)
+			if (file_path(cli, j) && !strcmp(file_path(cli, j), path))
+				code = err_set(err, -EEXIST, "%s and %s have the same file",
+					       files[j].option, files[i].option);
+		if (path && !is_stdout(path) && !code)
+			code = check_path(files[i].option, path, err);
+	}
+	if (n > 1)
+		code = err_set(err, -EEXIST,
+			       "only one report can have standard output; give the others a file");
+	if (!code && cli->pcap)
+		code = check_path("--pcap", cli->pcap, err);
+	if (!code && summary)
+		code = check_path("GITHUB_STEP_SUMMARY", summary, err);
+	return code;
+}
+
+struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct report_shard *shard,
+			  struct errbuf *err)
 {
 	struct teller *teller = calloc(1, sizeof(*teller));
 
@@ -93,6 +151,8 @@ struct teller *teller_new(const struct cli *cli, size_t n_tests, struct errbuf *
 		return NULL;
 	}
 	teller->cli = cli;
+	if (shard)
+		teller->shard = *shard;
 	teller->began = time(NULL);
 	teller->out = stdout;
 	for (size_t i = 0; i < N_FILES; i++)
@@ -116,7 +176,8 @@ static void fill_progress(const struct teller *teller, const struct results *res
 	*progress = (struct report_progress){
 		.all = counts->all,
 		.done = results->n,
-		.failed = results->failures,
+		.failed = results->failures - results->not_run,
+		.not_run = results->not_run,
 		.running = counts->running,
 		.done_ns = teller->done_ns,
 		.all_ns = counts->all_ns,
@@ -215,32 +276,34 @@ static bool write_file(const struct teller *teller, size_t i, const struct resul
 {
 	const char *path = file_path(teller->cli, i);
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
-	struct report_file file;
+	struct outfile file;
 
 	if (is_stdout(path)) {
-		if (files[i].write(stdout, items, results->n, teller->began) && !fflush(stdout))
+		if (files[i].write(teller, stdout, items, results->n) && !fflush(stdout))
 			return true;
-		err_set(err, -EIO, "standard output: %s", files[i].failed);
+		err_set(err, -EIO, "standard output: %s %s", files[i].option, files[i].failed);
+		clearerr(stdout); /* it has been told */
 		return false;
 	}
-	if (report_file_open(&file, path, err))
+	if (outfile_open(&file, path, err))
 		return false;
-	if (!files[i].write(file.stream, items, results->n, teller->began)) {
-		report_file_abort(&file);
+	if (!files[i].write(teller, file.stream, items, results->n) && !file.error) {
+		outfile_abort(&file);
 		err_set(err, -EIO, "%s: %s", path, files[i].failed);
 		return false;
 	}
-	return !report_file_commit(&file, err);
+	return !outfile_commit(&file, err);
 }
 
-static bool tell_github(FILE *to, const struct results *results, struct errbuf *err)
+static bool tell_github(const struct cli *cli, FILE *to, const struct results *results,
+			struct errbuf *err)
 {
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
-	const char *path = getenv("GITHUB_STEP_SUMMARY");
+	const char *path = step_summary(cli);
 	FILE *out;
 
 	report_github(to, items, results->n);
-	if (!path || !*path)
+	if (!path)
 		return true;
 	out = fopen(path, "ae");
 	if (out)
@@ -278,7 +341,14 @@ static void tell_rates(FILE *out, const struct results *results)
 	}
 }
 
-bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns, struct errbuf *err)
+static bool complain_unless(bool good, const struct errbuf *err)
+{
+	if (!good)
+		fprintf(stderr, "finwait: %s\n", err->text);
+	return good;
+}
+
+bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 {
 	const struct cli *cli = teller->cli;
 	struct summary_options options = {
@@ -287,6 +357,7 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 		.wall_ns = wall_ns,
 		.slowest = results->n > 10 ? 5 : 0,
 	};
+	struct errbuf err = {""};
 	bool ok = true;
 
 	clear(teller);
@@ -300,9 +371,9 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns,
 	fflush(teller->out);
 	for (size_t i = 0; i < N_FILES; i++)
 		if (file_path(cli, i))
-			ok &= write_file(teller, i, results, err);
+			ok &= complain_unless(write_file(teller, i, results, &err), &err);
 	if (cli->github)
-		ok &= tell_github(teller->out, results, err);
+		ok &= complain_unless(tell_github(cli, teller->out, results, &err), &err);
 	free(teller);
 	return ok;
 }

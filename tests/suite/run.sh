@@ -140,7 +140,7 @@ check "and is gone" no_process "sleep $nap"
 check "a crash of a run is that run's failure" prints 'crashed: SIGSEGV at line 3' "$bin" crash.pkt pass.pkt
 check "and the others go on" prints '1 passed' "$bin" crash.pkt pass.pkt
 check "a run that hangs is ended, and says where" \
-	prints 'time limit of 1 s (--timeout) at line 3' "$bin" --timeout 1 hang.pkt
+	prints 'time limit of 1 s \(--timeout\) at line 3' "$bin" --timeout 1 hang.pkt
 
 # ---- nothing is left behind
 host_state() {
@@ -194,8 +194,8 @@ to_the_group() { # SIGNAL
 		kill -"$1" -- -$pid
 		wait $pid
 		cat group.out
-		grep -E 'crashed|timed out' group.json && return 1
-		grep -q 'runs not played' group.out || return 1
+		grep -E 'crashed|limit|"fail"' group.json && return 1
+		grep -qE 'runs? (interrupted|not played)' group.out || return 1
 	done
 	return 0
 }
@@ -286,7 +286,13 @@ else
 	skip "a script that cannot be read is one failure" "not root"
 fi
 check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
-check "--fail-fast" sh -c "'$bin' -x -j 1 --timelines 1 --json x.json fail.pkt fail.pkt fail.pkt; test \$(wc -l < x.json) = 1"
+fail_fast() {
+	make_scripts failing 40 "$(cat fail.pkt)"
+	"$bin" -x -j 1 --timelines 1 --json x.json failing
+	[ $? = 1 ] && [ "$(grep -c '"fail"' x.json)" -lt 10 ]
+}
+check "--fail-fast" fail_fast
+check "and says what was not played" prints 'stopped early: .*of 40 (runs )?not played' "$bin" -q -x failing
 last_failed() {
 	export XDG_STATE_HOME=$work/state-of-two
 	"$bin" -q --slow slow-fail.pkt fail.pkt pass.pkt
@@ -331,13 +337,14 @@ merged() {
 }
 check "merge puts shards together" merged
 empty_shard() {
-	"$bin" -q --shard 2/2 --json empty.json pass.pkt && "$bin" merge empty.json
+	"$bin" -q --shard 1/2 --json full.json pass.pkt && "$bin" -q --shard 2/2 --json empty.json pass.pkt &&
+		"$bin" merge empty.json full.json
 }
 check "a shard with nothing to play has its report" empty_shard
 printf '{"verdict":"pass","path":"a"}\n%.0s' 1 2 >no-mode.json
 check "results without a mode" prints '2 passed' "$bin" merge --repeat 2 no-mode.json
-cannot='{"verdict":"skip","path":"a","mode":"ipv4","attempts":1,"reason":"cannot run here"}'
-check "what none of the shards could play is status 4" sh -c "echo '$cannot' >cannot.json; '$bin' merge cannot.json; [ \$? = 4 ]"
+cannot='{"verdict":"not run","path":"a","mode":"ipv4","attempts":1,"reason":"no rights"}'
+check "what a shard could not play is status 4" sh -c "echo '$cannot' >cannot.json; '$bin' merge cannot.json; [ \$? = 4 ]"
 check "what was not to be played is not" sh -c "'$bin' -q --json slow.json slow.pkt; '$bin' merge slow.json"
 check "with them as durations" exits 0 "$bin" list --shard 1/1 --durations no-mode.json pass.pkt
 echo nonsense >nonsense.json
@@ -348,7 +355,7 @@ check "of many runs each has its own" sh -c "'$bin' --pcap q.pcap --ip_versions=
 check "each of the same name and each round as well" sh -c "mkdir -p c && cp packets.pkt c &&
 	'$bin' --pcap r.pcap --repeat 2 ./packets.pkt c/packets.pkt &&
 	ls r-packets-ipv4.pcap r-packets-ipv4-2.pcap r-c-packets-ipv4.pcap r-c-packets-ipv4-2.pcap"
-check "--pcap says where it cannot write" exits 1 "$bin" --pcap no-such-directory/p.pcap packets.pkt
+check "a capture that cannot be written is told before" exits 2 "$bin" --pcap no-such-directory/p.pcap packets.pkt
 check "a warning is shown though all passed" sh -c "'$bin' --non_fatal=packet '$here/../live/language/segments/non-fatal-header.pkt' 2>&1 >/dev/null | grep -q '13:1: warning: '"
 check "-v prints each event" prints 'socket' "$bin" -v pass.pkt
 

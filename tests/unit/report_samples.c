@@ -102,6 +102,9 @@ void suite_new(struct run_result **results)
 		 "died: 100%, ]]> <b>\r\n::error::x", VERDICT_ERROR, 1, false},
 		{"g.pkt", NULL, "late", VERDICT_LATE, 4, true},
 		{"/h.pkt", NULL, NULL, VERDICT_PASS, 1, false},
+		{"scripts/open/i.pkt", "ipv4", "no room | here: 100%", VERDICT_NOT_RUN, 1, false},
+		{"scripts/open/i.pkt", "ipv6", "no rights", VERDICT_NOT_RUN, 1, false},
+		{"scripts/open/j.pkt", "ipv4", "no room | here: 100%", VERDICT_NOT_RUN, 1, false},
 	};
 
 	for (int i = 0; i < N_SUITE; i++) {

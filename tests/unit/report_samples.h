@@ -24,7 +24,7 @@ struct mismatch *differ(struct run_result *result, struct record *record, enum f
 
 /* A handshake and a close, up to where it will fail. */
 struct run_result *begin(const char *mode);
-#define N_SUITE 9
+#define N_SUITE 12
 
 /* One of each verdict, a flaky pass, and texts that every format has to escape. */
 void suite_new(struct run_result **results);

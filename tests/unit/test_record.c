@@ -259,7 +259,7 @@ static void names(void **state)
 {
 	(void)state;
 	assert_string_equal(verdict_name(VERDICT_LATE), "late");
-	assert_null(verdict_name(VERDICT_LATE + 1));
+	assert_null(verdict_name(N_VERDICTS));
 	assert_string_equal(record_kind_name(RECORD_CLEANUP), "cleanup");
 	assert_null(record_kind_name(RECORD_CLEANUP + 1));
 	assert_null(record_status_name(RECORD_FAILED + 1));
@@ -267,6 +267,7 @@ static void names(void **state)
 	assert_true(verdict_is_failure(VERDICT_XPASS));
 	assert_false(verdict_is_failure(VERDICT_XFAIL));
 	assert_false(verdict_is_failure(VERDICT_SKIP));
+	assert_true(verdict_is_failure(VERDICT_NOT_RUN));
 }
 
 static void nonsense_is_refused(void **state)

@@ -232,10 +232,10 @@ static void junit_cannot_be_written(void **state)
 
 /* ---- JSON Lines ---------------------------------------------------------------------------- */
 
-static int read_back(const char *text, struct run_result ***back, size_t *n, struct errbuf *err)
+static int read_back(const char *text, struct report_read *read, struct errbuf *err)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
-	int code = report_json_read(in, back, n, err);
+	int code = report_json_read(in, "x.json", read, err);
 
 	fclose(in);
 	return code;
@@ -244,48 +244,84 @@ static int read_back(const char *text, struct run_result ***back, size_t *n, str
 static void json(void **state)
 {
 	char *text = NEW(report_json, results, N_SUITE), *again;
-	struct run_result **back = NULL;
+	struct report_read read = {0};
 	struct errbuf err;
-	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(read_back(text, &back, &n, &err), 0);
-	assert_int_equal(n, N_SUITE);
-	for (size_t i = 0; i < n; i++) {
+	assert_int_equal(read_back(text, &read, &err), 0);
+	assert_int_equal(read.n, N_SUITE);
+	for (size_t i = 0; i < read.n; i++) {
+		const struct run_result *back = read.results[i];
 		bool failed = verdict_is_failure(results[i]->verdict) ||
 			      results[i]->verdict == VERDICT_XFAIL;
 
-		assert_string_equal(back[i]->path, results[i]->path);
-		assert_int_equal(back[i]->verdict, results[i]->verdict);
-		assert_int_equal(back[i]->n_records, failed ? results[i]->n_records : 0);
-		assert_int_equal(back[i]->failed_record, results[i]->failed_record);
+		assert_string_equal(back->path, results[i]->path);
+		assert_int_equal(back->verdict, results[i]->verdict);
+		assert_int_equal(back->n_records, failed ? results[i]->n_records : 0);
+		assert_int_equal(back->failed_record, results[i]->failed_record);
 	}
-	again = NEW(report_json, (const struct run_result *const *)back, n);
+	again = NEW(report_json, (const struct run_result *const *)read.results, read.n);
 	assert_string_equal(again, text);
 	/* A second file is appended: a merge. */
-	assert_int_equal(read_back(text, &back, &n, &err), 0);
-	assert_int_equal(n, 2 * N_SUITE);
-	for (size_t i = 0; i < n; i++)
-		run_result_free(back[i]);
-	free(back);
+	assert_int_equal(read_back(text, &read, &err), 0);
+	assert_int_equal(read.n, 2 * N_SUITE);
+	report_read_free(&read);
 	free(again);
 	free(text);
 }
 
-static void json_gone_wrong(void **state)
+static void json_of_shards(void **state)
 {
-	struct run_result **back = NULL;
+	static const struct report_shard shard = {.k = 2, .n = 3, .runs = 1, .planned = 7};
+	static const char result[] = "{\"path\":\"x\",\"verdict\":\"pass\"}\n";
+	char *line = NEW(report_json_shard, &shard), text[512];
+	struct report_read read = {0};
 	struct errbuf err;
-	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(
-		read_back("{\"path\":\"x\",\"verdict\":\"pass\"}\n\n{\"path\":", &back, &n, &err),
-		-EINVAL);
-	assert_string_equal(err.text, "line 3 is no result of a run");
-	assert_int_equal(n, 1);
-	run_result_free(back[0]);
-	free(back);
+	/* Two files in one, the first without a result. */
+	snprintf(text, sizeof(text), "%s%s%s", line, line, result);
+	assert_int_equal(read_back(text, &read, &err), 0);
+	assert_int_equal(read.n, 1);
+	assert_int_equal(read.n_shards, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(read.shards[i].k, 2);
+		assert_int_equal(read.shards[i].n, 3);
+		assert_int_equal(read.shards[i].runs, 1);
+		assert_int_equal(read.shards[i].planned, 7);
+		assert_int_equal(read.shards[i].after - read.shards[i].first, i);
+	}
+	report_read_free(&read);
+	free(line);
+}
+
+static void json_gone_wrong(void **state)
+{
+#define RESULT "{\"path\":\"x\",\"verdict\":\"pass\"}\n"
+	static const char *const bad[] = {
+		RESULT "\n{\"path\":",
+		RESULT "\n{}",
+		RESULT "\n{\"shard\":0,\"shards\":3,\"runs\":1,\"planned\":7}",
+		RESULT "\n{\"shard\":4,\"shards\":3,\"runs\":1,\"planned\":7}",
+		RESULT "\n{\"shard\":1,\"shards\":3,\"runs\":-1,\"planned\":7}",
+		RESULT "\n{\"shard\":1,\"shards\":3,\"runs\":1}",
+	};
+	struct report_read read = {0};
+	struct errbuf err;
+	FILE *in;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(read_back(bad[i], &read, &err), -EINVAL);
+		assert_string_equal(err.text, "line 3 is no result of a run");
+		assert_int_equal(read.n, 1);
+		report_read_free(&read);
+	}
+	/* What has no end is not waited for. */
+	in = fopen("/dev/zero", "re");
+	assert_int_equal(report_json_read(in, "x.json", &read, &err), -EINVAL);
+	assert_string_equal(err.text, "line 1 has a zero byte: it is no JSON");
+	fclose(in);
 }
 
 /* ---- GitHub -------------------------------------------------------------------------------- */
@@ -326,6 +362,7 @@ int main(void)
 		TEST(junit_of_any_bytes),
 		TEST(junit_cannot_be_written),
 		TEST(json),
+		TEST(json_of_shards),
 		TEST(json_gone_wrong),
 		TEST(github),
 		TEST(github_summary),

@@ -87,7 +87,8 @@ static void summary(void **state)
 	free(text);
 	counts = report_count(results, N_SUITE);
 	assert_int_equal(counts.all, N_SUITE);
-	assert_int_equal(counts.failures, 4);
+	assert_int_equal(counts.failures, 7);
+	assert_int_equal(counts.by_verdict[VERDICT_NOT_RUN], 3);
 	assert_int_equal(counts.flaky, 1);
 	assert_int_equal(counts.by_verdict[VERDICT_PASS], 3);
 	suite_free(suite);
@@ -264,93 +265,6 @@ static void terminal_width(void **state)
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static void content_is(const char *path, const char *want)
-{
-	char text[64] = "";
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	assert_true(fread(text, 1, sizeof(text) - 1, file) < sizeof(text));
-	fclose(file);
-	assert_string_equal(text, want);
-}
-
-static int entries(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n - 2;
-}
-
-static void files_whole_or_not(void **state)
-{
-	char folder[] = "/tmp/finwait-report.XXXXXX", path[64], link[64];
-	struct report_file file;
-	struct errbuf err;
-	struct stat status;
-	mode_t mask = umask(022);
-
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/a.xml", folder);
-	snprintf(link, sizeof(link), "%s/link", folder);
-
-	assert_int_equal(report_file_open(&file, path, &err), 0);
-	fputs("one", file.stream);
-	fflush(file.stream);
-	assert_int_not_equal(access(path, F_OK), 0);
-	assert_int_equal(report_file_commit(&file, &err), 0);
-	report_file_abort(&file);
-	content_is(path, "one");
-	assert_int_equal(stat(path, &status), 0);
-	assert_int_equal(status.st_mode & 0777, 0644);
-
-	assert_int_equal(report_file_open(&file, path, &err), 0);
-	fputs("two", file.stream);
-	report_file_abort(&file);
-	content_is(path, "one");
-
-	/* Through a link: the file behind it changes, the link stays. */
-	assert_int_equal(symlink("a.xml", link), 0);
-	assert_int_equal(report_file_open(&file, link, &err), 0);
-	fputs("three", file.stream);
-	assert_int_equal(report_file_commit(&file, &err), 0);
-	content_is(path, "three");
-	assert_int_equal(lstat(link, &status), 0);
-	assert_true(S_ISLNK(status.st_mode));
-	assert_int_equal(entries(folder), 2);
-
-	unlink(link);
-	unlink(path);
-	assert_int_equal(rmdir(folder), 0);
-	umask(mask);
-}
-
-static void files_that_cannot_be(void **state)
-{
-	struct report_file file;
-	struct errbuf err;
-
-	(void)state;
-	assert_int_equal(report_file_open(&file, "/nowhere/at/all.xml", &err), -ENOENT);
-	assert_string_equal(err.text,
-			    "cannot write /nowhere/at/all.xml: No such file or directory");
-	report_file_abort(&file);
-	assert_int_equal(report_file_open(&file, "/tmp", &err), -EISDIR);
-	/* What is no regular file is written as it is; that the disk is full is told. */
-	assert_int_equal(report_file_open(&file, "/dev/full", &err), 0);
-	fputs("x", file.stream);
-	assert_int_equal(report_file_commit(&file, &err), -ENOSPC);
-	assert_string_equal(err.text, "cannot write /dev/full: No space left on device");
-	assert_int_equal(report_file_open(&file, "/dev/null", &err), 0);
-	assert_int_equal(report_file_commit(&file, &err), 0);
-}
-
 /* ---- text ---------------------------------------------------------------------------------- */
 
 static void text_is_cleaned(void **state)
@@ -405,8 +319,6 @@ int main(void)
 		cmocka_unit_test(progress_says),
 		cmocka_unit_test(progress_when_piped),
 		cmocka_unit_test(terminal_width),
-		cmocka_unit_test(files_whole_or_not),
-		cmocka_unit_test(files_that_cannot_be),
 		cmocka_unit_test(text_is_cleaned),
 	};
 

@@ -334,7 +334,7 @@ static void assert_reset(struct fixture *fixture, uint32_t seq, uint32_t ack, ui
 {
 	struct packet reset;
 
-	assert_true(seqmap_reset_packet(fixture->seqmap, PACKET_TCP, &reset));
+	assert_true(seqmap_reset_packet(fixture->seqmap, PACKET_TCP, false, &reset));
 	assert_int_equal(reset.kind, PACKET_TCP);
 	assert_int_equal(reset.tcp.flags, TCP_RST | TCP_ACK_FLAG);
 	assert_int_equal(reset.tcp.seq, seq);
@@ -356,7 +356,7 @@ static void closing_reset(void **state)
 	live.tcp.window = 77;
 	seqmap_remember(fixture->seqmap, &live);
 	assert_reset(fixture, 512, 1001, 77);
-	assert_false(seqmap_reset_packet(fixture->seqmap, PACKET_UDP, &live));
+	assert_false(seqmap_reset_packet(fixture->seqmap, PACKET_UDP, false, &live));
 }
 
 static void notation_of_ip(void **state)

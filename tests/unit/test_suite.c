@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/suite/budget.h"
+#include "runtime/suite/scarcity.h"
 #include "runtime/suite/suite.h"
 
 /* ---- discovery ---------------------------------------------------------------------------- */
@@ -255,9 +256,9 @@ static void a_fixed_budget_stays(void **state)
 
 /* ---- exit status -------------------------------------------------------------------------- */
 
-static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool bad, size_t cannot)
+static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool bad)
 {
-	struct results results = {.cannot = cannot};
+	struct results results = {0};
 	enum exit_status status;
 
 	for (size_t i = 0; i < n; i++) {
@@ -276,23 +277,76 @@ static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool b
 
 static void exit_status_tells_what_kind(void **state)
 {
-	const enum verdict pass = VERDICT_PASS, fail = VERDICT_FAIL, skip = VERDICT_SKIP,
-			   error = VERDICT_ERROR;
+	static const struct {
+		enum verdict verdicts[2];
+		bool bad; /* the script of what is VERDICT_ERROR; else it crashed */
+		enum exit_status status;
+	} rows[] = {
+		{{VERDICT_PASS, VERDICT_PASS}, false, STATUS_PASSED},
+		{{VERDICT_PASS, VERDICT_FAIL}, false, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_XPASS}, false, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_XFAIL}, false, STATUS_PASSED},
+		{{VERDICT_PASS, VERDICT_LATE}, false, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_SKIP}, false, STATUS_PASSED},
+		{{VERDICT_SKIP, VERDICT_SKIP}, false, STATUS_PASSED},
+		{{VERDICT_PASS, VERDICT_ERROR}, true, STATUS_USAGE},
+		{{VERDICT_PASS, VERDICT_ERROR}, false, STATUS_FAILED},
+		{{VERDICT_FAIL, VERDICT_ERROR}, true, STATUS_FAILED},
+		/* What was to be played, and could not be, is never well. */
+		{{VERDICT_PASS, VERDICT_NOT_RUN}, false, STATUS_CANNOT},
+		{{VERDICT_SKIP, VERDICT_NOT_RUN}, false, STATUS_CANNOT},
+		{{VERDICT_FAIL, VERDICT_NOT_RUN}, false, STATUS_FAILED},
+		{{VERDICT_ERROR, VERDICT_NOT_RUN}, true, STATUS_USAGE},
+	};
 
 	(void)state;
-	assert_int_equal(status_of(&pass, 1, false, 0), STATUS_PASSED);
-	assert_int_equal(status_of(&fail, 1, false, 0), STATUS_FAILED);
-	assert_int_equal(status_of(&skip, 1, false, 0), STATUS_PASSED);
-	assert_int_equal(status_of(&skip, 1, false, 1), STATUS_CANNOT);
-	assert_int_equal(status_of(&error, 1, true, 0), STATUS_USAGE);
-	assert_int_equal(status_of(&error, 1, false, 0), STATUS_FAILED); /* a crash */
-	assert_int_equal(status_of((enum verdict[]){VERDICT_PASS, VERDICT_SKIP}, 2, false, 1),
-			 STATUS_PASSED);
-	assert_int_equal(status_of((enum verdict[]){VERDICT_FAIL, VERDICT_ERROR}, 2, true, 0),
-			 STATUS_FAILED);
-	assert_int_equal(status_of((enum verdict[]){VERDICT_XPASS}, 1, false, 0), STATUS_FAILED);
-	assert_int_equal(status_of((enum verdict[]){VERDICT_XFAIL}, 1, false, 0), STATUS_PASSED);
-	assert_int_equal(status_of((enum verdict[]){VERDICT_LATE}, 1, false, 0), STATUS_FAILED);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (status_of(rows[i].verdicts, 2, rows[i].bad) != rows[i].status)
+			fail_msg("row %zu", i);
+}
+
+/* ---- scarcity ----------------------------------------------------------------------------- */
+
+static void fewer_are_played_where_something_is_short(void **state)
+{
+	const int64_t second = 1000000000;
+	struct scarcity scarcity;
+	int64_t now = second;
+
+	(void)state;
+	scarcity_init(&scarcity, 100);
+	assert_true(scarcity_allows(&scarcity, 99, now));
+	assert_true(scarcity_met(&scarcity, 3, now));
+	now += second;
+	assert_true(scarcity_allows(&scarcity, 2, now));
+	assert_false(scarcity_allows(&scarcity, 3, now));
+	/* It is tried carefully whether there is more. */
+	for (int i = 0; i < 3; i++)
+		scarcity_passed(&scarcity, now += second);
+	assert_true(scarcity_allows(&scarcity, 3, now));
+	/* What the last one had may only not be back yet. */
+	assert_true(scarcity_met(&scarcity, 3, now));
+	assert_false(scarcity_allows(&scarcity, 3, now));
+	assert_true(scarcity_allows(&scarcity, 3, now + second));
+}
+
+static void what_cannot_be_had_is_given_up(void **state)
+{
+	struct scarcity scarcity;
+	int64_t now = 0, waited = 0;
+
+	(void)state;
+	scarcity_init(&scarcity, 100);
+	while (scarcity_met(&scarcity, 0, now)) {
+		waited += scarcity.not_before - now;
+		now = scarcity.not_before;
+		assert_true(scarcity_allows(&scarcity, 0, now));
+	}
+	assert_in_range(waited, 1000000000, 30000000000);
+	assert_false(scarcity_met(&scarcity, 0, now)); /* the next one does not wait as long */
+	assert_true(scarcity_met(&scarcity, 1, now));  /* but beside others it may be had */
+	scarcity_passed(&scarcity, now);
+	assert_true(scarcity_met(&scarcity, 0, now));
 }
 
 /* ---- what failed last --------------------------------------------------------------------- */
@@ -341,6 +395,8 @@ int main(void)
 		cmocka_unit_test(the_budget_wants_to_be_used),
 		cmocka_unit_test(a_fixed_budget_stays),
 		cmocka_unit_test(exit_status_tells_what_kind),
+		cmocka_unit_test(fewer_are_played_where_something_is_short),
+		cmocka_unit_test(what_cannot_be_had_is_given_up),
 		cmocka_unit_test(failures_are_remembered),
 	};
 

@@ -67,12 +67,13 @@ void in_child(void (*body)(void *), void *argument)
 
 void become_nobody(void)
 {
+	const struct mounts outside = mounts_here();
 	const char *folder = "/tmp", *node = "/tmp/tun-node";
 	const uid_t nobody = 65534;
 
 	if (geteuid() != 0)
 		return;
-	if (unshare(CLONE_NEWNS) < 0 || mounts_private() < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mounts_private(&outside) < 0 ||
 	    mount("tmpfs", folder, "tmpfs", 0, NULL) < 0)
 		child_skip("mounts are not allowed here");
 	if (mknod(node, S_IFCHR, makedev(10, 200)) < 0 || chmod(node, 0666) < 0 ||

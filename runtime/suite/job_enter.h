@@ -1,0 +1,12 @@
+/* Where a run works: its capture file, its directory, what it is shut off from. */
+#ifndef FINWAIT_RUNTIME_SUITE_JOB_ENTER_H
+#define FINWAIT_RUNTIME_SUITE_JOB_ENTER_H
+
+#include "base/outfile.h"
+#include "runtime/suite/job.h"
+
+/* What is the caller's is taken while it can be seen, then the process shuts itself off. `pcap` is
+ * left alone if there is to be none. 0, or -errno with err. */
+int job_enter(const struct job_spec *spec, struct outfile *pcap, struct errbuf *err);
+
+#endif

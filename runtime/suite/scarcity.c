@@ -1,0 +1,50 @@
+#include "runtime/suite/scarcity.h"
+
+#include "base/time.h"
+
+#define FIRST_PAUSE_NS (10 * NSEC_PER_MSEC)
+/* Beside others: the kernel takes so long to take back what an ended run had. */
+#define USUAL_PAUSE_NS (160 * NSEC_PER_MSEC)
+/* Of a run that is alone: a few seconds in all. */
+#define LONGEST_PAUSE_NS NSEC_PER_SEC
+#define TRIES_ALONE	 8
+
+void scarcity_init(struct scarcity *scarcity, unsigned cap)
+{
+	*scarcity = (struct scarcity){.most = cap, .cap = cap, .pause_ns = FIRST_PAUSE_NS};
+}
+
+bool scarcity_met(struct scarcity *scarcity, unsigned others, int64_t now)
+{
+	/* What the run that ended last had may not be back yet. */
+	bool recent = scarcity->last_ended && now - scarcity->last_ended < 2 * USUAL_PAUSE_NS;
+
+	if (others + recent < scarcity->most)
+		scarcity->most = others + recent;
+	if (!scarcity->most)
+		scarcity->most = 1;
+	scarcity->passed = 0;
+	if (!others && scarcity->in_vain >= TRIES_ALONE)
+		return false;
+	scarcity->in_vain += !others;
+	scarcity->not_before = now + scarcity->pause_ns;
+	if (scarcity->pause_ns < (others ? USUAL_PAUSE_NS : LONGEST_PAUSE_NS))
+		scarcity->pause_ns *= 2;
+	return true;
+}
+
+void scarcity_passed(struct scarcity *scarcity, int64_t now)
+{
+	scarcity->last_ended = now;
+	scarcity->in_vain = 0;
+	scarcity->pause_ns = FIRST_PAUSE_NS;
+	if (scarcity->most < scarcity->cap && ++scarcity->passed >= scarcity->most) {
+		scarcity->most++;
+		scarcity->passed = 0;
+	}
+}
+
+bool scarcity_allows(const struct scarcity *scarcity, unsigned active, int64_t now)
+{
+	return active < scarcity->most && now >= scarcity->not_before;
+}

@@ -1,0 +1,212 @@
+/* The scheduler's beginning and end. */
+#include "runtime/suite/sched_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/bed/clock.h"
+#include "runtime/suite/tmpdir.h"
+
+#define MOST_AT_ONCE  8192
+#define USUAL_AT_ONCE 1024
+/* In which interrupted runs may say where they were. */
+#define LAST_WORDS_NS (2 * NSEC_PER_SEC)
+
+static unsigned most_active(const struct sched *s, size_t n)
+{
+	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
+
+	if (s->cli->drop_in || teller_live(s->teller, s->progress.all))
+		wanted = 1;
+	if (wanted > MOST_AT_ONCE)
+		wanted = MOST_AT_ONCE;
+	if (wanted > n)
+		wanted = n ? (unsigned)n : 1;
+	return budget_files(wanted);
+}
+
+static void enqueue(struct sched *s)
+{
+	struct queue *first = &s->queues[TURN_FIRST];
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->plan->n; i++) {
+		n += s->plan->tests[i].known ? 0 : s->cli->repeat;
+		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
+	}
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		queue_init(&s->queues[turn], s->arena, n * entry_most(s->cli->retries));
+	for (unsigned round = 0; round < s->cli->repeat; round++)
+		for (size_t i = 0; i < s->plan->n; i++)
+			if (!s->plan->tests[i].known)
+				queue_put(first, &(struct entry){.test = &s->plan->tests[i],
+								 .round = round,
+								 .attempt = 1});
+	if (!s->cli->drop_in)
+		queue_sort(first);
+	for (size_t i = 0; i < n; i++)
+		s->progress.all_ns += first->items[i].test->scripted_ns;
+	s->cap = most_active(s, n);
+}
+
+/* What nohup(1) or a shell has us ignore stays ignored. */
+static void ending_signals(sigset_t *mask)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action;
+
+	sigemptyset(mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(mask, numbers[i]);
+}
+
+static int watch_signals(struct sched *s, struct errbuf *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = ID_SIGNAL};
+	sigset_t mask;
+
+	ending_signals(&mask);
+	sigprocmask(SIG_BLOCK, &mask, &s->mask);
+	signal(SIGPIPE, SIG_IGN);
+	s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->runner = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (s->signals < 0 || s->epoll < 0 ||
+	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->signals, &event))
+		return err_set(err, -errno, "cannot watch signals and runs: %s",
+			       strerror(errno));
+	return 0;
+}
+
+static bool is_device(const char *path)
+{
+	struct stat status;
+
+	return path && !stat(path, &status) && S_ISCHR(status.st_mode);
+}
+
+int sched_prepare(struct sched *s, struct errbuf *err)
+{
+	const struct cli *cli = s->cli;
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = online > 0 ? (unsigned)online : 1;
+
+	s->outside = mounts_here();
+	s->keep_netns = cli->drop_in && sandbox_own_netns();
+	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
+	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
+	 * first it must not crowd them out. */
+	s->workers = cli->jobs ? cli->jobs : sandbox_may_hurry() ? 3 * processors : processors;
+	s->means = sandbox_means();
+	if (!s->means.tmp && !cli->drop_in && !cli->keep_tmp)
+		s->tmpdir = tmpdir_make();
+	enqueue(s);
+	s->pcap_as_it_is = s->progress.all <= 1 || is_device(cli->pcap);
+	scarcity_init(&s->scarcity, s->cap);
+	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines, processors, s->cap);
+	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
+	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));
+	s->slots = mmap(NULL, s->cap * sizeof(*s->slots), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->slots == MAP_FAILED)
+		return err_set(err, -errno, "no memory for %u runs: %s", s->cap,
+			       strerror(errno));
+	return watch_signals(s, err);
+}
+
+/* Until it has told its end, or `until`. */
+static void hear_the_end(struct job *job, int64_t until)
+{
+	int64_t left;
+
+	while (job->phase != JOB_DONE && (left = until - clock_now()) > 0) {
+		struct pollfd poller = {.fd = job->fd, .events = POLLIN};
+
+		poll(&poller, 1, (int)(left / NSEC_PER_MSEC + 1));
+		job_read(job);
+	}
+}
+
+/* A run whose timeline had begun was interrupted, and says where; the others have not been played.
+ */
+static void end_active(struct sched *s, struct active *active, int64_t until)
+{
+	struct run_result *result = NULL;
+
+	if (active->job.ended)
+		hear_the_end(&active->job, until);
+	if (active->job.phase == JOB_DONE)
+		result = job_finish(&active->job, &active->spec);
+	else
+		job_abandon(&active->job);
+	s->n_active--;
+	if (result) {
+		const struct record *failed = run_result_failed(result);
+
+		s->results->interrupted += failed && failed->fault == FAULT_INTERRUPTED;
+		result->attempts = active->entry.attempt;
+		sched_settle(s, result);
+	}
+	test_release(active->entry.test);
+	active->used = false;
+}
+
+static void end_all_active(struct sched *s)
+{
+	int64_t until = clock_now() + LAST_WORDS_NS;
+
+	for (unsigned i = 0; i < s->cap; i++) {
+		struct job *job = &s->active[i].job;
+
+		if (s->active[i].used &&
+		    (job->phase == JOB_RUNNING || job->phase == JOB_ENDING))
+			job_interrupt(job, s->interrupted);
+	}
+	for (unsigned i = 0; i < s->cap; i++)
+		if (s->active[i].used)
+			end_active(s, &s->active[i], until);
+}
+
+/* Nothing can be played any more: so is told of all that waits. */
+static void give_up_waiting(struct sched *s, int code, const char *reason)
+{
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		struct queue *queue = &s->queues[turn];
+
+		for (; !queue_empty(queue); queue->next++) {
+			const struct test *test = queue->items[queue->next].test;
+			struct job_spec spec = {.path = test->path, .mode = (int)test->mode};
+
+			sched_settle(s, job_not_run(&spec, code, reason));
+		}
+	}
+}
+
+void sched_tidy(struct sched *s, int code, const struct errbuf *err)
+{
+	if (code < 0)
+		give_up_waiting(s, code, err->text);
+	else
+		end_all_active(s);
+	tmpdir_remove(s->tmpdir);
+	free(s->tmpdir);
+	if (s->slots && s->slots != MAP_FAILED)
+		munmap(s->slots, s->cap * sizeof(*s->slots));
+	if (s->epoll >= 0)
+		close(s->epoll);
+	if (s->signals >= 0)
+		close(s->signals);
+	sigprocmask(SIG_SETMASK, &s->mask, NULL); /* reports may wait for a reader */
+	if (s->runner >= 0)
+		close(s->runner);
+	arena_free(s->arena);
+}
