@@ -2,7 +2,16 @@
 #include "tests/unit/tun_child.h"
 
 #include <dirent.h>
-#include <signal.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/outfile.h"
 
