@@ -33,7 +33,8 @@ void clock_sleep_until(int64_t deadline_ns)
 		;
 }
 
-/* In between others of the same priority run: the program under test, which is on our processor. */
+/* In between others of the same priority run: the program under test, which is on our processor, is
+ * to return from a blocking call meanwhile. */
 void clock_wait_until(int64_t deadline_ns, struct clock_watch watch)
 {
 	clock_sleep_until(deadline_ns - watch.ns);

@@ -21,8 +21,10 @@ struct host_bed {
 	bool ticks_at_multiples;  /* clock.h */
 };
 
-/* Nearly always an idle processor is back within that. */
-#define WATCH_NS (150 * NSEC_PER_USEC)
+/* An idle processor is back within that, nearly always; without real-time priority less than the
+ * slice we ask for (priority.c), since whoever has used that up waits for others. */
+#define WATCH_NS       (150 * NSEC_PER_USEC)
+#define WATCH_SHORT_NS (70 * NSEC_PER_USEC)
 
 static struct host_bed *of(struct bed *bed)
 {
@@ -98,7 +100,8 @@ static int64_t host_start(struct bed *bed)
 
 	/* Among others there is no processor to spare, and those others are our own. */
 	if (host->options.alone && CPU_COUNT(&host->cpus) > 1)
-		host->watch = (struct clock_watch){WATCH_NS, real_time};
+		host->watch =
+			(struct clock_watch){real_time ? WATCH_NS : WATCH_SHORT_NS, real_time};
 	start = clock_align_to_tick(host->options.tick_eighths, host->ticks_at_multiples,
 				    host->watch);
 	program_set_start(host->program, start, start + clock_realtime_offset());

@@ -174,6 +174,18 @@ check "SIGTERM leaves no process" leaves_nothing TERM 2
 check "SIGKILL leaves no process, $kills times" leaves_nothing KILL "$kills"
 host_unchanged() { host_state >after; diff before after; }
 check "links, addresses, routes, sysctls and /tmp are as before" host_unchanged
+# A single run need not wait for the kernel to take its capture down.
+printf '%s\n+.1 close(3) = 0\n' "$socket" >single.pkt
+in_namespaces="unshare -mpf --mount-proc"
+[ "$(id -u)" = 0 ] || in_namespaces="unshare -Urmpf --mount-proc"
+for how in end killed; do
+	if $in_namespaces true 2>out; then
+		check "nothing is left of a single run: $how" \
+			$in_namespaces python3 "$here/single.py" "$bin" single.pkt $how
+	else
+		skip "nothing is left of a single run: $how" "$(head -n 1 out)"
+	fi
+done
 interrupted() {
 	"$bin" -q busy &
 	local pid=$!
