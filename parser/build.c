@@ -207,13 +207,11 @@ struct expr *build_int(struct parser *parser, struct token token, struct loc loc
 {
 	struct expr *expr = build_expr(parser, EXPR_INT, loc);
 
-	expr->text = text_of(parser, token);
-	expr->size = token.size;
 	expr->is_hex = token.size > 2 && token.text[1] == 'x';
-	expr->resolved = number_parse(expr->text, &expr->value);
+	expr->resolved = number_parse(token, &expr->value);
 	if (!expr->resolved)
-		diag_error(parser->diags, loc, "the number %.40s does not fit into 64 bits",
-			   expr->text);
+		diag_error(parser->diags, loc, "the number %.*s does not fit into 64 bits",
+			   token.size < 40 ? (int)token.size : 40, token.text);
 	return expr;
 }
 

@@ -115,12 +115,12 @@ char *string_decode(struct parser *parser, struct token quoted, struct loc loc, 
 	return text;
 }
 
-bool number_parse(const char *text, int64_t *value)
+bool number_parse(struct token token, int64_t *value)
 {
-	bool hex = text[0] == '0' && text[1] == 'x';
+	bool hex = token.size > 2 && token.text[1] == 'x';
 	char *end;
 
 	errno = 0;
-	*value = hex ? (int64_t)strtoull(text + 2, &end, 16) : strtoll(text, &end, 10);
-	return !errno && !*end && end != text;
+	*value = hex ? (int64_t)strtoull(token.text + 2, &end, 16) : strtoll(token.text, &end, 10);
+	return !errno && end == token.text + token.size;
 }

@@ -83,8 +83,8 @@ void define_used(struct parser *parser, struct token token, struct loc loc);
 /* Undoes the escapes between the quotes of a string token; bad ones are reported at loc. */
 char *string_decode(struct parser *parser, struct token quoted, struct loc loc, size_t *size);
 
-/* Decimal, or hexadecimal after 0x; false: not a number, or it does not fit (hexadecimal ones may
- * use all 64 bits). */
-bool number_parse(const char *text, int64_t *value);
+/* Decimal, or hexadecimal after 0x, and no digit behind the token; false: it does not fit
+ * (hexadecimal ones may use all 64 bits). */
+bool number_parse(struct token token, int64_t *value);
 
 #endif
