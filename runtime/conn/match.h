@@ -30,9 +30,10 @@ enum match_result {
 			* goes on with it, or match_end() tells what is missing */
 };
 
-/* Takes the next packet of the connection. Numbers are learned as the language says; a packet that
- * matches teaches its flow label. Time is not compared. Not compared either: IP id and DF, transport
- * checksums, ports, numbers that echo the other's clock. */
+/* Takes the next packet of the connection: the first, or another one after MATCH_MORE. Numbers are
+ * learned as the language says; a packet that matches teaches its flow label. Time is not compared.
+ * Not compared either: IP id and DF, transport checksums, ports, numbers that echo the other's
+ * clock. */
 enum match_result match_live(struct matching *matching, const struct wire_packet *live,
 			     int64_t since_start_ns);
 /* No more came: what did, against all that is expected. */
