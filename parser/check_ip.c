@@ -143,8 +143,7 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum direction direction,
 		   struct diags *diags)
 {
-	struct info_pieces pieces = {
-		.info = info, .direction = direction, .diags = diags};
+	struct info_pieces pieces = {.info = info, .direction = direction, .diags = diags};
 
 	for (size_t i = 0; i < atoms->n; i++) {
 		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
@@ -157,8 +156,7 @@ void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum directi
 			diag_error(diags, atoms->items[i].loc, "nothing after ','");
 	}
 	if (info->has_tos && (info->has_dscp || info->has_ecn))
-		diag_error(diags, atoms->loc,
-			   "tos is the whole byte: no dscp or ECN beside it");
+		diag_error(diags, atoms->loc, "tos is the whole byte: no dscp or ECN beside it");
 }
 
 /* ---- outer headers ----------------------------------------------------------------- */

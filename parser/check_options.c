@@ -196,18 +196,18 @@ static bool read_option(const struct atoms *atoms, struct tcp_option *option, st
 			struct diags *diags)
 {
 	struct option_reader reader = {.items = atoms->items + 1,
-				.n = atoms->n - 1,
-				.loc = atoms->loc,
-				.option = option,
-				.arena = arena,
-				.diags = diags};
+				       .n = atoms->n - 1,
+				       .loc = atoms->loc,
+				       .option = option,
+				       .arena = arena,
+				       .diags = diags};
 
 	if (!read_named(&reader, &atoms->items[0]))
 		return false;
 	if (reader.at == reader.n)
 		return true;
-	diag_error(diags, option_peek(&reader)->loc, "unexpected '%.40s' in %s", option_peek(&reader)->text,
-		   atoms->items[0].text);
+	diag_error(diags, option_peek(&reader)->loc, "unexpected '%.40s' in %s",
+		   option_peek(&reader)->text, atoms->items[0].text);
 	return false;
 }
 

@@ -75,8 +75,8 @@ static bool check_field(const struct atom *atom, enum field_id field, const char
 			void *header, struct diags *diags)
 {
 	uint64_t value = 0;
-	bool right = atom->kind != ATOM_NONE &&
-		     atom_number(atom, field_max(field), what, diags, &value);
+	bool right =
+		atom->kind != ATOM_NONE && atom_number(atom, field_max(field), what, diags, &value);
 
 	field_set(field, header, value);
 	field_set_given(field, header, right);
@@ -113,8 +113,8 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
 	tcp->seq_any = raw->seq->any;
 	tcp->seq_literal = raw->seq->literal;
 	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
-		check_field(optional[i].atom, optional[i].field,
-			    field_row(optional[i].field)->word, tcp, diags);
+		check_field(optional[i].atom, optional[i].field, field_row(optional[i].field)->word,
+			    tcp, diags);
 	if (packet->direction == INBOUND && raw->window.kind == ATOM_NONE)
 		diag_error(diags, raw->seq->loc, "an injected segment needs a window: win N");
 	if (packet->direction == INBOUND && tcp->seq_any)
@@ -221,8 +221,7 @@ static void check_icmp(struct raw_packet *raw, const struct config *config, stru
 		return;
 	if (raw->mtu.kind != ATOM_NONE)
 		check_icmp_mtu(raw, diags);
-	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) &&
-	    is_icmp_error(&raw->packet))
+	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) && is_icmp_error(&raw->packet))
 		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
 }
 

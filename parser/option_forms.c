@@ -267,4 +267,3 @@ const struct option_form tcp_option_forms[N_FORMS] = {
 	[FORM_DIGEST] = {read_digest, print_digest, put_octets, take_octets},
 	[FORM_COUNTERS] = {read_counters, print_fields, put_fields, take_counters},
 };
-

@@ -153,8 +153,8 @@ static bool number_differs(const struct tcp_option *expected, const struct tcp_o
 	return expected->value[i] != actual->value[i];
 }
 
-enum field_id tcp_option_differs(const struct tcp_option *expected,
-				 const struct tcp_option *actual, uint32_t slack)
+enum field_id tcp_option_differs(const struct tcp_option *expected, const struct tcp_option *actual,
+				 uint32_t slack)
 {
 	const struct tcp_option_row *row = expected->row;
 	uint8_t a[UINT8_MAX], b[UINT8_MAX];

@@ -1,6 +1,6 @@
-/* An expected packet held against what the kernel sends: every difference, in the script's notation.
- * One door: the live packet is mapped to script numbers, added to those before it that are parts of
- * the same segment, and compared. */
+/* An expected packet held against what the kernel sends: every difference, in the script's
+ * notation. One door: the live packet is mapped to script numbers, added to those before it that
+ * are parts of the same segment, and compared. */
 #ifndef FINWAIT_RUNTIME_CONN_MATCH_H
 #define FINWAIT_RUNTIME_CONN_MATCH_H
 

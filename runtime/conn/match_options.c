@@ -31,7 +31,8 @@ static void differ(const struct comparison *c, enum field_id field)
 
 /* ---- comparing one ----------------------------------------------------------------------- */
 
-/* How far a clock may be off, in its ticks. Without a tick (the default) clocks are not compared. */
+/* How far a clock may be off, in its ticks. Without a tick (the default) clocks are not compared.
+ */
 static uint32_t clock_slack(const struct matching *m)
 {
 	const struct config *config = m->config;

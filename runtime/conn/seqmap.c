@@ -79,7 +79,7 @@ void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected,
 /* ---- flow labels ------------------------------------------------------------------------- */
 
 bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
-		   const struct packet *live)
+		     const struct packet *live)
 {
 	bool same_script, same_live;
 
@@ -90,7 +90,8 @@ bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
 	return live->ip.flow_label && (!seqmap->has_label || same_script == same_live);
 }
 
-void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, const struct packet *live)
+void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected,
+			const struct packet *live)
 {
 	if (!expected->ip.has_flow_label || live->ip_version != 6)
 		return;

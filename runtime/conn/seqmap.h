@@ -26,22 +26,23 @@ void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq);
  * that name) computes one for a number never seen. On failure false and `error` (e.g. an ecr no
  * outbound segment had as val). */
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
-		  struct arena *arena, bool ecr_scaled, struct wire_error *error);
+		    struct arena *arena, bool ecr_scaled, struct wire_error *error);
 
-/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet: gives
- * the live packet in script numbers. The kernel's initial sequence number is learned from its first
- * SYN, expected or not, the script's and timestamps from expectations. TOS, TTL and flow label are
- * told as the expectation tells them, without one if out of the ordinary; all of the TCP header is
- * told. */
+/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
+ * gives the live packet in script numbers. The kernel's initial sequence number is learned from its
+ * first SYN, expected or not, the script's and timestamps from expectations. TOS, TTL and flow
+ * label are told as the expectation tells them, without one if out of the ordinary; all of the TCP
+ * header is told. */
 void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected,
 		      const struct packet *live, struct packet *script, struct arena *arena);
 
 /* Flow labels are symbolic: the same script number as last time must be the same live label,
  * another number another one; a live label is never 0. */
 bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
-		   const struct packet *live);
+		     const struct packet *live);
 /* The pair to compare the next one with. */
-void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected, const struct packet *live);
+void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected,
+			const struct packet *live);
 
 /* Keeps what the packet that ends the connection will need of the last live one of either
  * direction; then that packet, an RST, as a live one: last injected numbers, or the last outbound

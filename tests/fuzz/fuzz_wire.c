@@ -20,8 +20,7 @@ static void check(bool good, const char *what)
 static void check_match(struct arena *arena, struct wire_packet *live)
 {
 	struct config config = {.strict_segments = true};
-	struct matching matching = {
-		.config = &config, .arena = arena, .seqmap = seqmap_new(arena)};
+	struct matching matching = {.config = &config, .arena = arena, .seqmap = seqmap_new(arena)};
 	struct packet script;
 	char field[MISMATCH_NAME_SIZE];
 
@@ -37,8 +36,7 @@ static void check_match(struct arena *arena, struct wire_packet *live)
 	matching.seqmap = seqmap_new(arena);
 	matching.expected = &script;
 	match_live(&matching, live, 0);
-	check(matching.mismatches.n == 0,
-	      mismatch_field_name(&matching.mismatches.at[0], field));
+	check(matching.mismatches.n == 0, mismatch_field_name(&matching.mismatches.at[0], field));
 	/* As the beginning of a longer one, which nothing need go on with. */
 	if (script.kind != PACKET_TCP)
 		return;

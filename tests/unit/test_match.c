@@ -87,7 +87,10 @@ static void ip_fields(void **state)
 		{{.has_tos = true}, 0x28, 0x2a, "tos: 0x28 / 0x2a"},
 		{{.has_dscp = true}, 0x28, 0x2b, ""},
 		{{.has_dscp = true}, 0x28, 0x2c, "dscp: 0x0a / 0x0b"},
-		{{.has_dscp = true, .has_ecn = true}, 0x2a, 0x2c, "dscp: 0x0a / 0x0b; ECN: ect0 / noecn"},
+		{{.has_dscp = true, .has_ecn = true},
+		 0x2a,
+		 0x2c,
+		 "dscp: 0x0a / 0x0b; ECN: ect0 / noecn"},
 		{{.has_dscp = true, .has_ecn = true, .ect01 = true},
 		 0x28,
 		 0x2c,
@@ -344,10 +347,12 @@ static void many_and_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(equal_packets), TEST(tcp_fields),		TEST(ecn_flags),
-		TEST(ip_fields),     TEST(flow_label),		TEST(udp_and_icmp),
-		TEST(outer_headers), TEST(options),		TEST(raw_options),
-		TEST(digests),	     TEST(timestamp_tolerance), TEST(many_and_long),
+		TEST(equal_packets),	   TEST(tcp_fields),
+		TEST(ecn_flags),	   TEST(ip_fields),
+		TEST(flow_label),	   TEST(udp_and_icmp),
+		TEST(outer_headers),	   TEST(options),
+		TEST(raw_options),	   TEST(digests),
+		TEST(timestamp_tolerance), TEST(many_and_long),
 	};
 
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);

@@ -38,7 +38,7 @@ static struct packet inject(struct fixture *fixture, struct packet script)
 	struct packet live;
 
 	assert_true(seqmap_to_live(fixture->seqmap, &script, &live, fixture->arena, false,
-				 &fixture->error));
+				   &fixture->error));
 	return live;
 }
 
@@ -137,7 +137,8 @@ static void learns_once(void **state)
 }
 
 /* Of a segment that nothing expected only the kernel's initial sequence number is learned, so that
- * those after it can be shown in script numbers; a later expectation still says the script's own. */
+ * those after it can be shown in script numbers; a later expectation still says the script's own.
+ */
 static void looking_teaches_the_isn(void **state)
 {
 	struct fixture *fixture = *state;
@@ -221,7 +222,8 @@ static bool inject_ts(struct fixture *fixture, uint16_t flags, struct tcp_option
 	bool good;
 
 	test_options(&script, &ts, 1);
-	good = seqmap_to_live(fixture->seqmap, &script, &live, fixture->arena, scaled, &fixture->error);
+	good = seqmap_to_live(fixture->seqmap, &script, &live, fixture->arena, scaled,
+			      &fixture->error);
 	if (good) {
 		assert_int_equal(live.tcp.options[0].value[0], ts.value[0]);
 		*ecr = live.tcp.options[0].value[1];

@@ -133,7 +133,8 @@ static struct tcp_option bytes_option(const char *name, const char *bytes, size_
 	return option;
 }
 
-static struct tcp_option numbers_option(const char *name, uint8_t length, unsigned n, uint32_t first)
+static struct tcp_option numbers_option(const char *name, uint8_t length, unsigned n,
+					uint32_t first)
 {
 	struct tcp_option option = test_option(name, length, n, 0, 0);
 
@@ -300,10 +301,9 @@ static void refuses_to_encode(void **state)
 	struct wire_tuple tuple = test_tuple(4);
 	struct packet packet = test_tcp(INBOUND, 4, 0, 0, 65535, 0);
 	struct packet icmp = {.kind = PACKET_ICMP, .ip_version = 4, .icmp = {.type = 3}};
-	struct tcp_option options[] = {
-		test_mss(1),
-		test_nop(),
-		{.kind = 19, .length = 18, .n_bytes = 16, .computed = true}};
+	struct tcp_option options[] = {test_mss(1),
+				       test_nop(),
+				       {.kind = 19, .length = 18, .n_bytes = 16, .computed = true}};
 	struct wire_error error;
 
 	(void)state;
@@ -390,9 +390,9 @@ static void check_kernel_packet(const char *name, size_t size)
 	}
 	if (!icmp) {
 		assert_int_equal(live.first_nonzero, 0);
-		assert_int_equal(wire_encode(packet, &live.tuple, NULL, NULL, again, sizeof(again),
-					     &error),
-				 size);
+		assert_int_equal(
+			wire_encode(packet, &live.tuple, NULL, NULL, again, sizeof(again), &error),
+			size);
 		blank(buffer);
 		blank(again);
 		assert_memory_equal(buffer, again, size);

@@ -144,13 +144,11 @@ static void lengths_of_zero(void **state)
 		}
 		memset(big, 0, sizeof(big));
 		memcpy(big, buffer, size);
-		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error),
-				 WIRE_OK);
+		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error), WIRE_OK);
 		assert_int_equal(out.packet.tcp.len, sizeof(big) - size);
 		assert_int_equal(out.first_nonzero, 0);
 		big[size + 100000] = 1;
-		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error),
-				 WIRE_OK);
+		assert_int_equal(wire_decode(big, sizeof(big), arena, &out, &error), WIRE_OK);
 		assert_int_equal(out.first_nonzero, 100001);
 	}
 	arena_free(arena);
