@@ -110,12 +110,13 @@ bool tcp_put(struct sink *out, const struct encoding *encoding)
 static enum wire_result options_take(struct view in, struct arena *arena, struct tcp_segment *tcp,
 				     struct wire_error *error)
 {
-	struct tcp_option options[MAX_TCP_OPTIONS] = {0};
+	struct tcp_option options[MAX_TCP_OPTIONS];
 	unsigned n = 0;
 
 	while (in.left) {
 		struct tcp_option *option = &options[n++];
 
+		*option = (struct tcp_option){0}; /* few are used */
 		option->kind = (uint8_t)take(&in, 1);
 		option->length = 1;
 		if (option->kind > KIND_NOP) {
