@@ -152,6 +152,11 @@ void build_event(struct parser *parser, struct loc loc)
 	if (parser->packet) {
 		size_t size = parser->n_written * sizeof(*parser->written);
 
+		if (parser->n_written > UINT16_MAX) {
+			diag_error(parser->diags, loc, "a packet of more than %d words",
+				   UINT16_MAX);
+			return;
+		}
 		parser->packet->written =
 			memcpy(arena_alloc(parser->arena, size), parser->written, size);
 		parser->packet->n_written = parser->n_written;

@@ -25,8 +25,9 @@ void build_atom(struct parser *parser, enum field_id field, enum atom_kind kind,
 	struct written *at = array_add(parser->scratch, parser->written, parser->n_written);
 	uint32_t size = loc.end - loc.begin;
 
-	if (size > UINT16_MAX || parser->n_written > UINT16_MAX)
-		diag_error(parser->diags, loc, "too long: nothing in a packet is");
+	if (size > UINT16_MAX)
+		diag_error(parser->diags, loc, "nothing in a packet is longer than %d bytes",
+			   UINT16_MAX);
 	for (; at > parser->written && at[-1].begin > loc.begin; at--)
 		*at = at[-1];
 	*at = (struct written){.begin = loc.begin, .size = size, .kind = kind, .field = field};

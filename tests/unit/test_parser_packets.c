@@ -199,12 +199,40 @@ static void test_option_values(void **state)
 	drop(&parsed);
 }
 
+/* More than any packet needs: told, not played, and no crash. */
+static void test_endless(void **state)
+{
+	static const struct {
+		const char *before, *again, *after, *says;
+	} rows[] = {
+		{"[ect0", ", ect0", "] . 1:1(0) ack 1", "a packet of more than 65535 words"},
+		{". 1:1(0) ack ", "0", "1", "longer than 65535 bytes"},
+		{". 1:1(0) ack 1 <nop", ",nop", ">", "a packet of more than 65535 words"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		fprintf(out, "0 `a`\n+0 > %s", rows[i].before);
+		for (unsigned j = 0; j < 70000; j++)
+			fputs(rows[i].again, out);
+		fprintf(out, "%s\n", rows[i].after);
+		fclose(out);
+		says(text, rows[i].says, -1);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_bad_packets),
 		cmocka_unit_test(test_option_values),
+		cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests_name("parser_packets", tests, NULL, NULL);
