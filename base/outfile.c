@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MOST_LINKS 40 /* as many as the kernel follows, path_resolution(7) */
@@ -228,6 +230,16 @@ int outfile_check(const char *path, struct errbuf *err)
 	return 0;
 }
 
+bool outfile_is_special(const char *path)
+{
+	struct outfile file;
+	struct stat status;
+	bool special = !look(&file, path, &status) && !is_file(&status);
+
+	outfile_abort(&file);
+	return special;
+}
+
 /* ---- the commit ---------------------------------------------------------------------------- */
 
 /* All of `from` into `to`. 0, or a positive errno. */
@@ -355,18 +367,58 @@ static int close_stream(struct outfile *file)
 	return file->error;
 }
 
-int outfile_commit(struct outfile *file, struct errbuf *err)
+int outfile_finish(struct outfile *file, struct errbuf *err)
 {
-	sigset_t all, before;
 	int error = close_stream(file);
 
-	if (!error && file->held != HELD_NOWHERE) {
-		/* A signal that ends the process must not find it between two names. */
-		sigfillset(&all);
-		sigprocmask(SIG_SETMASK, &all, &before);
-		error = put_in_place(file, file->fd);
-		sigprocmask(SIG_SETMASK, &before, NULL);
-	}
+	if (error)
+		return fail(file, file->path, error, err);
+	file->whole = true;
+	return 0;
+}
+
+/* ---- a process of its own ------------------------------------------------------------------ */
+
+struct commit {
+	const struct outfile *file;
+	int error;
+};
+
+static int commit_apart(void *argument)
+{
+	struct commit *commit = argument;
+	sigset_t all;
+
+	setsid(); /* whoever ends our process group does not mean this */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	commit->error = put_in_place(commit->file, commit->file->fd);
+	_exit(0);
+}
+
+/* Between two names of the file nobody must be killed, by whatever signal: so a process does it that
+ * nobody knows. It borrows our memory, and we wait (CLONE_VFORK); should we be killed, it goes on. */
+static int commit_safely(const struct outfile *file)
+{
+	char stack[32768] __attribute__((aligned(16)));
+	struct commit commit = {file, EIO};
+	pid_t pid = clone(commit_apart, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+			  &commit);
+
+	if (pid < 0)
+		return put_in_place(file, file->fd);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return commit.error;
+}
+
+int outfile_commit(struct outfile *file, struct errbuf *err)
+{
+	int code = outfile_finish(file, err), error;
+
+	if (code)
+		return code;
+	error = file->held == HELD_NOWHERE ? 0 : commit_safely(file);
 	if (error)
 		return fail(file, file->path, error, err);
 	outfile_abort(file);

@@ -14,6 +14,7 @@
 /* Must stay where it is while it is open. */
 struct outfile {
 	FILE *stream; /* to write to. Who closes it must set it to NULL; errors are kept */
+	bool whole;   /* outfile_finish() has succeeded */
 	/* outfile.c's own */
 	int fd;	   /* behind the stream */
 	int error; /* the first errno in writing to it; 0: none */
@@ -27,13 +28,18 @@ struct outfile {
 /* Opens what will be `path`. A FIFO waits for its reader. 0, or -errno with err, which names the
  * path; then there is nothing to abort. */
 int outfile_open(struct outfile *file, const char *path, struct errbuf *err);
-/* Closes the stream and puts the file in its place. 0, or -errno with err; the old file is then
- * as it was. The process may have gone to another mount namespace since the open. */
+/* Closes the stream: is all written? A forked process may do so, and its parent commit. 0, or -errno
+ * with err. */
+int outfile_finish(struct outfile *file, struct errbuf *err);
+/* Finishes what is not, and puts the file in its place. 0, or -errno with err; the old file is then
+ * as it was. Whoever is killed meanwhile, this is done to its end. */
 int outfile_commit(struct outfile *file, struct errbuf *err);
 /* Leaves all as it was. Also fine after a commit or a failed open. */
 void outfile_abort(struct outfile *file);
 
 /* Could `path` be opened now? Makes nothing and waits for nobody. 0, or -errno with err. */
 int outfile_check(const char *path, struct errbuf *err);
+/* Is it there, and no regular file: written as it is? */
+bool outfile_is_special(const char *path);
 
 #endif

@@ -13,7 +13,7 @@
 #include "parser/config_finish.h"
 #include "parser/grammar.h"
 
-#define MAX_SOURCE (256 << 20)
+#define MAX_SOURCE (64 << 20)
 
 /* The scanner's own functions (flex writes no header for us). */
 int scan_lex_init_extra(struct parser *parser, void **scanner);

@@ -62,7 +62,7 @@ int pcap_file_close(struct pcap_file *file, struct errbuf *err)
 
 	close_dumper(file);
 	free(file);
-	return outfile_commit(out, err);
+	return outfile_finish(out, err);
 }
 
 void pcap_file_drop(struct pcap_file *file)
@@ -70,6 +70,5 @@ void pcap_file_drop(struct pcap_file *file)
 	if (!file)
 		return;
 	close_dumper(file);
-	outfile_abort(file->out);
 	free(file);
 }

@@ -9,19 +9,18 @@
 
 struct pcap_file;
 
-/* Starts a capture in an open file, which pcap_file_close() commits and pcap_file_drop() aborts; it
- * stays the caller's and must outlive the capture. Returns 0 and *file, or -errno with err. */
+/* Starts a capture in an open file, which stays the caller's and must outlive the capture. Returns 0
+ * and *file, or -errno with err. */
 int pcap_file_start(struct outfile *out, struct pcap_file **file, struct errbuf *err);
 
 /* Appends a packet: CLOCK_REALTIME nanoseconds, `size` bytes. An error is kept and told by
  * pcap_file_close. */
 void pcap_file_add(struct pcap_file *file, int64_t realtime_ns, const uint8_t *bytes, size_t size);
 
-/* Finishes the file, puts it in its place, frees `file`. Returns 0, or -errno with err; then the
- * old one is as it was. */
+/* Frees `file`; what it was written to is whole (outfile_finish()). Returns 0, or -errno with err. */
 int pcap_file_close(struct pcap_file *file, struct errbuf *err);
 
-/* Frees `file` and leaves no file behind. Accepts NULL. */
+/* Frees `file`; what it was written to is of no use. Accepts NULL. */
 void pcap_file_drop(struct pcap_file *file);
 
 #endif

@@ -9,7 +9,7 @@
 
 struct run_env {
 	struct bed *bed;       /* owned by run_script(), which closes it */
-	struct outfile *pcap;  /* --pcap, open; the run commits or aborts it. NULL */
+	struct outfile *pcap;  /* --pcap, open; the run finishes it. NULL */
 	int output_fd;	       /* where commands and code print; -1: inherited */
 	bool keep_output;      /* a command's record holds what it printed */
 	/* Called once, between start-up and timeline: a suite holds the run here. NULL: go on. */

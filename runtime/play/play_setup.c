@@ -160,7 +160,7 @@ bool run_start_up(struct run *run)
 	return code < 0 ? cannot_run(run, code, err.text) : true;
 }
 
-/* A run that failed has failed, whatever became of its capture; one that passed is not told as one
+/* A run that failed has failed, whatever became of its capture; one that passed does not pass for one
  * whose capture can be looked at. */
 static void close_capture(struct run *run)
 {

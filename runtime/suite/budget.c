@@ -57,10 +57,10 @@ unsigned budget_now(const struct budget *budget)
 	return budget->now < 1 ? 1 : (unsigned)budget->now;
 }
 
-unsigned budget_files(unsigned wanted)
+unsigned budget_files(unsigned wanted, unsigned each)
 {
 	struct rlimit limit;
-	rlim_t need = wanted + SPARE_FILES;
+	rlim_t need = (rlim_t)wanted * each + SPARE_FILES;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return wanted;
@@ -70,5 +70,7 @@ unsigned budget_files(unsigned wanted)
 	}
 	if (limit.rlim_cur >= need)
 		return wanted;
-	return limit.rlim_cur > SPARE_FILES ? (unsigned)limit.rlim_cur - SPARE_FILES : 1;
+	if (limit.rlim_cur < SPARE_FILES + each)
+		return 1;
+	return (unsigned)(limit.rlim_cur - SPARE_FILES) / each;
 }

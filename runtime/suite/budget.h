@@ -20,8 +20,8 @@ void budget_init(struct budget *budget, unsigned fixed, unsigned processors, uns
 void budget_learn(struct budget *budget, int64_t late_ns, unsigned running);
 unsigned budget_now(const struct budget *budget);
 
-/* As many of `wanted` runs as this process may have descriptors for, one each, and 1 at the least;
- * raises the limit where it can. */
-unsigned budget_files(unsigned wanted);
+/* As many of `wanted` runs as this process may have descriptors for, `each` for each, and 1 at the
+ * least; raises the limit where it can. */
+unsigned budget_files(unsigned wanted, unsigned each);
 
 #endif

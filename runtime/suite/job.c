@@ -44,8 +44,19 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 	pid_t pid;
 
 	memset(job, 0, sizeof(*job));
-	if (pipe2(fds, O_CLOEXEC))
-		return err_set(err, -errno, "cannot make a pipe: %s", strerror(errno));
+	/* A FIFO may wait for its reader: that is the run's business. */
+	if (spec->pcap_path && !outfile_is_special(spec->pcap_path)) {
+		int code = outfile_open(&job->pcap, spec->pcap_path, err);
+
+		if (code)
+			return code;
+	}
+	if (pipe2(fds, O_CLOEXEC)) {
+		int error = errno;
+
+		outfile_abort(&job->pcap);
+		return err_set(err, -error, "cannot make a pipe: %s", strerror(error));
+	}
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	job->result = run_result_new(spec->path, ip_mode_name(spec->mode));
 	memset(slot, 0, sizeof(*slot));
@@ -57,13 +68,14 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 
 		close(fds[0]);
 		close(fds[1]);
+		outfile_abort(&job->pcap);
 		run_result_free(job->result);
 		job->result = NULL;
 		return err_set(err, -error, "cannot start a process: %s", strerror(error));
 	}
 	if (!pid) {
 		close(fds[0]);
-		job_keep(spec, slot, fds[1], alive_fd);
+		job_keep(spec, job, slot, fds[1], alive_fd);
 		fflush(NULL);
 		_exit(0);
 	}
@@ -88,6 +100,8 @@ static void take_line(struct job *job, const char *line, size_t size)
 		enter_phase(job, JOB_READY);
 	} else if (size == 1 && *line == 'F') {
 		enter_phase(job, JOB_ENDING);
+	} else if (size == 1 && *line == 'P') {
+		job->captured = true;
 	} else if (size == 1 && *line == 'C') {
 		job->command_since_ns = clock_now();
 	} else if (size == 1 && *line == 'c') {
@@ -214,6 +228,32 @@ static void tell_death(const struct job *job, const struct job_spec *spec,
 	}
 }
 
+/* As the run would have told that it cannot be written. */
+static void tell_capture(struct run_result *result, int code, const char *text)
+{
+	struct record *record = record_new(result->arena, RECORD_CLEANUP);
+	bool failed = result->failed_record >= 0;
+
+	if (!failed)
+		result->verdict = VERDICT_NOT_RUN;
+	record->status = failed ? RECORD_WARNING : RECORD_FAILED;
+	record->fault = FAULT_SYSTEM;
+	record->error = -code;
+	record->detail = arena_printf(result->arena, "%s", text);
+	run_result_close(result, record);
+}
+
+static void save_capture(struct job *job, struct run_result *result)
+{
+	struct errbuf err;
+	bool ours = job->captured && job->pcap.stream;
+	int code = ours ? outfile_commit(&job->pcap, &err) : 0;
+
+	if (code < 0)
+		tell_capture(result, code, err.text);
+	outfile_abort(&job->pcap);
+}
+
 struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 {
 	int status;
@@ -223,6 +263,7 @@ struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 	job->result = NULL;
 	if (!job->complete)
 		tell_death(job, spec, result, status);
+	save_capture(job, result);
 	if (cpu > result->cpu_ns)
 		result->cpu_ns = cpu;
 	return result;
@@ -233,6 +274,7 @@ void job_abandon(struct job *job)
 	int status;
 
 	kill(job->slot->pid, SIGKILL);
+	outfile_abort(&job->pcap);
 	reap(job, &status);
 	run_result_free(job->result);
 	job->result = NULL;

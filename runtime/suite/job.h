@@ -6,7 +6,7 @@
  * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
  *
  * The run writes lines to a pipe: "R" ready, "F" timeline over, "C" and "c" a command begins and
- * ends, records as one line of JSON each, and last its result, without them. It makes its records in memory that it shares with the keeper, and
+ * ends, "P" the capture is whole, records as one line of JSON each, and last its result, without them. It makes its records in memory that it shares with the keeper, and
  * sends them while it waits or when it is over; what it could not send before it died, or was ended,
  * the keeper sends. */
 #ifndef FINWAIT_RUNTIME_SUITE_JOB_H
@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "base/outfile.h"
 #include "parser/script.h"
 #include "runtime/record/record.h"
 #include "base/errbuf.h"
@@ -67,6 +68,8 @@ struct job_spec {
 
 struct job {
 	struct job_slot *slot;
+	struct outfile pcap; /* which the run writes, and we put in its place; or not open */
+	bool captured;	     /* it is whole */
 	int fd; /* its lines; -1: none */
 	enum job_phase phase;
 	int64_t since_ns; /* when it entered the phase, CLOCK_MONOTONIC */
@@ -110,8 +113,9 @@ void job_abandon(struct job *job);
 
 /* ---- the other side, job_child.c ------------------------------------------------------------ */
 
-/* The keeper: starts the run below it, waits, tells. Returns when all is over. */
-void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd);
+/* The keeper, with its copy of the job: starts the run below it, waits, tells. Returns when all is over. */
+void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slot, int fd,
+	      int alive_fd);
 
 /* Adds to `result` that its run ended in the event being played by `fault`. The record that says so, for its details. */
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,

@@ -31,7 +31,7 @@ struct child {
 	int fd;
 	int runner; /* pidfd; -1: none */
 	int output_fd;
-	struct outfile pcap; /* not open when nothing is to be saved */
+	struct outfile *pcap; /* not open when nothing is to be saved */
 	struct journal *journal;
 };
 
@@ -233,7 +233,7 @@ static void play(struct child *child)
 	};
 	struct run_env env = {
 		.bed = host_bed_new(spec->script, &options),
-		.pcap = child->pcap.stream ? &child->pcap : NULL,
+		.pcap = child->pcap->stream ? child->pcap : NULL,
 		.output_fd = child->output_fd,
 		.keep_output = spec->live,
 		.ready = ready,
@@ -253,6 +253,8 @@ static void play(struct child *child)
 	job_expect_failure(spec, result);
 	run_result_quote(result, spec->script->source.text);
 	attach_output(child);
+	if (child->pcap->whole)
+		say(child->fd, "P\n", 2);
 	say_result(child, wants_records(spec, result));
 }
 
@@ -392,25 +394,35 @@ static bool orphaned(int alive_fd)
 	return poll(&poller, 1, 0) > 0;
 }
 
-static void close_between(int from, int to)
+static int by_number(const void *a, const void *b)
 {
-	if (from < STDERR_FILENO)
-		from = STDERR_FILENO;
-	if (to > from + 1)
-		close_range((unsigned)from + 1, (unsigned)to - 1, 0);
+	return *(const int *)a - *(const int *)b;
 }
 
-/* Nothing of the runner's but its standard streams, our pipe and its pidfd; standard input is
- * empty. */
+/* All but the standard streams and these. */
+static void close_others(int *kept, size_t n)
+{
+	int from = STDERR_FILENO;
+
+	qsort(kept, n, sizeof(*kept), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (kept[i] > from + 1)
+			close_range((unsigned)from + 1, (unsigned)kept[i] - 1, 0);
+		if (kept[i] > from)
+			from = kept[i];
+	}
+	close_range((unsigned)from + 1, ~0U, 0);
+}
+
+/* Nothing of the runner's but its standard streams, our pipe, its pidfd and the capture file;
+ * standard input is empty. */
 static void own_files(struct child *child)
 {
-	int first = child->fd < child->runner ? child->fd : child->runner;
-	int last = child->fd < child->runner ? child->runner : child->fd;
+	const struct outfile *pcap = child->pcap->stream ? child->pcap : NULL;
+	int kept[] = {child->fd, child->runner, pcap ? pcap->fd : -1, pcap ? pcap->dir : -1};
 	int null;
 
-	close_between(STDERR_FILENO, first);
-	close_between(first, last);
-	close_range((unsigned)last + 1, ~0U, 0);
+	close_others(kept, sizeof(kept) / sizeof(kept[0]));
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
@@ -429,7 +441,7 @@ static _Noreturn void be_the_run(struct child *child)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox_stand_back();
-	code = job_enter(child->spec, &child->pcap, &err);
+	code = job_enter(child->spec, child->pcap, &err);
 	if (code < 0)
 		say_not_run(child, code, err.text);
 	else
@@ -451,10 +463,15 @@ static struct journal *journal_new(const struct job_spec *spec)
 	return journal;
 }
 
-void job_keep(const struct job_spec *spec, struct job_slot *slot, int fd, int alive_fd)
+void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slot, int fd,
+	      int alive_fd)
 {
-	struct child child = {
-		.spec = spec, .slot = slot, .fd = fd, .runner = alive_fd, .output_fd = -1};
+	struct child child = {.spec = spec,
+			      .slot = slot,
+			      .fd = fd,
+			      .runner = alive_fd,
+			      .output_fd = -1,
+			      .pcap = &job->pcap};
 	sigset_t signals;
 	pid_t run;
 	int from;

@@ -39,7 +39,7 @@ int job_enter(const struct job_spec *spec, struct outfile *pcap, struct errbuf *
 
 	if (spec->tmpdir && !mkdir(spec->tmpdir, 0700))
 		setenv("TMPDIR", spec->tmpdir, 1);
-	if (spec->pcap_path)
+	if (spec->pcap_path && !pcap->stream)
 		code = outfile_open(pcap, spec->pcap_path, err);
 	if (!code)
 		code = own_directory(spec, err);

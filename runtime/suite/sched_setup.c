@@ -30,7 +30,8 @@ static unsigned most_active(const struct sched *s, size_t n)
 		wanted = MOST_AT_ONCE;
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
-	return budget_files(wanted);
+	/* What a run says, and its capture with its directory. */
+	return budget_files(wanted, s->cli->pcap ? 3 : 1);
 }
 
 static void enqueue(struct sched *s)

@@ -50,8 +50,9 @@ static void test_pcap_file(void **state)
 	assert_int_equal(pcap_file_start(&out, &file, &err), 0);
 	pcap_file_add(file, time_ns, (const uint8_t *)"\x45packet", 7);
 	pcap_file_add(file, time_ns + 1, large, sizeof(large));
-	assert_int_equal(access(path, F_OK), -1); /* not before it is whole */
 	assert_int_equal(pcap_file_close(file, &err), 0);
+	assert_int_equal(access(path, F_OK), -1); /* that is the owner's business */
+	assert_int_equal(outfile_commit(&out, &err), 0);
 
 	pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, text);
 	assert_non_null(pcap);
@@ -87,6 +88,7 @@ static void test_pcap_file_not_written(void **state)
 	pcap_file_add(file, 0, (const uint8_t *)"\x45packet", 7);
 	assert_int_equal(files_in(folder), 0); /* nothing that a kill would leave */
 	pcap_file_drop(file);
+	outfile_abort(&out);
 	assert_int_equal(files_in(folder), 0);
 	pcap_file_drop(NULL);
 	rmdir(folder);
