@@ -38,7 +38,7 @@ struct cli {
 	/* cli.def */
 	struct cli_list filters, excludes;
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
-		version;
+		version, ladder, ascii;
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json;
 	unsigned for_mode; /* of the options read next */
 	unsigned jobs, timelines, at_once, retries, repeat, max_failures;

@@ -31,6 +31,19 @@ void report_headline(char *out, size_t size, const struct run_result *result);
 void report_trace_line(FILE *out, const struct record *record, bool color);
 void report_trace(FILE *out, const struct run_result *result, bool color);
 
+/* ladder_text.c: the exchange as a picture: program, kernel and peer, what passed between them, and the
+ * states of both ends. Nothing if the result has no records. */
+struct ladder_options {
+	bool color;
+	bool ascii;	/* no other characters */
+	unsigned width; /* columns of the terminal; 0: 80 */
+};
+
+void report_ladder(FILE *out, const struct run_result *result,
+		   const struct ladder_options *options);
+/* Do the user's locale, and so the terminal, have more characters than ASCII? */
+bool report_can_utf8(void);
+
 /* How many of each verdict, and how many of the passes were flaky. */
 struct report_counts {
 	size_t all, failures; /* failures: those that make a suite fail, late ones included */

@@ -243,6 +243,18 @@ static void warn(const struct run_result *result)
 	}
 }
 
+static void tell_ladder(struct teller *teller, const struct run_result *result)
+{
+	const struct ladder_options options = {
+		.color = teller->cli->use_color,
+		.ascii = teller->cli->ascii || !report_can_utf8(),
+		.width = report_terminal_width(teller->out, getenv("TERM")),
+	};
+
+	clear(teller);
+	report_ladder(teller->out, result, &options);
+}
+
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts)
 {
@@ -264,6 +276,8 @@ void teller_result(struct teller *teller, const struct results *results,
 		if (result->output)
 			fprintf(teller->out, "%s", result->output);
 	}
+	if (cli->ladder)
+		tell_ladder(teller, result);
 	if ((teller->width && !cli->verbose) || cli->quiet)
 		return;
 	fill_progress(teller, results, counts, &progress);
