@@ -36,11 +36,19 @@ static const struct {
 	[RECORD_SETUP] = {AS_EVENT, "set-up: "}, [RECORD_CLEANUP] = {AS_EVENT, "clean-up: "},
 };
 
+static const char *const status_words[] = {
+	[RECORD_OK] = "ok",
+	[RECORD_WARNING] = "warning",
+	[RECORD_FAILED] = "FAILED",
+};
+
 /* A record on its way into the picture. */
 struct moment {
 	const struct record *record;
 	int64_t ns;
 	size_t at; /* its index */
+	unsigned connection;
+	int state; /* of the kernel, where this record is the first to tell it; 0: no news */
 };
 
 /* What one end of a connection has sent so far. */
@@ -53,7 +61,6 @@ struct drawing_state {
 	struct ladder *ladder;
 	struct moment *moments;
 	size_t n;
-	int *states;		     /* of the kernel, by connection */
 	struct sender (*senders)[2]; /* by connection; 0: the kernel, 1: the peer */
 };
 
@@ -64,6 +71,36 @@ static const char *clean(struct arena *arena, const char *text)
 
 	free(safe);
 	return kept;
+}
+
+/* ---- connections ----------------------------------------------------------------------------- */
+
+static unsigned connection_of(const struct ladder *ladder, const struct record *record)
+{
+	for (unsigned i = 0; record->connection && i < ladder->n_connections; i++)
+		if (!strcmp(ladder->connections[i].key, record->connection))
+			return i + 1;
+	return 0;
+}
+
+static void find_connections(struct ladder *ladder, const struct run_result *result)
+{
+	for (size_t i = 0; i < result->n_records; i++) {
+		const struct record *record = result->records[i];
+		const char *text, *between;
+		struct ladder_connection *connection;
+
+		if (!record->connection || connection_of(ladder, record))
+			continue;
+		text = clean(ladder->arena, record->connection);
+		between = strstr(text, " > ");
+		connection = array_add(ladder->arena, ladder->connections, ladder->n_connections);
+		connection->key = record->connection;
+		connection->kernel =
+			between ? arena_strndup(ladder->arena, text, (size_t)(between - text))
+				: text;
+		connection->peer = between ? between + strlen(" > ") : "";
+	}
 }
 
 /* ---- in the order of times ------------------------------------------------------------------- */
@@ -84,6 +121,23 @@ static int by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* A record's state was asked when it was closed. That of a call which returned while other things
+ * happened is older than its state, so news go by the order of the records. */
+static void find_states(struct drawing_state *s)
+{
+	int *states =
+		arena_alloc(s->ladder->arena, (s->ladder->n_connections + 1) * sizeof(*states));
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct moment *moment = &s->moments[i];
+		int state = moment->record->state;
+
+		if (!state || !moment->connection || states[moment->connection] == state)
+			continue;
+		states[moment->connection] = moment->state = state;
+	}
+}
+
 /* Records are in the order in which the run came to them. One without a time stays behind the one
  * before it. */
 static void sort_records(struct drawing_state *s, const struct run_result *result)
@@ -101,45 +155,17 @@ static void sort_records(struct drawing_state *s, const struct run_result *resul
 		if (ns == INT64_MIN)
 			ns = last;
 		last = ns;
-		s->moments[i] = (struct moment){record, ns, i};
+		s->moments[i] = (struct moment){.record = record,
+						.ns = ns,
+						.at = i,
+						.connection = connection_of(s->ladder, record)};
 	}
+	find_states(s);
 	qsort(s->moments, s->n, sizeof(*s->moments), by_time);
 }
 
-/* ---- connections ----------------------------------------------------------------------------- */
-
-static unsigned connection_of(const struct ladder *ladder, const struct record *record)
-{
-	for (unsigned i = 0; record->connection && i < ladder->n_connections; i++)
-		if (!strcmp(ladder->connections[i].key, record->connection))
-			return i + 1;
-	return 0;
-}
-
-static void find_connections(struct drawing_state *s)
-{
-	struct ladder *ladder = s->ladder;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct record *record = s->moments[i].record;
-		const char *text, *between;
-		struct ladder_connection *connection;
-
-		if (!record->connection || connection_of(ladder, record))
-			continue;
-		text = clean(ladder->arena, record->connection);
-		between = strstr(text, " > ");
-		connection =
-			array_add(ladder->arena, ladder->connections, ladder->n_connections);
-		connection->key = record->connection;
-		connection->kernel = between ? arena_strndup(ladder->arena, text,
-							     (size_t)(between - text))
-					     : text;
-		connection->peer = between ? between + strlen(" > ") : "";
-	}
-}
-
-/* ---- cells ------------------------------------------------------------------------------------ */
+/* ---- cells ------------------------------------------------------------------------------------
+ */
 
 /* A call as short as it can be understood: without the words of an error, and with one "..." where
  * there are several. */
@@ -167,7 +193,9 @@ static const char *short_call(struct arena *arena, const char *text)
 
 static const char *event_text(struct arena *arena, const struct record *record)
 {
-	const char *text = record->actual ? record->actual : record->expected;
+	bool claim = kinds[record->kind].drawing == IF_WRONG;
+	const char *text =
+		record->actual && !(claim && record->expected) ? record->actual : record->expected;
 
 	text = clean(arena, text_without_time(text));
 	if (record->kind == RECORD_CALL || record->kind == RECORD_CALL_END)
@@ -237,17 +265,6 @@ static const char *state_name(int state)
 	return name && !strncmp(name, "TCP_", 4) ? name + 4 : name ? name : "";
 }
 
-static void draw_kernel_state(struct drawing_state *s, struct ladder_row *row,
-			      const struct record *record)
-{
-	int *state = row->connection ? &s->states[row->connection - 1] : NULL;
-
-	if (!state || !record->state || record->state == *state)
-		return;
-	*state = record->state;
-	row->kernel = state_name(record->state);
-}
-
 static struct ladder_row *add_row(struct ladder *ladder, enum ladder_kind kind)
 {
 	struct ladder_row *row = array_add(ladder->arena, ladder->rows, ladder->n_rows);
@@ -293,20 +310,23 @@ static void draw(struct drawing_state *s, const struct moment *moment)
 	row->record = record;
 	row->at_ns = moment->ns;
 	row->status = record->status;
-	row->connection = connection_of(ladder, record);
+	row->connection = moment->connection;
 	if (moment->ns != INT64_MIN)
 		row->time = arena_printf(ladder->arena, "%.6f", (double)moment->ns / 1e9);
 	row->detail = clean(ladder->arena, text_without_time(text));
-	if (record->message)
-		row->message = clean(ladder->arena, record->message);
+	if (record->status != RECORD_OK)
+		row->message = arena_printf(ladder->arena, "%s: %s", status_words[record->status],
+					    clean(ladder->arena, record->message));
 	if (drawing == AS_SEGMENT_IN || drawing == AS_SEGMENT_OUT)
 		draw_arrow(s, row);
 	else
 		row->program = event_text(ladder->arena, record);
-	draw_kernel_state(s, row, record);
+	if (moment->state)
+		row->kernel = state_name(moment->state);
 }
 
-/* ---- the peer --------------------------------------------------------------------------------- */
+/* ---- the peer ---------------------------------------------------------------------------------
+ */
 
 static const char *peer_states(struct arena *arena, const struct peer_segment *of)
 {
@@ -346,17 +366,17 @@ static void draw_peer(struct ladder *ladder, unsigned connection)
 		at[i]->peer = peer_states(ladder->arena, &segments[i]);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------
+ */
 
 static void name_run(struct ladder *ladder, const struct run_result *result)
 {
 	const char *mode = run_result_mode(result);
-	const char *reason = result->reason ? clean(ladder->arena, result->reason) : "";
 
 	ladder->title = arena_printf(ladder->arena, *mode ? "%s (%s)" : "%s",
 				     clean(ladder->arena, result->path), mode);
-	ladder->verdict = arena_printf(ladder->arena, *reason ? "%s: %s" : "%s",
-				       verdict_name(result->verdict), reason);
+	ladder->verdict = verdict_name(result->verdict);
+	ladder->reason = result->reason ? clean(ladder->arena, result->reason) : "";
 }
 
 struct ladder *ladder_new(const struct run_result *result)
@@ -367,9 +387,8 @@ struct ladder *ladder_new(const struct run_result *result)
 
 	ladder->arena = arena;
 	name_run(ladder, result);
+	find_connections(ladder, result);
 	sort_records(&s, result);
-	find_connections(&s);
-	s.states = arena_alloc(arena, (ladder->n_connections + 1) * sizeof(*s.states));
 	s.senders = arena_alloc(arena, (ladder->n_connections + 1) * sizeof(*s.senders));
 	for (size_t i = 0; i < s.n; i++)
 		draw(&s, &s.moments[i]);

@@ -1,5 +1,6 @@
-/* The picture of a run: what the program did, what passed between kernel and peer, and the states of
- * both, as rows of cells. Computed once from the records; ladder_text.c, svg.c and mermaid.c print it. */
+/* The picture of a run: what the program did, what passed between kernel and peer, and the states
+ * of both, as rows of cells. Computed once from the records; ladder_text.c, svg.c and mermaid.c
+ * print it. */
 #ifndef FINWAIT_RUNTIME_REPORT_LADDER_H
 #define FINWAIT_RUNTIME_REPORT_LADDER_H
 
@@ -27,20 +28,21 @@ struct ladder_row {
 	const char *peer;    /* the states that it came to, one blank between them */
 	const char *label;   /* on the arrow: "FIN 1 ack 1" */
 	const char *note;    /* below it: "retransmitted" */
-	const char *message; /* what is wrong */
+	const char *message; /* what is wrong: "FAILED: ..." */
 	const char *detail;  /* all of it in script notation */
 	const struct record *record; /* the result's; NULL: a gap */
 };
 
 struct ladder_connection {
-	const char *key; /* as records have it */
+	const char *key;	   /* as records have it */
 	const char *kernel, *peer; /* "192.168.0.1:8080" */
 };
 
 struct ladder {
 	struct arena *arena;
-	const char *title; /* "scripts/x.pkt (ipv4)" */
-	const char *verdict; /* "pass", "fail: the segment differs in ack" */
+	const char *title;   /* "scripts/x.pkt (ipv4)" */
+	const char *verdict; /* "pass" */
+	const char *reason;  /* "the segment differs in ack" */
 	struct ladder_connection *connections;
 	size_t n_connections;
 	struct ladder_row *rows;

@@ -1,4 +1,5 @@
-/* The ladder in a terminal: columns as wide as what stands in them, wrapped where that is too wide. */
+/* The ladder in a terminal: columns as wide as what stands in them, wrapped where that is too wide.
+ */
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -43,33 +44,6 @@ static size_t columns_of(const char *text)
 	return text_width(text, strlen(text));
 }
 
-/* ---- lines of a cell --------------------------------------------------------------------------- */
-
-/* The text that goes into one line of so many columns, from *at on; NULL: no more. Broken at a blank
- * where there is one. */
-static const char *next_line(const char **at, size_t width, size_t *size)
-{
-	const char *line = *at + strspn(*at, " ");
-	size_t fits;
-
-	if (!*line)
-		return NULL;
-	fits = text_fit(line, width);
-	if (!fits)
-		fits = 1;
-	*size = fits;
-	if (line[fits]) {
-		while (*size > 0 && line[*size] != ' ')
-			--*size;
-		if (!*size)
-			*size = fits;
-	}
-	*at = line + *size;
-	while (*size > 1 && line[*size - 1] == ' ')
-		--*size;
-	return line;
-}
-
 static void put(struct printer *p, enum paint paint, const char *text, size_t size)
 {
 	bool paints = p->color && paint != PAINT_PLAIN && size > 0;
@@ -87,14 +61,15 @@ static void blanks(struct printer *p, size_t n)
 static void put_cell(struct printer *p, enum paint paint, const char **at, size_t width)
 {
 	size_t size = 0;
-	const char *line = next_line(at, width, &size);
+	const char *line = text_line(at, width, &size);
 
 	if (line)
 		put(p, paint, line, size);
 	blanks(p, width - (line ? text_width(line, size) : 0));
 }
 
-/* ---- arrows ------------------------------------------------------------------------------------ */
+/* ---- arrows ------------------------------------------------------------------------------------
+ */
 
 static void repeat(struct printer *p, const char *sign, size_t n)
 {
@@ -104,7 +79,7 @@ static void repeat(struct printer *p, const char *sign, size_t n)
 
 static enum paint paint_of(const struct ladder_row *row)
 {
-	return row->missing || row->status == RECORD_FAILED ? PAINT_BAD
+	return row->missing || row->status == RECORD_FAILED  ? PAINT_BAD
 	       : row->extra || row->status == RECORD_WARNING ? PAINT_WARN
 							     : PAINT_PLAIN;
 }
@@ -115,7 +90,7 @@ static void put_arrow(struct printer *p, const struct ladder_row *row, const cha
 	const struct signs *signs = p->signs;
 	const char *line = row->missing ? signs->broken : signs->line;
 	size_t width = p->columns[ARROW], size = 0, used;
-	const char *text = next_line(label, width - ARROW_EXTRA, &size);
+	const char *text = text_line(label, width - ARROW_EXTRA, &size);
 	bool in = row->kind == LADDER_IN;
 	enum paint paint = paint_of(row);
 
@@ -139,7 +114,8 @@ static void put_below(struct printer *p, const struct ladder_row *row, const cha
 	blanks(p, 1);
 }
 
-/* ---- rows -------------------------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------------------------------
+ */
 
 /* What is left of a row's cells while its lines are printed. */
 struct cells {
@@ -209,25 +185,16 @@ static const char *cut(struct printer *p, struct ladder *ladder, const char *tex
 
 static void put_message(struct printer *p, const struct ladder_row *row)
 {
-	static const struct {
-		const char *word;
-		enum paint paint;
-	} statuses[] = {
-		[RECORD_OK] = {"", PAINT_PLAIN},
-		[RECORD_WARNING] = {"warning: ", PAINT_WARN},
-		[RECORD_FAILED] = {"FAILED: ", PAINT_BAD},
-	};
 	size_t indent = p->columns[TIME] + 2 + (p->columns[NUMBER] ? p->columns[NUMBER] + 2 : 0);
-	size_t width = p->width > indent + PROGRAM_LEAST ? p->width - indent : PROGRAM_LEAST, size;
-	const char *word = statuses[row->status].word, *at = row->message, *line;
+	size_t width = p->width > indent + PROGRAM_LEAST ? p->width - indent : PROGRAM_LEAST;
+	size_t word = strcspn(row->message, " "), size;
+	const char *at = row->message, *line;
 
-	blanks(p, indent);
-	put(p, statuses[row->status].paint, word, strlen(word));
-	line = next_line(&at, width - strlen(word), &size);
-	fprintf(p->out, "%.*s\n", line ? (int)size : 0, line ? line : "");
-	while ((line = next_line(&at, width, &size))) {
+	while ((line = text_line(&at, width, &size))) {
 		blanks(p, indent);
-		fprintf(p->out, "%.*s\n", (int)size, line);
+		put(p, paint_of(row), line, line == row->message ? word : 0);
+		fprintf(p->out, "%.*s\n", (int)(size - (line == row->message ? word : 0)),
+			line + (line == row->message ? word : 0));
 	}
 }
 
@@ -269,11 +236,11 @@ static void put_row(struct printer *p, struct ladder *ladder, const struct ladde
 		put_line(p, row, &cells, first);
 		first = false;
 	} while (!is_over(&cells));
-	if (row->status != RECORD_OK)
-		put_message(p, row);
+	put_message(p, row);
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------------------------------
+ */
 
 /* What the cells would like to have. */
 static void measure(struct printer *p, const struct ladder *ladder)
@@ -299,8 +266,8 @@ static void measure(struct printer *p, const struct ladder *ladder)
 	}
 	for (size_t i = 0; i < ladder->n_rows; i++) {
 		const struct ladder_row *row = &ladder->rows[i];
-		size_t width = columns_of(row->program), over = program_width(p, row) -
-								columns[PROGRAM];
+		size_t width = columns_of(row->program),
+		       over = program_width(p, row) - columns[PROGRAM];
 
 		columns[PROGRAM] = larger(columns[PROGRAM], width > over ? width - over : 0);
 	}
@@ -327,7 +294,7 @@ static void fit(struct printer *p)
 static void put_title(struct printer *p, const struct ladder *ladder)
 {
 	put(p, PAINT_BOLD, ladder->title, strlen(ladder->title));
-	putc('\n', p->out);
+	fprintf(p->out, ": %s\n", ladder->verdict);
 	for (size_t i = 0; i < ladder->n_connections; i++) {
 		const struct ladder_connection *connection = &ladder->connections[i];
 
@@ -339,7 +306,8 @@ static void put_title(struct printer *p, const struct ladder *ladder)
 
 static void put_header(struct printer *p)
 {
-	fprintf(p->out, "\n%s%*s  ", text_paint(PAINT_DIM, p->color), (int)p->columns[TIME], "time");
+	fprintf(p->out, "\n%s%*s  ", text_paint(PAINT_DIM, p->color), (int)p->columns[TIME],
+		"time");
 	if (p->columns[NUMBER])
 		fprintf(p->out, "%*s  ", (int)p->columns[NUMBER], "");
 	fprintf(p->out, "%-*s  %-*s  %*s  peer%s\n", (int)p->columns[PROGRAM], "program",
@@ -357,8 +325,7 @@ bool report_can_utf8(void)
 	return can;
 }
 
-void report_ladder(FILE *out, const struct run_result *result,
-		   const struct ladder_options *options)
+void report_ladder(FILE *out, const struct run_result *result, const struct ladder_options *options)
 {
 	struct ladder *ladder = ladder_new(result);
 	struct printer p = {

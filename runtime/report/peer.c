@@ -25,12 +25,12 @@ struct peer {
 enum peer_event {
 	SENDS_SYN,
 	SENDS_FIN,
-	GETS_SYN,      /* with or without ACK */
-	GETS_SYN_ACK,  /* of its SYN, and a SYN in the same segment */
-	GETS_ACK,      /* of its SYN */
+	GETS_SYN,     /* with or without ACK */
+	GETS_SYN_ACK, /* of its SYN, and a SYN in the same segment */
+	GETS_ACK,     /* of its SYN */
 	GETS_FIN,
-	GETS_FIN_ACK,  /* of its FIN */
-	GETS_BOTH,     /* of its FIN, and a FIN in the same segment */
+	GETS_FIN_ACK, /* of its FIN */
+	GETS_BOTH,    /* of its FIN, and a FIN in the same segment */
 	N_PEER_EVENTS,
 };
 
@@ -84,8 +84,8 @@ static bool sends_again(const struct peer *peer, size_t i, uint32_t ack)
 	for (i++; i < peer->n; i++) {
 		const struct peer_segment *of = &peer->segments[i];
 
-		if (!of->from_kernel && !takes(of, TCP_SYN) && segment_takes_numbers(&of->segment) &&
-		    seq_before(of->segment.seq, ack))
+		if (!of->from_kernel && !takes(of, TCP_SYN) &&
+		    segment_takes_numbers(&of->segment) && seq_before(of->segment.seq, ack))
 			return true;
 		if (takes(of, TCP_SYN) && !takes(of, TCP_ACK_FLAG))
 			return false; /* another incarnation's numbers */
@@ -143,7 +143,8 @@ static void receive_all(struct peer *peer, size_t upto, struct peer_segment *at)
 	}
 }
 
-/* ---- one segment ------------------------------------------------------------------------------- */
+/* ---- one segment -------------------------------------------------------------------------------
+ */
 
 static void begin(struct peer *peer, size_t i)
 {
@@ -173,7 +174,8 @@ static bool begins_anew(const struct peer *peer, size_t i)
 		return false;
 	if (of->from_kernel) /* again, if it sent nothing else yet */
 		return !is_opening(peer) && peer->kernel != segment_end(&of->segment);
-	return !is_opening(peer) && (peer->state == TCP_CLOSE ? peer->sent != 0 : is_answered(peer, i));
+	return !is_opening(peer) &&
+	       (peer->state == TCP_CLOSE ? peer->sent != 0 : is_answered(peer, i));
 }
 
 static void kernel_sends(struct peer *peer, size_t i)

@@ -1,12 +1,12 @@
 /* The state of the scripted peer, as far as its own segments imply it: the connection states of RFC
  * 9293, 3.3.2, for an end whose segments are known and whose mind is not.
  *
- * What the peer sends is what it has decided; what it has received is seen from what it acknowledges.
- * A SYN or FIN of the kernel counts as received by the first later segment of the peer that
- * acknowledges it. A segment without numbers of its own (an ACK, a RST) is never acknowledged: it
- * counts as received when the script says that it saw it, which is when it met an expectation, though
- * not before a SYN or FIN that was sent before it; and not at all if the peer later sends again what
- * it acknowledges, as one does that has not got the ACK. */
+ * What the peer sends is what it has decided; what it has received is seen from what it
+ * acknowledges. A SYN or FIN of the kernel counts as received by the first later segment of the
+ * peer that acknowledges it. A segment without numbers of its own (an ACK, a RST) is never
+ * acknowledged: it counts as received when the script says that it saw it, which is when it met an
+ * expectation, though not before a SYN or FIN that was sent before it; and not at all if the peer
+ * later sends again what it acknowledges, as one does that has not got the ACK. */
 #ifndef FINWAIT_RUNTIME_REPORT_PEER_H
 #define FINWAIT_RUNTIME_REPORT_PEER_H
 

@@ -41,6 +41,10 @@ struct ladder_options {
 
 void report_ladder(FILE *out, const struct run_result *result,
 		   const struct ladder_options *options);
+/* svg.c, mermaid.c: the same pictures as SVG, one below the other, and in Mermaid's notation. False if
+ * they could not be written. */
+bool report_svg(FILE *out, const struct run_result *const *results, size_t n);
+bool report_mermaid(FILE *out, const struct run_result *const *results, size_t n);
 /* Do the user's locale, and so the terminal, have more characters than ASCII? */
 bool report_can_utf8(void);
 

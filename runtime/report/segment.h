@@ -18,8 +18,9 @@ bool segment_takes_numbers(const struct tcp_segment *segment);
 /* Is number `a` before `b`? They wrap around (RFC 9293, 3.4). */
 bool seq_before(uint32_t a, uint32_t b);
 
-/* What stands on an arrow: "FIN 1 ack 1", "PSH 1:1001(1000) ack 1", "ACK 2 ack 2 win 0". ACK is named
- * where no other flag is, and the window where it is closed. What is not TCP stands as it is. */
+/* What stands on an arrow: "FIN 1 ack 1", "PSH 1:1001(1000) ack 1", "ACK 2 ack 2 win 0". ACK is
+ * named where no other flag is, and the window where it is closed. What is not TCP stands as it is.
+ */
 const char *segment_label(struct arena *arena, const char *text);
 
 #endif

@@ -123,6 +123,28 @@ size_t text_fit(const char *text, size_t columns)
 	return at;
 }
 
+const char *text_line(const char **at, size_t columns, size_t *size)
+{
+	const char *line = *at + strspn(*at, " ");
+	size_t fits, n;
+
+	if (!*line)
+		return NULL;
+	fits = text_fit(line, columns);
+	if (!fits) /* a wide character in a narrow column: on it goes */
+		for (fits = 1; (line[fits] & 0xc0) == 0x80; fits++)
+			;
+	for (n = fits; line[fits] && n > 0 && line[n] != ' '; n--)
+		;
+	if (!n)
+		n = fits;
+	*at = line + n;
+	while (n > 1 && line[n - 1] == ' ')
+		n--;
+	*size = n;
+	return line;
+}
+
 void text_pad(FILE *out, const char *text, size_t columns)
 {
 	size_t width = text_width(text, strlen(text));

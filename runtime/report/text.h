@@ -19,6 +19,10 @@ size_t text_width(const char *text, size_t size);
 /* The longest beginning of clean text that fits into so many columns, in bytes. */
 size_t text_fit(const char *text, size_t columns);
 
+/* The next line of clean text that is broken to so many columns, from *at on: at a blank where there is
+ * one, which is dropped. Its bytes are in *size; *at is moved behind it. NULL: there is no more. */
+const char *text_line(const char **at, size_t columns, size_t *size);
+
 /* Prints clean text and blanks up to `columns`. */
 void text_pad(FILE *out, const char *text, size_t columns);
 

@@ -132,7 +132,7 @@ static int describe(struct sched *s, const struct entry *entry, struct job_spec 
 		.private_tmp = s->means.tmp && !cli->drop_in && !cli->keep_tmp,
 		.tmpdir = s->tmpdir ? arena_printf(s->arena, "%s/%u", s->tmpdir, s->n_started++)
 				    : NULL,
-		.all_records = cli->verbose || cli->ladder,
+		.all_records = teller_wants_records(cli),
 		.live = one || (cli->drop_in && cli->verbose),
 		.show_output = cli->drop_in,
 	};

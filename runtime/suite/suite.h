@@ -98,6 +98,8 @@ struct progress_counts {
 
 /* Can the reports that are asked for be written? 0, or -errno with err. */
 int teller_check(const struct cli *cli, struct errbuf *err);
+/* Does a report want to show what happened in runs that passed too? */
+bool teller_wants_records(const struct cli *cli);
 /* `shard`: what this is of a suite; n 0, or NULL: the whole. */
 struct report_shard;
 struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct report_shard *shard,

@@ -68,16 +68,33 @@ static bool write_json(const struct teller *teller, FILE *out,
 	       report_json(out, results, n);
 }
 
+static bool write_svg(const struct teller *teller, FILE *out,
+		      const struct run_result *const *results, size_t n)
+{
+	(void)teller;
+	return report_svg(out, results, n);
+}
+
+static bool write_mermaid(const struct teller *teller, FILE *out,
+			  const struct run_result *const *results, size_t n)
+{
+	(void)teller;
+	return report_mermaid(out, results, n);
+}
+
 static const struct {
 	const char *option;
 	size_t path; /* in struct cli */
 	report_writer write;
 	const char *failed;
+	bool all_records; /* it shows what happened in runs that passed, too */
 } files[] = {
-	{"--tap", offsetof(struct cli, tap), write_tap, "could not be written"},
-	{"--ktap", offsetof(struct cli, ktap), write_ktap, "could not be written"},
-	{"--junit", offsetof(struct cli, junit), write_junit, "could not be written"},
-	{"--json", offsetof(struct cli, json), write_json, "could not be written"},
+	{"--tap", offsetof(struct cli, tap), write_tap, "could not be written", false},
+	{"--ktap", offsetof(struct cli, ktap), write_ktap, "could not be written", false},
+	{"--junit", offsetof(struct cli, junit), write_junit, "could not be written", false},
+	{"--json", offsetof(struct cli, json), write_json, "could not be written", false},
+	{"--svg", offsetof(struct cli, svg), write_svg, "could not be written", true},
+	{"--mermaid", offsetof(struct cli, mermaid), write_mermaid, "could not be written", true},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
@@ -85,6 +102,14 @@ static const struct {
 static const char *file_path(const struct cli *cli, size_t i)
 {
 	return *(const char *const *)((const char *)cli + files[i].path);
+}
+
+bool teller_wants_records(const struct cli *cli)
+{
+	for (size_t i = 0; i < N_FILES; i++)
+		if (files[i].all_records && file_path(cli, i))
+			return true;
+	return cli->verbose || cli->ladder;
 }
 
 /* GitHub Actions name a file for it; NULL: none is wanted. */
