@@ -39,7 +39,7 @@ struct cli {
 	struct cli_list filters, excludes;
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
 		version, ladder, ascii;
-	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid;
+	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid, *html;
 	unsigned for_mode; /* of the options read next */
 	unsigned jobs, timelines, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */

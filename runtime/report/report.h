@@ -45,6 +45,9 @@ void report_ladder(FILE *out, const struct run_result *result,
  * they could not be written. */
 bool report_svg(FILE *out, const struct run_result *const *results, size_t n);
 bool report_mermaid(FILE *out, const struct run_result *const *results, size_t n);
+/* html.c: one page that needs nothing else. `began`: seconds since 1970. Scripts are read again, where
+ * they still are. False if it could not be written. */
+bool report_html(FILE *out, const struct run_result *const *results, size_t n, int64_t began);
 /* Do the user's locale, and so the terminal, have more characters than ASCII? */
 bool report_can_utf8(void);
 

@@ -26,6 +26,7 @@ const char svg_style[] =
 	"@media(prefers-color-scheme:dark){.ladder{--bg:#0d1117;--fg:#e6edf3;--dim:#9198a1;"
 	"--life:#6e7681;--bad:#ff8a80;--warn:#f0b429}}"
 	".ladder text{fill:var(--fg);white-space:pre}.ladder .g{fill:var(--bg)}"
+	".ladder .e{paint-order:stroke;stroke:var(--bg);stroke-width:4px}"
 	".ladder .t{fill:var(--dim)}.ladder .k{text-anchor:end}.ladder .s{font-weight:600}.ladder "
 	".h{font-weight:600}"
 	".ladder .l{stroke:var(--life);fill:none}.ladder .d{stroke-dasharray:1 4}"

@@ -82,6 +82,12 @@ static bool write_mermaid(const struct teller *teller, FILE *out,
 	return report_mermaid(out, results, n);
 }
 
+static bool write_html(const struct teller *teller, FILE *out,
+		       const struct run_result *const *results, size_t n)
+{
+	return report_html(out, results, n, teller->began);
+}
+
 static const struct {
 	const char *option;
 	size_t path; /* in struct cli */
@@ -95,6 +101,7 @@ static const struct {
 	{"--json", offsetof(struct cli, json), write_json, "could not be written", false},
 	{"--svg", offsetof(struct cli, svg), write_svg, "could not be written", true},
 	{"--mermaid", offsetof(struct cli, mermaid), write_mermaid, "could not be written", true},
+	{"--html", offsetof(struct cli, html), write_html, "could not be written", true},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
