@@ -1,6 +1,7 @@
 /* The bed of the running kernel: a TUN device in a network namespace, a process, sock_diag. */
 #include "runtime/bed/bed.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -18,7 +19,9 @@ struct host_bed {
 	struct sockdiag *diag;
 	cpu_set_t cpus;		  /* where we may run but for the timeline; empty until then */
 	struct clock_watch watch; /* of waits that are to end on time */
+	pthread_t ticks_thread;	  /* while `looking`: it writes what is next */
 	bool ticks_at_multiples;  /* clock.h */
+	bool looking;
 };
 
 /* An idle processor is back within that, nearly always; without real-time priority less than the
@@ -59,6 +62,28 @@ static int open_link(struct host_bed *host, struct errbuf *err)
 	return tun_open(&tun, &host->bed.link, err);
 }
 
+static void *look_for_ticks(void *argument)
+{
+	struct host_bed *host = argument;
+
+	host->ticks_at_multiples = clock_ticks_at_multiples();
+	return NULL;
+}
+
+/* That takes up to two ticks, in which the link opens and init commands run. */
+static void start_looking(struct host_bed *host)
+{
+	host->looking = host->options.alone &&
+			pthread_create(&host->ticks_thread, NULL, look_for_ticks, host) == 0;
+}
+
+static void stop_looking(struct host_bed *host)
+{
+	if (host->looking)
+		pthread_join(host->ticks_thread, NULL);
+	host->looking = false;
+}
+
 /* The program is forked before the device is opened, so that it holds nothing of ours. */
 static int host_open(struct bed *bed, struct errbuf *err)
 {
@@ -72,6 +97,8 @@ static int host_open(struct bed *bed, struct errbuf *err)
 
 	if (code == 0)
 		code = open_link(host, err);
+	if (code == 0)
+		start_looking(host);
 	return code == 0 ? sockdiag_open(&host->diag, err) : code;
 }
 
@@ -84,12 +111,12 @@ static int host_set_sysctl(struct bed *bed, const char *name, const char *value,
 static int host_ready(struct bed *bed, struct errbuf *err)
 {
 	struct host_bed *host = of(bed);
-	int code;
+	int code = program_ready(host->program, err);
 
-	/* Meanwhile the link gets ready. */
-	host->ticks_at_multiples = host->options.alone && clock_ticks_at_multiples();
-	code = program_ready(host->program, err);
-	return code < 0 ? code : bed->link->ops->ready(bed->link, err);
+	if (code == 0)
+		code = bed->link->ops->ready(bed->link, err);
+	stop_looking(host);
+	return code;
 }
 
 static int64_t host_start(struct bed *bed)
@@ -117,6 +144,7 @@ static void host_close(struct bed *bed)
 {
 	struct host_bed *host = of(bed);
 
+	stop_looking(host);
 	program_stop(host->program);
 	sockdiag_close(host->diag);
 	/* Among others, the rest is released when the process exits; the kernel tears it down by
