@@ -34,8 +34,6 @@ static const struct {
 	[VERDICT_LATE] = {"inconclusive", "bad"},
 };
 
-#define N_VERDICTS (sizeof(verdicts) / sizeof(verdicts[0]))
-
 static void put_counts(FILE *out, const struct report_counts *counts)
 {
 	bool any = false;

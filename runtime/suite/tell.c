@@ -275,18 +275,6 @@ static void warn(const struct run_result *result)
 	}
 }
 
-static void tell_ladder(struct teller *teller, const struct run_result *result)
-{
-	const struct ladder_options options = {
-		.color = teller->cli->use_color,
-		.ascii = teller->cli->ascii || !report_can_utf8(),
-		.width = report_terminal_width(teller->out, getenv("TERM")),
-	};
-
-	clear(teller);
-	report_ladder(teller->out, result, &options);
-}
-
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts)
 {
@@ -308,8 +296,6 @@ void teller_result(struct teller *teller, const struct results *results,
 		if (result->output)
 			fprintf(teller->out, "%s", result->output);
 	}
-	if (cli->ladder)
-		tell_ladder(teller, result);
 	if ((teller->width && !cli->verbose) || cli->quiet)
 		return;
 	fill_progress(teller, results, counts, &progress);
@@ -394,6 +380,18 @@ static bool complain_unless(bool good, const struct errbuf *err)
 	return good;
 }
 
+static void tell_ladders(const struct teller *teller, const struct results *results)
+{
+	const struct ladder_options options = {
+		.color = teller->cli->use_color,
+		.ascii = teller->cli->ascii || !report_can_utf8(),
+		.width = report_terminal_width(teller->out, getenv("TERM")),
+	};
+
+	for (size_t i = 0; i < results->n; i++)
+		report_ladder(teller->out, results->items[i], &options);
+}
+
 bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 {
 	const struct cli *cli = teller->cli;
@@ -409,6 +407,8 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 	clear(teller);
 	if (results->n)
 		qsort(results->items, results->n, sizeof(*results->items), by_path);
+	if (cli->ladder)
+		tell_ladders(teller, results);
 	if (!cli->drop_in)
 		report_summary(teller->out, (const struct run_result *const *)results->items,
 			       results->n, &options);
