@@ -53,15 +53,17 @@ static bool read_generic(struct option_reader *reader, const struct atom *name)
 	return true;
 }
 
-/* exp-HHHH [HEX], exp-FO [HEX] */
+/* exp-HHHH [HEX]; exp-NAME [HEX], which has a row as NAMEEXP: exp-FO */
 static bool read_experiment(struct option_reader *reader, const struct atom *name)
 {
 	struct tcp_option *option = reader->option;
 	const char *magic = name->text + 4;
+	const struct tcp_option_row *row =
+		tcp_option_by_name(arena_printf(reader->arena, "%.40sEXP", magic), "");
 
 	option->kind = EXPERIMENT_KIND;
-	if (!strcmp(magic, "FO"))
-		magic = "f989";
+	if (row)
+		magic = arena_printf(reader->arena, "%04x", row->select);
 	if (strlen(magic) != 4) {
 		diag_error(reader->diags, name->loc,
 			   "exp-HHHH: an experiment has four hexadecimal digits");

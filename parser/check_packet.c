@@ -129,15 +129,6 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
 
 /* ---- ICMP -------------------------------------------------------------------------- */
 
-static bool is_icmp_error(const struct packet *packet)
-{
-	static const uint8_t errors[] = {3, 4, 5, 11, 12}; /* RFC 1122 3.2.2 */
-
-	if (packet->ip_version == 6)
-		return packet->icmp.type < 128; /* RFC 4443 2.1 */
-	return memchr(errors, packet->icmp.type, sizeof(errors)) != NULL;
-}
-
 /* "did you mean"; NULL when nothing is near, or when so much is wrong that looking takes too long.
  */
 static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
@@ -177,12 +168,11 @@ static void check_icmp_mtu(struct raw_packet *raw, struct diags *diags)
 	struct packet *packet = &raw->packet;
 	struct icmp_message *icmp = &packet->icmp;
 	uint64_t value;
-	bool v4 = packet->ip_version == 4 && icmp->type == 3 && icmp->code == 4;
-	bool v6 = packet->ip_version == 6 && icmp->type == 2 && icmp->code == 0;
+	bool v4 = packet->ip_version == 4;
 
-	if (!v4 && !v6)
+	if (!icmp_tells_mtu(packet->ip_version, icmp->type, icmp->code))
 		diag_error(diags, raw->mtu.loc, "mtu goes with %s only",
-			   packet->ip_version == 4 ? "unreachable frag_needed" : "packet_too_big");
+			   v4 ? "unreachable frag_needed" : "packet_too_big");
 	else if (!v4 || atom_number(&raw->mtu, UINT16_MAX, "mtu", diags, &value))
 		check_field(&raw->mtu, FIELD_icmp_mtu, "mtu", icmp, diags);
 }
@@ -221,7 +211,8 @@ static void check_icmp(struct raw_packet *raw, const struct config *config, stru
 		return;
 	if (raw->mtu.kind != ATOM_NONE)
 		check_icmp_mtu(raw, diags);
-	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) && is_icmp_error(&raw->packet))
+	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) &&
+	    icmp_class_of(raw->packet.ip_version, icmp->type) == ICMP_ERROR)
 		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
 }
 

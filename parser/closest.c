@@ -119,7 +119,7 @@ static void consider_signals(struct search *search)
 static void consider_icmp(struct search *search)
 {
 	static const char *const names[] = {
-#define TYPE(version, name, number) #name,
+#define TYPE(version, name, number, ...) #name,
 #define CODE(version, type, name, number) #name,
 #include "parser/icmp.def"
 #undef TYPE

@@ -7,10 +7,11 @@
 struct icmp_row {
 	uint8_t ip_version, type, code;
 	const char *name;
+	enum icmp_class class; /* of types */
 };
 
 static const struct icmp_row types[] = {
-#define TYPE(version, name, number) {version, number, 0, #name},
+#define TYPE(version, name, number, class) {version, number, 0, #name, class},
 #define CODE(...)
 #include "parser/icmp.def"
 #undef TYPE
@@ -19,7 +20,7 @@ static const struct icmp_row types[] = {
 
 static const struct icmp_row codes[] = {
 #define TYPE(...)
-#define CODE(version, type, name, number) {version, type, number, #name},
+#define CODE(version, type, name, number) {version, type, number, #name, 0},
 #include "parser/icmp.def"
 #undef TYPE
 #undef CODE
@@ -74,4 +75,18 @@ const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code)
 		    codes[i].code == code)
 			return codes[i].name;
 	return NULL;
+}
+
+enum icmp_class icmp_class_of(uint8_t ip_version, uint8_t type)
+{
+	for (size_t i = 0; i < LENGTH(types); i++)
+		if (types[i].ip_version == ip_version && types[i].type == type)
+			return types[i].class;
+	/* ICMPv6 says it by the number, even of those to come. */
+	return ip_version == 6 && type < 128 ? ICMP_ERROR : ICMP_QUERY;
+}
+
+bool icmp_tells_mtu(uint8_t ip_version, uint8_t type, uint8_t code)
+{
+	return ip_version == 6 ? type == 2 : type == 3 && code == 4;
 }

@@ -70,6 +70,11 @@ extern const struct transport_row transport_rows[N_PACKET_KINDS]; /* by enum pac
 /* Numbers for a type or code word of that IP version; -1: unknown. "type_N" and "code_N" work. */
 int icmp_type_by_name(uint8_t ip_version, const char *name);
 int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name);
+/* What a type is: an error quotes a packet (RFC 1122 3.2.2, RFC 4443 2.1), an echo has an id. */
+enum icmp_class { ICMP_QUERY, ICMP_ECHO, ICMP_ERROR };
+enum icmp_class icmp_class_of(uint8_t ip_version, uint8_t type);
+/* Does it tell the MTU of the next hop (RFC 1191 4, RFC 4443 3.2)? */
+bool icmp_tells_mtu(uint8_t ip_version, uint8_t type, uint8_t code);
 /* Names for printing; NULL: none, print type_N / code_N. */
 const char *icmp_type_name(uint8_t ip_version, uint8_t type);
 const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code);

@@ -47,7 +47,4 @@ struct transport {
 
 const struct transport *transport_of(enum packet_kind kind);
 
-/* What a socket() of that type and protocol sends; TCP where nothing else is known. */
-enum packet_kind transport_for_socket(int type, int protocol);
-
 #endif

@@ -5,39 +5,16 @@
 #define ICMP_HEADER_SIZE 8
 #define QUOTED_SIZE	 8 /* of the transport header in an error message */
 
-enum { ICMP4_ECHO_REPLY = 0, ICMP4_ECHO = 8, ICMP6_TOO_BIG = 2, ICMP6_ECHO = 128 };
-
-/* v4: unreachable, source quench, redirect, time exceeded, parameter problem. */
-#define ICMP4_ERRORS (1u << 3 | 1u << 4 | 1u << 5 | 1u << 11 | 1u << 12)
-
-static bool is_error(const struct packet *packet)
+static bool is_a(const struct packet *packet, enum icmp_class class)
 {
-	uint8_t type = packet->icmp.type;
-
-	return packet->ip_version == 6 ? type < ICMP6_ECHO : type < 32 && ICMP4_ERRORS >> type & 1;
-}
-
-static bool is_echo(const struct packet *packet)
-{
-	uint8_t type = packet->icmp.type;
-
-	return packet->ip_version == 6 ? type == ICMP6_ECHO || type == ICMP6_ECHO + 1
-				       : type == ICMP4_ECHO || type == ICMP4_ECHO_REPLY;
-}
-
-static bool tells_mtu(const struct packet *packet)
-{
-	const struct icmp_message *icmp = &packet->icmp;
-
-	return packet->ip_version == 6 ? icmp->type == ICMP6_TOO_BIG
-				       : icmp->type == 3 && icmp->code == 4;
+	return icmp_class_of(packet->ip_version, packet->icmp.type) == class;
 }
 
 static bool quotes_header(const struct packet *packet)
 {
 	const struct icmp_message *icmp = &packet->icmp;
 
-	return icmp->echoed != ICMP_ECHO_RAW && (icmp->has_echoed || is_error(packet));
+	return icmp->echoed != ICMP_ECHO_RAW && (icmp->has_echoed || is_a(packet, ICMP_ERROR));
 }
 
 size_t wire_icmp_size(const struct packet *packet)
@@ -96,7 +73,7 @@ bool icmp_put(struct sink *out, const struct encoding *encoding)
 	const struct packet *packet = encoding->packet;
 	const struct icmp_message *icmp = &packet->icmp;
 	size_t start = out->used, size = wire_icmp_size(packet);
-	uint16_t id = icmp->has_id ? icmp->id : is_echo(packet) ? encoding->tuple.dport : 0;
+	uint16_t id = icmp->has_id ? icmp->id : is_a(packet, ICMP_ECHO) ? encoding->tuple.dport : 0;
 	uint64_t sum = 0;
 
 	if (size < ICMP_HEADER_SIZE)
@@ -137,12 +114,12 @@ enum wire_result icmp_take(struct view *in, struct arena *arena, struct wire_pac
 	rest = (uint32_t)take(in, 4);
 	if (in->cut)
 		return decode_error(error, "truncated ICMP header: %zu bytes", size);
-	if (is_echo(packet)) {
+	if (is_a(packet, ICMP_ECHO)) {
 		icmp->has_id = true;
 		icmp->id = (uint16_t)(rest >> 16);
 		live->tuple.sport = live->tuple.dport = icmp->id;
 	}
-	if (tells_mtu(packet)) {
+	if (icmp_tells_mtu(packet->ip_version, icmp->type, icmp->code)) {
 		icmp->has_mtu = true;
 		icmp->mtu = packet->ip_version == 6 ? rest : rest & 0xffff;
 	}
