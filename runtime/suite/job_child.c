@@ -144,15 +144,15 @@ struct record *job_broken(const struct job_spec *spec, struct run_result *result
 	return record;
 }
 
-/* This machine could not do `what`; `code`: -errno, or 0. */
+/* This machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot be done. */
 static void refuse(const struct job_spec *spec, struct run_result *result, int code,
 		   const char *what)
 {
 	struct record *record = job_broken(spec, result, JOB_BEFORE_EVENTS, FAULT_SYSTEM);
 
 	record->detail = arena_printf(result->arena, "%s", what);
-	record->error = -code;
-	result->verdict = VERDICT_NOT_RUN;
+	record->error = code < 0 ? -code : 0;
+	result->verdict = code > 0 ? VERDICT_ERROR : VERDICT_NOT_RUN;
 }
 
 struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail)
@@ -442,7 +442,7 @@ static _Noreturn void be_the_run(struct child *child)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sandbox_stand_back();
 	code = job_enter(child->spec, child->pcap, &err);
-	if (code < 0)
+	if (code)
 		say_not_run(child, code, err.text);
 	else
 		play(child);

@@ -10,23 +10,25 @@
 #include "runtime/suite/sandbox.h"
 
 /* The directory that the commands run in: by default the script's, since scripts name their helpers
- * relative to it. 0, or -errno with err. */
+ * relative to it. As job_enter(). */
 static int own_directory(const struct job_spec *spec, struct errbuf *err)
 {
 	const struct config *config = spec->script->config;
 	const char *cwd = config->cwd ? config->cwd : spec->own_directory ? "script" : "caller";
 	bool script = !strcmp(cwd, "script"), caller = !strcmp(cwd, "caller");
 	char *copy = strdup(spec->path);
+	bool by_script = config->cwd_by_script && !caller;
 	int code = 0;
 
 	/* A script's own word is relative to the script. */
-	if ((script || (config->cwd_by_script && !caller)) && strcmp(spec->path, "-") && copy &&
+	if ((script || by_script) && strcmp(spec->path, "-") && copy &&
 	    chdir(dirname(copy)))
 		code = err_set(err, -errno, "cannot change to the script's directory: %s",
 			       strerror(errno));
 	if (!code && !script && !caller && chdir(cwd))
-		code = err_set(err, -errno, "cannot change to the directory %.120s (--cwd): %s",
-			       cwd, strerror(errno));
+		code = err_set(err, by_script ? 1 : -errno,
+			       "cannot change to the directory %.120s (--cwd): %s", cwd,
+			       strerror(errno));
 	free(copy);
 	return code;
 }

@@ -6,7 +6,7 @@
 #include "runtime/suite/job.h"
 
 /* What is the caller's is taken while it can be seen, then the process shuts itself off. `pcap` is
- * opened if it is not yet and is to be. 0, or -errno with err. */
+ * opened if it is not yet and is to be. 0, -errno with err, or 1 with err: the script is wrong. */
 int job_enter(const struct job_spec *spec, struct outfile *pcap, struct errbuf *err);
 
 #endif

@@ -3,65 +3,19 @@
 # Usage: run.sh [FINWAIT]. Prints TAP; ends with 1 if a test failed. KILLS=N: kill -9 so many times.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$(realpath "${1:-$here/../../finwait}")
+bin=${1:-$here/../../finwait}
 kills=${KILLS:-50}
-work=$(mktemp -d /tmp/finwait-suite.XXXXXX) || exit 1
-chmod 755 "$work"
-trap 'rm -rf "$work"' EXIT
-export XDG_STATE_HOME=$work/state NO_COLOR=1 ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
-cd "$work" || exit 1
+. "$here/tap.sh"
 ln -s "$bin" packetdrill
-
-n=0 failed=0
-# check NAME COMMAND...: passes if the command does.
-check() {
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >out 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' out | head -n 40
-		failed=$((failed + 1))
-	fi
-}
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
-# exits STATUS COMMAND...
-exits() {
-	local want=$1 got
-	shift
-	"$@"
-	got=$?
-	[ $got = "$want" ] || echo "exit status $got, not $want"
-	[ $got = "$want" ]
-}
-prints() { # PATTERN COMMAND...
-	local pattern=$1
-	shift
-	"$@" >shown 2>&1
-	cat shown
-	grep -qE -- "$pattern" shown
-}
-socket='0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3'
 sources=$here/scripts
 cp -r "$sources"/. "$work"/
 # A time nobody else sleeps for: by it we know our processes.
 nap=$((100000 + $$))
 sed -i "s/98765/$nap/" ./*.pkt
-make_scripts() { # DIRECTORY COUNT TEXT
-	mkdir -p "$1"
-	local i
-	for i in $(seq "$2"); do printf '%s\n' "$3" >"$1/$i.pkt"; done
-}
 
 if ! "$bin" -q pass.pkt >out 2>&1 && [ "$("$bin" doctor >/dev/null 2>&1; echo $?)" = 4 ]; then
 	check "a machine that cannot run scripts is status 4" exits 4 "$bin" pass.pkt
-	echo "1..$n"
-	exit $((failed > 0))
+	finish
 fi
 
 # ---- exit statuses
@@ -141,6 +95,43 @@ check "a crash of a run is that run's failure" prints 'crashed: SIGSEGV at line 
 check "and the others go on" prints '1 passed' "$bin" crash.pkt pass.pkt
 check "a run that hangs is ended, and says where" \
 	prints 'time limit of 1 s \(--timeout\) at line 3' "$bin" --timeout 1 hang.pkt
+check "nothing is told of a crash there" sh -c '! grep -qE "crash|given up" shown'
+command_limit() {
+	printf '%s\n+0 `sleep %s & sleep %s`\n' "$socket" "$nap" "$nap" >two-sleep.pkt
+	"$bin" --command_timeout=.5 two-sleep.pkt
+	[ $? = 1 ] || return 1
+	no_process "sleep $nap"
+}
+check "a command that hangs is ended, with all of its group" command_limit
+check "and says by which limit" prints 'ran longer than 0.5 s, its time limit \(--command_timeout\)' \
+	"$bin" --command_timeout=.5 two-sleep.pkt
+if [ -n "${SLOW:-}" ]; then
+	check "what commands take is not the run's" exits 0 "$bin" --slow longer-than-a-minute.pkt
+else
+	skip "what commands take is not the run's" "takes a minute; set SLOW"
+fi
+
+# ---- where commands run
+printf '0 `test "$(pwd -P)" = "$WANTED"`\n' >cwd.pkt
+mkdir -p sub/deeper && cp cwd.pkt sub/cwd.pkt
+printf -- '--cwd=deeper\n0 `test "$(pwd -P)" = "$WANTED"`\n' >sub/own.pkt
+printf -- '--cwd=caller\n0 `test "$(pwd -P)" = "$WANTED"`\n' >sub/caller.pkt
+printf -- '--cwd=nowhere\n0 `true`\n' >sub/nowhere.pkt
+runs_in() { # DIRECTORY COMMAND...
+	local wanted=$1
+	shift
+	WANTED=$(cd "$wanted" && pwd -P) "$@"
+}
+check "commands run where the script lies" runs_in sub "$bin" sub/cwd.pkt
+check "as packetdrill where the caller is" runs_in . ./packetdrill sub/cwd.pkt
+check "or where --cwd says: caller" runs_in . "$bin" --cwd=caller sub/cwd.pkt
+check "script" runs_in sub ./packetdrill --cwd=script sub/cwd.pkt
+check "a directory, as seen from the caller" runs_in sub/deeper "$bin" --cwd=sub/deeper cwd.pkt
+check "in a script, as seen from it" runs_in sub/deeper "$bin" sub/own.pkt
+check "the caller's" runs_in . "$bin" sub/caller.pkt
+check "the command line wins" runs_in sub "$bin" --cwd=script sub/own.pkt sub/caller.pkt
+check "one that is not there is told before" exits 2 "$bin" --cwd=nowhere pass.pkt
+check "in a script it is the script's error" exits 1 "$bin" sub/nowhere.pkt
 
 # ---- nothing is left behind
 host_state() {
@@ -387,5 +378,4 @@ else
 	skip "an ordinary user may do the same" "not root, or no user namespaces"
 fi
 
-echo "1..$n"
-exit $((failed > 0))
+finish

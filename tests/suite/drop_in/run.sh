@@ -97,6 +97,8 @@ check "init scripts come before the device" 0 "^lo *\$" "packetdrill --init_scri
 check "both streams are the caller's: output" 0 "^said\$" "packetdrill streams.pkt 2>/dev/null"
 check "both streams are the caller's: errors" 0 "^cried\$" "packetdrill streams.pkt >/dev/null"
 check "a cleanup command after a failure" 1 "^cleaned" "packetdrill cleanup.pkt"
+printf '0 `true`\n`echo cleaned`\n' >no-init.pkt
+check "nor without an init command" 0 "" "packetdrill no-init.pkt"
 check "no cleanup command after a failed init command" 1 "init.pkt: error executing init command: non-zero status 3" \
 	"packetdrill init.pkt | grep cleaned || packetdrill init.pkt"
 

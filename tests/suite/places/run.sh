@@ -65,6 +65,35 @@ check "without pid namespaces each run has its own /tmp" "exec $as_user '$withou
 check "that processes may outlive a run is told by doctor" "exec $as_user '$without_processes
 	\$bin doctor | grep \"^warning *process namespace *.*outlive\"'"
 
+# A seccomp filter: one call, by number, does nothing and ends with this errno (0: as if it had done it).
+cat >without <<'END'
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def op(code, jt, jf, k): return struct.pack("HBBI", code, jt, jf, k)
+calls = {"x86_64": {"clone3": 435, "unshare": 272}, "aarch64": {"clone3": 435, "unshare": 97}}[os.uname().machine]
+code = (op(0x20, 0, 0, 0) + op(0x15, 0, 1, calls[sys.argv[1]]) + op(0x06, 0, 0, 0x00050000 | int(sys.argv[2])) +
+        op(0x06, 0, 0, 0x7fff0000))
+buffer = ctypes.create_string_buffer(code)
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer)))
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+    sys.exit(77)
+os.execvp(sys.argv[3], sys.argv[3:])
+END
+if python3 without clone3 38 true 2>/dev/null; then
+	same_mounts='cat /proc/self/mountinfo >before
+		'; same='
+		cat /proc/self/mountinfo | diff before -'
+	check "where there is no clone3() scripts are played" 'python3 without clone3 38 "$bin" -q tmp.pkt tmp-too.pkt processes.pkt'
+	check "and mount nothing outside" "$same_mounts python3 without clone3 38 \"\$bin\" -q tmp.pkt processes.pkt $same"
+	check "where unshare() does nothing they are not run" \
+		'python3 without unshare 0 "$bin" -q tmp.pkt 2>&1 | grep "unshare(2) made no mount namespace"'
+	check "and mount nothing" "$same_mounts ! python3 without unshare 0 \"\$bin\" -q tmp.pkt $same"
+	check "without /proc too" "$same_mounts ! python3 without unshare 0 sh -c 'mount -t tmpfs none /proc; \$bin -q tmp.pkt'
+		umount /proc $same"
+else
+	skip "where there is no clone3()" "no python3, no seccomp, or another processor"
+fi
+
 # A seccomp filter that refuses a tmpfs, known by its flags; what runs need else they may mount.
 cat >no-tmpfs <<'END'
 import ctypes, os, struct, sys
