@@ -14,7 +14,7 @@ enum exit_status {
 	STATUS_PASSED = 0,
 	STATUS_FAILED = 1, /* a script failed */
 	STATUS_USAGE = 2,  /* a bad script, or usage */
-	STATUS_CANNOT = 4, /* this machine cannot run scripts: skip */
+	STATUS_CANNOT = 4, /* what was to be played, or written, could not be */
 };
 
 struct cli_list {

@@ -57,8 +57,8 @@ static void usage(FILE *out, bool drop_in)
 			fprintf(out, "       finwait %-6s %-18s  %s\n", commands[i].name,
 				commands[i].arguments, commands[i].help);
 		fprintf(out,
-			"\nExit status: 0 all passed, 1 a script failed, 2 a bad script or bad "
-			"usage, 4 cannot run here.\n");
+			"\nExit status: 0 all passed or skipped, 1 a script failed, 2 a bad script or "
+			"bad usage, 4 not run here.\n");
 	}
 	cli_usage(out, drop_in);
 }
