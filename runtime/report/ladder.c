@@ -411,3 +411,15 @@ const char *ladder_state(const char **at, size_t *size)
 	*at = state + *size;
 	return *size ? state : NULL;
 }
+
+const char *ladder_label_line(const char **at, size_t columns, size_t *size)
+{
+	const char *line = *at + strspn(*at, " "), *ack = strstr(line, " ack ");
+
+	if (!ack || text_width(line, strlen(line)) <= columns ||
+	    text_width(line, (size_t)(ack - line)) > columns)
+		return text_line(at, columns, size);
+	*at = ack;
+	*size = (size_t)(ack - line);
+	return line;
+}

@@ -53,6 +53,9 @@ struct ladder {
 struct ladder *ladder_new(const struct run_result *result);
 void ladder_free(struct ladder *ladder);
 
+/* The next line of a label, as text_line(): broken before "ack" where that helps. */
+const char *ladder_label_line(const char **at, size_t columns, size_t *size);
+
 /* The next state of `row->peer`, and its length; NULL: no more. Begins with *at = row->peer. */
 const char *ladder_state(const char **at, size_t *size);
 

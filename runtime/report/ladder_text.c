@@ -10,7 +10,7 @@
 #include "runtime/report/text.h"
 
 #define WIDTH_USUAL   80
-#define PROGRAM_LEAST 14
+#define PROGRAM_LEAST 13
 #define ARROW_LEAST   16
 #define ARROW_USUAL   24
 #define ARROW_EXTRA   6 /* what an arrow needs beside its label */
@@ -90,7 +90,7 @@ static void put_arrow(struct printer *p, const struct ladder_row *row, const cha
 	const struct signs *signs = p->signs;
 	const char *line = row->missing ? signs->broken : signs->line;
 	size_t width = p->columns[ARROW], size = 0, used;
-	const char *text = text_line(label, width - ARROW_EXTRA, &size);
+	const char *text = ladder_label_line(label, width - ARROW_EXTRA, &size);
 	bool in = row->kind == LADDER_IN;
 	enum paint paint = paint_of(row);
 
@@ -325,6 +325,11 @@ bool report_can_utf8(void)
 	return can;
 }
 
+static bool was_played(const struct run_result *result)
+{
+	return !result->diagnostics && result->verdict != VERDICT_SKIP && result->attempts;
+}
+
 void report_ladder(FILE *out, const struct run_result *result, const struct ladder_options *options)
 {
 	struct ladder *ladder = ladder_new(result);
@@ -343,6 +348,9 @@ void report_ladder(FILE *out, const struct run_result *result, const struct ladd
 		for (size_t i = 0; i < ladder->n_rows; i++)
 			put_row(&p, ladder, &ladder->rows[i]);
 		putc('\n', out);
+	} else if (was_played(result)) {
+		put_title(&p, ladder);
+		fputs("no picture: the result holds no records\n\n", out);
 	}
 	ladder_free(ladder);
 }

@@ -54,6 +54,17 @@ static size_t between(size_t least, size_t n, size_t most)
 /* ---- measures ---------------------------------------------------------------------------------
  */
 
+static unsigned label_lines(const struct ladder_row *row, size_t columns)
+{
+	const char *at = row->label;
+	unsigned n = 0;
+	size_t size;
+
+	while (ladder_label_line(&at, columns, &size))
+		n++;
+	return n;
+}
+
 static unsigned lines_of(const char *text, size_t columns)
 {
 	unsigned n = 0;
@@ -85,7 +96,7 @@ static unsigned row_height(const struct svg_picture *p, const struct ladder_row 
 		       lines_of(row->peer, p->peer_columns));
 	height = larger(lines, 1) * LINE;
 	if (row->kind != LADDER_EVENT)
-		height = larger((lines_of(row->label, p->label_columns) +
+		height = larger((label_lines(row, p->label_columns) +
 				 lines_of(row->note, p->label_columns)) *
 						LINE +
 					ARROW_GAP,
@@ -162,6 +173,19 @@ static unsigned put_lines(FILE *out, const char *class, unsigned x, unsigned y, 
 	return n * LINE;
 }
 
+/* What is on an arrow; how many pixels below `y` it ends. */
+static unsigned put_label(FILE *out, const struct svg_picture *p, const struct ladder_row *row,
+			  unsigned y)
+{
+	const char *at = row->label, *line;
+	size_t size;
+	unsigned n = 0;
+
+	for (; (line = ladder_label_line(&at, p->label_columns, &size)); n++)
+		put_text(out, "m", (p->left + p->right) / 2, y + n * LINE + LINE - 4, line, size);
+	return n * LINE;
+}
+
 static void put_arrow(FILE *out, const struct svg_picture *p, const struct ladder_row *row,
 		      unsigned y)
 {
@@ -223,7 +247,7 @@ static void put_row(FILE *out, const struct svg_picture *p, const struct ladder_
 	}
 	put_cells(out, p, row, y);
 	if (row->kind != LADDER_EVENT) {
-		label = put_lines(out, "m", middle, y, row->label, p->label_columns);
+		label = put_label(out, p, row, y);
 		put_arrow(out, p, row, y + label + 2);
 		put_lines(out, "n", middle, y + label + ARROW_GAP - 2, row->note, p->label_columns);
 	}
