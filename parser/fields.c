@@ -54,6 +54,11 @@ enum field_id field_option(enum field_id id)
 	return id;
 }
 
+bool field_is_of_options(enum field_id id)
+{
+	return (id >= FIELD_tcp_options && id <= FIELD_tcp_option) || field_option(id);
+}
+
 /* ---- numbers in headers -------------------------------------------------------------- */
 
 uint32_t field_max(enum field_id id)

@@ -65,6 +65,8 @@ void out_field(struct out *out, enum field_id id, const void *header);
 
 /* The whole TCP option that a field belongs to, itself if it is that; FIELD_none: of no option. */
 enum field_id field_option(enum field_id id);
+/* Is it the list of TCP options, or of one of them? */
+bool field_is_of_options(enum field_id id);
 
 /* The flags of TCP, in the order in which they are printed: tcp_flags.def. */
 struct tcp_flag_row {

@@ -64,10 +64,25 @@ uint32_t trivia_end(const struct script *script, uint32_t offset);
 bool packet_span(const struct script *script, const struct packet *packet, enum field_id field,
 		 unsigned option, unsigned outer, struct span *span);
 
-/* Where an event has what a report speaks of (a field, and which option, label or argument, which
- * outer header): its words if it is written, else what is nearest, at least all behind the time. */
+/* What a report speaks of: a field, and where it is one of several, which one. */
+struct subject {
+	enum field_id field;
+	unsigned index;	  /* of the option, label or argument, from 1 */
+	unsigned item;	  /* of a list in an argument, from 1 */
+	unsigned outer;	  /* the outer header, as in packet_span() */
+	const char *name; /* of a member of a record in an argument; "": none */
+};
+
+/* Where an event has it. False: it is not written. */
+bool event_field_span(const struct script *script, const struct event *event,
+		      const struct subject *subject, struct span *span);
+/* The same; if it is not written, what is nearest: the whole of which it would be a part, or all
+ * behind the time. */
 struct loc event_field_loc(const struct script *script, const struct event *event,
-			   enum field_id field, unsigned index, unsigned outer);
+			   const struct subject *subject);
+
+/* The place of a span, counted from one that does not lie behind it. */
+struct loc loc_of_span(const struct script *script, struct loc from, struct span span);
 
 /* ---- text -------------------------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-/* Where an event has its fields: packet_span(), event_field_loc(). */
+/* Where an event has its fields: packet_span(), event_field_span(), event_field_loc(). */
 #include <string.h>
 
 #include "parser/raw.h"
@@ -142,76 +142,160 @@ bool packet_span(const struct script *script, const struct packet *packet, enum 
 	return found;
 }
 
-/* ---- events -------------------------------------------------------------------------- */
-
-/* The field; of an option the whole where its part has no words of its own; the list where it is
- * not there. */
-static bool packet_place(const struct script *script, const struct packet *packet,
-			 enum field_id field, unsigned option, unsigned outer, struct span *span)
-{
-	if (packet_span(script, packet, field, option, outer, span))
-		return true;
-	if (field_option(field) != FIELD_none || field == FIELD_tcp_option ||
-	    field == FIELD_tcp_options_from)
-		return packet_span(script, packet, FIELD_tcp_option, option, outer, span) ||
-		       packet_span(script, packet, FIELD_tcp_options, 0, outer, span);
-	return outer && packet_span(script, packet, FIELD_outer_kind, 0, outer, span);
-}
+/* ---- calls --------------------------------------------------------------------------- */
 
 static struct span span_of(struct loc loc)
 {
 	return (struct span){loc.begin, loc.end};
 }
 
-static bool call_place(const struct call *call, enum field_id field, unsigned index,
-		       struct span *span)
+static const struct expr *item_of(const struct expr *list, unsigned item)
 {
-	const struct expr *result = call->result;
-
-	if (field == FIELD_call_errno && call->errno_name)
-		*span = span_of(call->errno_loc);
-	else if (field == FIELD_state_of_path && result && index && index <= result->n_items)
-		*span = span_of(result->items[index - 1]->loc);
-	else if ((field == FIELD_call_result || field == FIELD_call_errno || field == FIELD_state ||
-		  field == FIELD_state_of_path) &&
-		 result)
-		*span = span_of(result->loc);
-	else if (field >= FIELD_call_argument && field <= FIELD_cmsg_attribute && index &&
-		 index <= call->n_args)
-		*span = span_of(call->args[index - 1]->loc);
-	else
-		return false;
-	return true;
+	return item && item <= list->n_items ? list->items[item - 1] : NULL;
 }
 
-/* What comes behind the time. */
-static struct span body_of(const struct script *script, const struct event *event)
+/* The member of that name, however deep; `at` is the item of a list that the expression is. */
+static const struct expr *member_of(const struct expr *expr, unsigned at,
+				    const struct subject *subject)
 {
-	return (struct span){trivia_end(script, event->time.end_offset), event->loc.end};
+	const struct expr *found = NULL;
+
+	for (size_t i = 0; i < expr->n_items && !found; i++)
+		found = member_of(expr->items[i], (unsigned)i + 1, subject);
+	for (size_t i = 0; i < expr->n_fields && !found; i++) {
+		const struct field *field = &expr->fields[i];
+		bool named = field->name && !strcmp(field->name, subject->name);
+
+		if (named && subject->item && field->value->kind == EXPR_LIST)
+			found = item_of(field->value, subject->item);
+		else if (named && (!subject->item || at == subject->item))
+			found = field->value;
+		else
+			found = member_of(field->value, at, subject);
+	}
+	return found;
+}
+
+static const struct expr *argument_of(const struct call *call, const struct subject *subject)
+{
+	return subject->index && subject->index <= call->n_args ? call->args[subject->index - 1]
+								: NULL;
+}
+
+static const struct expr *part_of_argument(const struct call *call, const struct subject *subject)
+{
+	const struct expr *argument = argument_of(call, subject);
+
+	if (!argument)
+		return NULL;
+	if (subject->name && *subject->name)
+		return member_of(argument, 1, subject);
+	return subject->item ? item_of(argument, subject->item) : argument;
+}
+
+/* With the errno, which belongs to it. */
+static struct span span_of_result(const struct call *call)
+{
+	struct span span = span_of(call->result->loc);
+
+	if (call->errno_name)
+		span.end = call->errno_loc.end;
+	return span;
+}
+
+static bool call_span(const struct call *call, const struct subject *subject, struct span *span)
+{
+	const struct expr *result = call->result, *part = part_of_argument(call, subject);
+
+	if (subject->field == FIELD_call_errno) {
+		*span = span_of(call->errno_loc);
+		return call->errno_name;
+	}
+	if (subject->field == FIELD_call_result && result) {
+		*span = span_of_result(call);
+		return true;
+	}
+	if (subject->field == FIELD_state || subject->field == FIELD_state_of_path)
+		part = result && result->kind == EXPR_LIST ? item_of(result, subject->index)
+							   : result;
+	if (part)
+		*span = span_of(part->loc);
+	return part;
+}
+
+/* The result or the argument that it would be of. */
+static bool nearest_in_call(const struct call *call, const struct subject *subject,
+			    struct span *span)
+{
+	bool of_result = subject->field == FIELD_call_errno || subject->field == FIELD_state ||
+			 subject->field == FIELD_state_of_path;
+	const struct expr *whole = of_result ? call->result : argument_of(call, subject);
+
+	if (whole)
+		*span = span_of(whole->loc);
+	return whole;
+}
+
+/* ---- events -------------------------------------------------------------------------- */
+
+/* The option, else the list that it would be in; the outer header. */
+static bool nearest_in_packet(const struct script *script, const struct packet *packet,
+			      const struct subject *subject, struct span *span)
+{
+	unsigned option = subject->index, outer = subject->outer;
+
+	if (field_is_of_options(subject->field))
+		return packet_span(script, packet, FIELD_tcp_option, option, outer, span) ||
+		       packet_span(script, packet, FIELD_tcp_options, 0, outer, span);
+	return outer && packet_span(script, packet, FIELD_outer_kind, 0, outer, span);
+}
+
+static const struct call *call_of(const struct event *event)
+{
+	if (event->kind == EVENT_CALL)
+		return event->call;
+	return event_rows[event->kind].word ? event->words : NULL;
+}
+
+bool event_field_span(const struct script *script, const struct event *event,
+		      const struct subject *subject, struct span *span)
+{
+	const struct call *call = call_of(event);
+
+	if (subject->field == FIELD_time) {
+		*span = span_of(event_time_loc(event));
+		return true;
+	}
+	if (event->kind == EVENT_PACKET)
+		return packet_span(script, event->packet, subject->field, subject->index,
+				   subject->outer, span);
+	return call && call_span(call, subject, span);
 }
 
 struct loc event_field_loc(const struct script *script, const struct event *event,
-			   enum field_id field, unsigned index, unsigned outer)
+			   const struct subject *subject)
 {
-	const struct call *call = event->kind == EVENT_CALL	 ? event->call
-				  : event_rows[event->kind].word ? event->words
-								 : NULL;
-	struct span span = body_of(script, event);
-	struct loc loc = event->loc;
+	const struct call *call = call_of(event);
+	struct span span;
 
-	if (field == FIELD_time)
-		return event_time_loc(event);
-	if (event->kind == EVENT_PACKET)
-		packet_place(script, event->packet, field, index, outer, &span);
-	else if (call)
-		call_place(call, field, index, &span);
-	for (; loc.begin < span.begin; loc.begin++) {
-		loc.column++;
-		if (script->source.text[loc.begin] == '\n') {
-			loc.line++;
-			loc.column = 1;
+	if (event_field_span(script, event, subject, &span) ||
+	    (event->kind == EVENT_PACKET &&
+	     nearest_in_packet(script, event->packet, subject, &span)) ||
+	    (call && nearest_in_call(call, subject, &span)))
+		return loc_of_span(script, event->loc, span);
+	span = (struct span){trivia_end(script, event->time.end_offset), event->loc.end};
+	return loc_of_span(script, event->loc, span);
+}
+
+struct loc loc_of_span(const struct script *script, struct loc from, struct span span)
+{
+	for (; from.begin < span.begin; from.begin++) {
+		from.column++;
+		if (script->source.text[from.begin] == '\n') {
+			from.line++;
+			from.column = 1;
 		}
 	}
-	loc.end = span.end;
-	return loc;
+	from.end = span.end;
+	return from;
 }

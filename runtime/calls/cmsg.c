@@ -480,7 +480,7 @@ char *control_compare(struct call_ctx *c, const struct expr *list, struct msghdr
 		m.data = record ? cmsg_data(record) : NULL;
 		text = compare_one(&m, record, header);
 		if (!record)
-			differs_in(&m, FIELD_cmsg, "", "no more", text);
+			differs_in(&m, FIELD_cmsg, "msg_control", "no more", text);
 		if (used < sizeof(shown))
 			used += (size_t)snprintf(shown + used, sizeof(shown) - used, "%s%s",
 						 n ? ", " : "", text);
@@ -490,7 +490,7 @@ char *control_compare(struct call_ctx *c, const struct expr *list, struct msghdr
 		char text[256];
 
 		expr_print(text, sizeof(text), list->items[n]);
-		differs_in(&missing, FIELD_cmsg, "", text, "none");
+		differs_in(&missing, FIELD_cmsg, "msg_control", text, "none");
 	}
 	return call_printf(c, "%s]", shown);
 }

@@ -67,11 +67,14 @@ void call_recvmsg(struct call_ctx *c)
 	call_end(c, recvmsg(fd, &msg, flags));
 	if (c->slot->result < 0)
 		return; /* nothing was stored */
-	if (want_flags && msg.msg_flags != (int)want_flags->value)
-		mismatch_add(&c->slot->mismatches, FIELD_msg_flags,
-			     msg_flags_text(c, (int)want_flags->value),
-			     msg_flags_text(c, msg.msg_flags))
-			->index = 2;
+	if (want_flags && msg.msg_flags != (int)want_flags->value) {
+		struct mismatch *m = mismatch_add(&c->slot->mismatches, FIELD_msg_flags,
+						  msg_flags_text(c, (int)want_flags->value),
+						  msg_flags_text(c, msg.msg_flags));
+
+		m->index = 2;
+		mismatch_set_name(m, "msg_flags");
+	}
 	at = snprintf(shown, sizeof(shown), "{%smsg_iov(%zu)=[...], msg_flags=%s",
 		      msg.msg_name ? "msg_name(...)=..., " : "", msg.msg_iovlen,
 		      msg_flags_text(c, msg.msg_flags));

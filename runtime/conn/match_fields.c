@@ -4,16 +4,18 @@
 static void field_differs(enum field_id field, const void *expected, const void *actual,
 			  struct mismatches *mismatches)
 {
+	uint32_t want = field_given(field, expected) ? field_get(field, expected) : 0;
+	uint32_t got = field_get(field, actual);
 	char a[32] = "none", b[32];
 	struct out x = OUT(a, sizeof(a)), y = OUT(b, sizeof(b));
 
 	if (field_given(field, expected)) {
-		out_field_value(&x, field, field_get(field, expected));
+		out_field_value(&x, field, want);
 		out_finish(&x);
 	}
-	out_field_value(&y, field, field_get(field, actual));
+	out_field_value(&y, field, got);
 	out_finish(&y);
-	mismatch_add(mismatches, field, a, b);
+	mismatch_set_numbers(mismatch_add(mismatches, field, a, b), want, got);
 }
 
 bool match_fields(const enum field_id *fields, size_t n, const void *expected, const void *actual,

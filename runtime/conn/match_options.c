@@ -11,10 +11,16 @@
 struct comparison {
 	struct matching *m;
 	const struct tcp_option *expected, *actual, *raw; /* raw: actual, not mapped */
-	unsigned number;				  /* from 1, in the script's list */
+	unsigned number, live_number; /* from 1, in either list; 0: it is not there */
 };
 
 /* ---- naming ------------------------------------------------------------------------------ */
+
+static void place(const struct comparison *c, struct mismatch *mismatch)
+{
+	mismatch->index = c->number;
+	mismatch->live_index = c->live_number;
+}
 
 static void differ(const struct comparison *c, enum field_id field)
 {
@@ -26,7 +32,7 @@ static void differ(const struct comparison *c, enum field_id field)
 		tcp_option_print(a, sizeof(a), c->expected);
 	if (c->actual)
 		tcp_option_print(b, sizeof(b), c->actual);
-	mismatch_add(&c->m->mismatches, field, a, b)->index = c->number;
+	place(c, mismatch_add(&c->m->mismatches, field, a, b));
 }
 
 /* ---- comparing one ----------------------------------------------------------------------- */
@@ -54,10 +60,9 @@ static void compare_digest(const struct comparison *c)
 	struct tcp_option digest = *c->expected;
 
 	if (!secret) {
-		mismatch_printf(&c->m->mismatches, digest.row->id,
-				"%s valid\ncannot be verified: needs --tcp_md5_secret",
-				digest.row->name)
-			->index = c->number;
+		place(c, mismatch_printf(&c->m->mismatches, digest.row->id,
+					 "%s valid\ncannot be verified: needs --tcp_md5_secret",
+					 digest.row->name));
 		return;
 	}
 	wire_tcp_md5(&live->packet, &live->tuple, live->data, live->n_data, secret, digest.bytes);
@@ -96,7 +101,7 @@ static bool same_kinds(const struct tcp_segment *expected, unsigned i,
 }
 
 /* Where only one side goes on, all the rest of it is one difference. */
-static void differ_rest(const struct comparison *list, const struct tcp_segment *expected,
+static void differ_rest(struct comparison *list, const struct tcp_segment *expected,
 			unsigned i, const struct tcp_segment *actual, unsigned j)
 {
 	struct tcp_segment rest[2] = {*expected, *actual};
@@ -116,10 +121,12 @@ static void differ_rest(const struct comparison *list, const struct tcp_segment 
 	}
 	field = rest[0].n_options + rest[1].n_options > 1 ? FIELD_tcp_options_from
 							  : FIELD_tcp_option;
-	mismatch_add(&list->m->mismatches, field, text[0], text[1])->index = i + 1;
+	list->number = i + 1;
+	list->live_number = j + 1;
+	place(list, mismatch_add(&list->m->mismatches, field, text[0], text[1]));
 }
 
-static void compare_lists(const struct comparison *list, const struct tcp_segment *expected,
+static void compare_lists(struct comparison *list, const struct tcp_segment *expected,
 			  const struct tcp_segment *actual, const struct tcp_segment *live)
 {
 	unsigned i = 0, j = 0;
@@ -134,7 +141,8 @@ static void compare_lists(const struct comparison *list, const struct tcp_segmen
 			else if (same_kinds(expected, i + 1, actual, j))
 				take_j = false;
 		}
-		c.number = i + 1;
+		c.number = take_i ? i + 1 : 0;
+		c.live_number = take_j ? j + 1 : 0;
 		c.expected = take_i ? &expected->options[i] : NULL;
 		c.actual = take_j ? &actual->options[j] : NULL;
 		c.raw = take_j ? &live->options[j] : NULL;

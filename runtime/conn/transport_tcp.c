@@ -294,7 +294,8 @@ static void match_flags(const struct tcp_segment *expected, const struct tcp_seg
 		return;
 	tcp_flags_print(a, sizeof(a), expected);
 	tcp_flags_print(b, sizeof(b), actual);
-	mismatch_add(mismatches, FIELD_tcp_flags, a, b);
+	mismatch_set_numbers(mismatch_add(mismatches, FIELD_tcp_flags, a, b), expected->flags,
+			     actual->flags);
 }
 
 static void tcp_match(struct matching *m)
@@ -336,7 +337,8 @@ static void tcp_continues(const struct matching *m, const struct wire_packet *ne
 	if ((sum->flags ^ tcp->flags) & MERGED_FLAGS) {
 		tcp_flags_print(a, sizeof(a), sum);
 		tcp_flags_print(b, sizeof(b), tcp);
-		mismatch_add(why, FIELD_tcp_flags, a, b);
+		mismatch_set_numbers(mismatch_add(why, FIELD_tcp_flags, a, b), sum->flags,
+				     tcp->flags);
 	}
 	if (m->actual.ip_version != script->ip_version)
 		mismatch_int(why, FIELD_ip_version, m->actual.ip_version, script->ip_version);

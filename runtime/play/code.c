@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/native.h"
+#include "parser/tree.h"
 #include "runtime/play/command.h"
 #include "runtime/play/play_internal.h"
 
@@ -106,11 +107,26 @@ static void add_values(struct words *words, const struct value *values, const un
 	}
 }
 
+/* Where the text of a block begins, without the blanks in front: its first line is shifted so far. */
+static struct loc code_loc(const struct script *script, const struct event *event)
+{
+	uint32_t begin = trivia_end(script, event->time.end_offset), end = event->loc.end;
+
+	if (begin + 4 <= end && !memcmp(script->source.text + begin, "%{", 2)) { /* no define */
+		begin += 2;
+		end -= 2;
+	}
+	while (begin < end && strchr(" \t", script->source.text[begin]))
+		begin++;
+	return loc_of_span(script, event->loc, (struct span){begin, end});
+}
+
 void code_add(struct code *code, const struct event *event, const struct sock_snapshot *snapshot,
 	      int64_t taken_ns)
 {
 	char *names, *numbers;
 	size_t names_size, numbers_size;
+	int line = (int)code_loc(code->script, event).line;
 	struct words words = {open_memstream(&names, &names_size),
 			      open_memstream(&numbers, &numbers_size)};
 
@@ -121,11 +137,10 @@ void code_add(struct code *code, const struct event *event, const struct sock_sn
 	add_values(&words, meminfo_values, snapshot->meminfo, snapshot->meminfo_size);
 	if (fclose(words.names) || fclose(words.numbers))
 		abort();
-	json_array_append_new(code->blocks,
-			      json_pack("{s:i, s:i, s:I, s:s, s:s, s:s}", "line",
-					(int)event->loc.line, "event", (int)event->index, "taken",
-					(json_int_t)taken_ns, "text", event->text, "names", names,
-					"numbers", numbers));
+	json_array_append_new(code->blocks, json_pack("{s:i, s:i, s:I, s:s, s:s, s:s}", "line", line,
+						      "event", (int)event->index, "taken",
+						      (json_int_t)taken_ns, "text", event->text,
+						      "names", names, "numbers", numbers));
 	free(names);
 	free(numbers);
 }
@@ -205,6 +220,21 @@ static const json_t *failed_block(const struct code *code, const json_t *report)
 	return json_array_get(code->blocks, 0);
 }
 
+/* Of what failed in a block. */
+static struct place failed_place(const json_t *report, struct loc block)
+{
+	const json_t *told = json_object_get(report, "place");
+	struct place place = {
+		.line = (unsigned)json_integer_value(json_array_get(told, 0)),
+		.column = (unsigned)json_integer_value(json_array_get(told, 1)) + 1,
+		.length = (unsigned)json_integer_value(json_array_get(told, 2)),
+	};
+
+	if (place.line == block.line)
+		place.column += block.column - 1;
+	return place;
+}
+
 /* `report` NULL: the code could not be run, as `why` says. */
 static void report_failure_of(struct run *run, json_t *report, const char *why)
 {
@@ -222,6 +252,8 @@ static void report_failure_of(struct run *run, json_t *report, const char *why)
 	}
 	record->line = (unsigned)json_integer_value(json_object_get(report, "line"));
 	record->column = 1;
+	record->place =
+		failed_place(report, code_loc(run->script, run->script->events[event]));
 	if (json_array_size(values))
 		record->mismatches = arena_new_of(run->result->arena, struct mismatches);
 	json_array_foreach (values, i, pair) {

@@ -2,15 +2,20 @@
 # with the values of the names in the failed statement. The blocks follow as the last line. What only
 # a failure needs is imported there, for a quick start.
 
-def statement_at(tree, line):
-    """The innermost statement that covers a line."""
+def statement_at(tree, line, column):
+    """The innermost statement that covers a place. Without a column (Python 3.10 tells none), only where
+    the line has no other."""
     import ast
-    found = None
+    found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno:
-            if found is None or node.lineno >= found.lineno:
-                found = node
-    return found
+        if not isinstance(node, ast.stmt) or not node.lineno <= line <= node.end_lineno:
+            continue
+        begin, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
+        if column is None or begin <= (line, column) < end:
+            found.append((begin, node))
+    found.sort(key=lambda pair: pair[0])
+    several = column is None and len([1 for begin, _ in found if begin[0] == line]) > 1
+    return found[-1][1] if found and not several else None
 
 
 def values(node, scope):
@@ -23,34 +28,55 @@ def values(node, scope):
     return list(found.items())
 
 
-def line_in(error, path):
+def place(node, source):
+    """Line, offset and length in bytes of what stands of a node in its first line."""
+    end = node.end_col_offset
+    if node.end_lineno != node.lineno:
+        end = len(source.splitlines()[node.lineno - 1].encode().rstrip())
+    return [node.lineno, node.col_offset, end - node.col_offset]
+
+
+def place_of(error, path):
+    """The line and column of the block that an error came through; a block is no function."""
     import traceback
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-             if frame.filename == path]
-    return lines[0] if lines else 0
+    places = [(frame.lineno, getattr(frame, 'colno', None))
+              for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    return places[0] if places else (0, None)
 
 
 def describe(error, block, path, scope):
     import ast
     if isinstance(error, SyntaxError) and error.filename == path:
-        return {'line': error.lineno or block['line'], 'text': 'syntax error in code: ' + error.msg,
-                'values': []}
-    line = line_in(error, path) or block['line']
-    node = statement_at(ast.parse(block['source'], path), line)
+        report = {'line': error.lineno or block['line'], 'text': 'syntax error in code: ' + error.msg,
+                  'values': []}
+        if error.lineno and error.offset and error.text:
+            before = error.text[:error.offset - 1].encode()
+            wrong = error.text[error.offset - 1:(error.end_offset or 0) - 1] \
+                if error.end_lineno == error.lineno else ''
+            report['place'] = [error.lineno, len(before), len(wrong.encode()) or 1]
+        return report
+    line, column = place_of(error, path)
+    line = line or block['line']
+    node = statement_at(ast.parse(block['source'], path), line, column)
     text = ast.get_source_segment(block['source'], node) if node else ''
     text = ' '.join((text or '').split())
+    report = {'line': line, 'values': []}
+    if node:
+        report['place'] = place(node, block['source'])
     if isinstance(error, AssertionError):
-        say = 'assertion failed: ' + text
+        report['text'] = 'assertion failed: ' + text
         if isinstance(node, ast.Assert):
             if node.msg is not None and str(error):
-                say += ' (' + str(error) + ')'
-            return {'line': line, 'text': say, 'values': values(node.test, scope)}
-        return {'line': line, 'text': say, 'values': []}
+                report['text'] += ' (' + str(error) + ')'
+            report['place'] = place(node.test, block['source'])
+            report['values'] = values(node.test, scope)
+        return report
     kind = type(error).__name__
     if isinstance(error, NameError) and 'tcpi_' in str(error):
         kind = 'this kernel does not tell it: ' + kind
-    return {'line': line, 'text': '%s: %s in: %s' % (kind, error, text),
-            'values': values(node, scope) if node else []}
+    report['text'] = '%s: %s in: %s' % (kind, error, text)
+    report['values'] = values(node, scope) if node else []
+    return report
 
 
 def main(fd, data):

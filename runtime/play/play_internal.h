@@ -138,6 +138,9 @@ void run_not_run(struct run *run);
  */
 void run_close(struct run *run, struct record *record, const struct conn *conn);
 
+/* Fills in where in script, expectation and what came the fault of a failed record stands. */
+void run_locate(struct run *run, struct record *record);
+
 /* Checks a record's actual_ns against its window; fails it when outside. True: inside. */
 bool run_check_time(struct run *run, struct record *record);
 /* Accounts for an action of ours that was due at `due` and was over at `acted`. */

@@ -33,6 +33,8 @@ struct record *run_record(struct run *run, enum record_kind kind, const struct e
 	record->event = (int)event->index;
 	record->tolerance_ns = run->tolerance;
 	record->expected = run->texts[event->index];
+	if (event->kind == EVENT_CALL)
+		record->call = event->call->row->name;
 	if (event->time.kind != TIME_ANY) {
 		record->due_ns = run->due;
 		record->until_ns = run->until;
@@ -73,8 +75,10 @@ void run_close(struct run *run, struct record *record, const struct conn *conn)
 {
 	if (conn)
 		describe_conn(run, record, conn);
-	if (record->status == RECORD_FAILED)
+	if (record->status == RECORD_FAILED) {
 		run->failed = true;
+		run_locate(run, record);
+	}
 	run_result_close(run->result, record);
 }
 

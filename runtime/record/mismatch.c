@@ -39,7 +39,11 @@ struct mismatch *mismatch_add(struct mismatches *list, enum field_id field, cons
 struct mismatch *mismatch_int(struct mismatches *list, enum field_id field, long long expected,
 			      long long actual)
 {
-	return mismatch_printf(list, field, "%lld\n%lld", expected, actual);
+	struct mismatch *mismatch =
+		mismatch_printf(list, field, "%lld\n%lld", expected, actual);
+
+	mismatch_set_numbers(mismatch, expected, actual);
+	return mismatch;
 }
 
 struct mismatch *mismatch_printf(struct mismatches *list, enum field_id field, const char *format,
@@ -61,6 +65,13 @@ struct mismatch *mismatch_printf(struct mismatches *list, enum field_id field, c
 void mismatch_set_name(struct mismatch *mismatch, const char *name)
 {
 	copy_text(mismatch->name, sizeof(mismatch->name), name, strlen(name));
+}
+
+void mismatch_set_numbers(struct mismatch *mismatch, int64_t expected, int64_t actual)
+{
+	mismatch->is_number = true;
+	mismatch->expected_number = expected;
+	mismatch->actual_number = actual;
 }
 
 /* ---- its name ---------------------------------------------------------------------------- */
@@ -85,12 +96,25 @@ static void append(struct text *text, const char *format, ...)
 		text->n += (size_t)n < room ? (size_t)n : room - 1;
 }
 
+/* 1st, 2nd, 3rd, 4th, 11th. */
+static const char *ordinal_end(unsigned n)
+{
+	static const char *const ends[] = {"th", "st", "nd", "rd"};
+
+	return n % 10 < 4 && n / 10 % 10 != 1 ? ends[n % 10] : ends[0];
+}
+
 /* One %-word of a pattern: parser/fields.def tells what they stand for. */
 static void append_word(struct text *text, const struct mismatch *mismatch, char word)
 {
+	unsigned index = mismatch->index ? mismatch->index : mismatch->live_index;
+
 	switch (word) {
 	case 'n':
-		append(text, "%u", mismatch->index);
+		append(text, "%u", index);
+		break;
+	case 'N':
+		append(text, "%u%s", index, ordinal_end(index));
 		break;
 	case 'i':
 		append(text, "%u", mismatch->item);

@@ -181,13 +181,31 @@ const struct record *run_result_failed(const struct run_result *result)
 	return result->records[result->failed_record];
 }
 
+struct place record_place(const struct record *record)
+{
+	return record->place.line ? record->place
+				  : (struct place){.line = record->line, .column = record->column};
+}
+
+int64_t record_off_ns(const struct record *record)
+{
+	if (record->actual_ns == INT64_MIN || record->due_ns == INT64_MIN)
+		return 0;
+	if (record->actual_ns < record->due_ns)
+		return record->actual_ns - record->due_ns;
+	return record->actual_ns > record->until_ns ? record->actual_ns - record->until_ns : 0;
+}
+
 void run_result_quote(struct run_result *result, const char *text)
 {
 	const struct record *failed = run_result_failed(result);
+	struct place place = {0};
 
-	if (!failed || !failed->line || !text)
+	if (failed)
+		place = record_place(failed);
+	if (!place.line || !text)
 		return;
-	for (unsigned line = 1; line < failed->line; line++) {
+	for (unsigned line = 1; line < place.line; line++) {
 		text = strchr(text, '\n');
 		if (!text)
 			return;

@@ -52,6 +52,7 @@ struct record {
 #define C_FLAG			    bool
 #define C_STATE			    int
 #define C_TEXT			    const char *
+#define C_PLACE			    struct place
 #define MEMBER(type, name, meaning) C_##type name;
 #include "runtime/record/record.def"
 #undef MEMBER
@@ -80,7 +81,7 @@ struct run_result {
 	const char *reason;	  /* one line; NULL for a plain pass */
 	const char *output;	  /* stdout and stderr of commands and code; NULL: none */
 	const char *diagnostics;  /* a bad script's messages, as diags_print() writes them; NULL */
-	const char *source_line;  /* the failed record's line of the script; NULL: unknown */
+	const char *source_line;  /* that of the failed record's place; NULL: unknown */
 	int64_t scripted_ns;	  /* duration the script asks for */
 	int64_t setup_ns, run_ns; /* wall time before and of the timeline */
 	int64_t cpu_ns;		  /* CPU of the run's processes */
@@ -113,9 +114,15 @@ void run_result_add_lateness(struct run_result *result, int64_t late_ns);
 /* Marks a record as failed; the first one marked becomes failed_record. */
 void run_result_fail(struct run_result *result, struct record *record);
 
-/* Copies the failed record's line out of the script's text into source_line, so that reports work
- * without the script (other processes, merged shards). */
+/* Copies the line of the failed record's place out of the script's text into source_line, so that
+ * reports work without the script (other processes, merged shards). */
 void run_result_quote(struct run_result *result, const char *text);
+
+/* Where what is wrong is written; if that is not known, where the record's event is. */
+struct place record_place(const struct record *record);
+
+/* How far it happened outside its window, not counting tolerance: late > 0, early < 0, in it 0. */
+int64_t record_off_ns(const struct record *record);
 
 /* The failed record; NULL: none. */
 const struct record *run_result_failed(const struct run_result *result);

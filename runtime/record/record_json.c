@@ -5,29 +5,7 @@
 #include <string.h>
 
 #include "parser/tables.h"
-
-/* Which member holds what: one row a member serves both ways. Times that are "never" (INT64_MIN)
- * and strings that are NULL are left out. */
-enum json_type {
-	JSON_TEXT,
-	JSON_NS,
-	JSON_INT,
-	JSON_UNSIGNED,
-	JSON_NUMBER, /* int64_t, left out if 0 */
-	JSON_BOOL,
-	JSON_FLAG, /* bool, left out if false */
-	JSON_KIND,
-	JSON_STATUS,
-	JSON_FAULT,
-	JSON_CAUSE,
-	JSON_STATE,
-};
-
-struct member {
-	const char *name;
-	enum json_type type;
-	size_t offset;
-};
+#include "runtime/record/json_parts.h"
 
 static const struct member record_members[] = {
 #define MEMBER(type, name, meaning) {#name, JSON_##type, offsetof(struct record, name)},
@@ -50,10 +28,7 @@ static const struct member result_members[] = {
 	RESULT(source_line, JSON_TEXT),
 };
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-/* JSON holds Unicode only. Text that is not UTF-8 becomes {"latin1": TEXT}, a character a byte. */
-static json_t *text_to_json(const char *text)
+json_t *text_to_json(const char *text)
 {
 	json_t *plain = json_string(text);
 	size_t size = strlen(text), n = 0;
@@ -76,7 +51,7 @@ static json_t *text_to_json(const char *text)
 	return plain;
 }
 
-static bool text_from_json(const json_t *value, struct arena *arena, const char **text)
+bool text_from_json(const json_t *value, struct arena *arena, const char **text)
 {
 	const char *wide = json_string_value(json_object_get(value, "latin1"));
 	size_t n = 0;
@@ -107,6 +82,21 @@ static json_t *name_or_nothing(const char *name)
 	return name && *name ? json_string(name) : NULL;
 }
 
+static json_t *place_to_json(const struct place *place)
+{
+	return place->line ? json_pack("{s:I,s:I,s:I}", "line", (json_int_t)place->line, "column",
+				       (json_int_t)place->column, "length",
+				       (json_int_t)place->length)
+			   : NULL;
+}
+
+static json_t *stretch_to_json(const struct stretch *stretch)
+{
+	return stretch->length ? json_pack("{s:I,s:I}", "begin", (json_int_t)stretch->begin,
+					   "length", (json_int_t)stretch->length)
+			       : NULL;
+}
+
 static json_t *member_to_json(const struct member *member, const void *object)
 {
 	const void *at = (const char *)object + member->offset;
@@ -121,6 +111,8 @@ static json_t *member_to_json(const struct member *member, const void *object)
 		return json_integer(*(const int *)at);
 	case JSON_UNSIGNED:
 		return json_integer(*(const unsigned *)at);
+	case JSON_COUNT:
+		return *(const unsigned *)at ? json_integer(*(const unsigned *)at) : NULL;
 	case JSON_NUMBER:
 		return *(const int64_t *)at ? json_integer(*(const int64_t *)at) : NULL;
 	case JSON_BOOL:
@@ -137,6 +129,10 @@ static json_t *member_to_json(const struct member *member, const void *object)
 		return name_or_nothing(record_cause_name(*(const enum record_cause *)at));
 	case JSON_STATE:
 		return *(const int *)at ? json_string(tcp_state_symbol(*(const int *)at)) : NULL;
+	case JSON_PLACE:
+		return place_to_json(at);
+	case JSON_STRETCH:
+		return stretch_to_json(at);
 	}
 	return NULL;
 }
@@ -154,7 +150,7 @@ static json_t *member_to_json(const struct member *member, const void *object)
 		found_;                                                                            \
 	})
 
-static bool in_range(const json_t *value, int64_t low, int64_t high)
+bool json_in_range(const json_t *value, int64_t low, int64_t high)
 {
 	return json_is_integer(value) && json_integer_value(value) >= low &&
 	       json_integer_value(value) <= high;
@@ -168,6 +164,27 @@ static bool state_from_name(const char *name, int *state)
 		return false;
 	*state = (int)number;
 	return tcp_state_symbol(*state) && !strcmp(tcp_state_symbol(*state), name);
+}
+
+static bool count_from_json(const json_t *object, const char *name, unsigned *out)
+{
+	const json_t *value = json_object_get(object, name);
+
+	*out = (unsigned)json_integer_value(value);
+	return json_in_range(value, 0, UINT32_MAX);
+}
+
+static bool place_from_json(const json_t *value, struct place *place)
+{
+	return count_from_json(value, "line", &place->line) &&
+	       count_from_json(value, "column", &place->column) &&
+	       count_from_json(value, "length", &place->length);
+}
+
+static bool stretch_from_json(const json_t *value, struct stretch *stretch)
+{
+	return count_from_json(value, "begin", &stretch->begin) &&
+	       count_from_json(value, "length", &stretch->length);
 }
 
 static bool member_from_json(const struct member *member, const json_t *value, void *object,
@@ -184,10 +201,11 @@ static bool member_from_json(const struct member *member, const json_t *value, v
 		return json_is_integer(value);
 	case JSON_INT:
 		*(int *)at = (int)json_integer_value(value);
-		return in_range(value, INT32_MIN, INT32_MAX);
+		return json_in_range(value, INT32_MIN, INT32_MAX);
 	case JSON_UNSIGNED:
+	case JSON_COUNT:
 		*(unsigned *)at = (unsigned)json_integer_value(value);
-		return in_range(value, 0, UINT32_MAX);
+		return json_in_range(value, 0, UINT32_MAX);
 	case JSON_NUMBER:
 		*(int64_t *)at = json_integer_value(value);
 		return json_is_integer(value);
@@ -205,12 +223,15 @@ static bool member_from_json(const struct member *member, const json_t *value, v
 		return FROM_NAME(record_kind_name, text, (enum record_kind *)at);
 	case JSON_STATUS:
 		return FROM_NAME(record_status_name, text, (enum record_status *)at);
+	case JSON_PLACE:
+		return place_from_json(value, at);
+	case JSON_STRETCH:
+		return stretch_from_json(value, at);
 	}
 	return false;
 }
 
-/* False if a value that is there could not be written (never for one left out). */
-static bool members_to_json(json_t *to, const struct member *members, size_t n, const void *object)
+bool members_to_json(json_t *to, const struct member *members, size_t n, const void *object)
 {
 	for (size_t i = 0; i < n; i++) {
 		json_t *value = member_to_json(&members[i], object);
@@ -221,7 +242,7 @@ static bool members_to_json(json_t *to, const struct member *members, size_t n, 
 	return true;
 }
 
-static bool members_from_json(const json_t *from, const struct member *members, size_t n,
+bool members_from_json(const json_t *from, const struct member *members, size_t n,
 			      void *object, struct arena *arena)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -231,92 +252,6 @@ static bool members_from_json(const json_t *from, const struct member *members, 
 			return false;
 	}
 	return true;
-}
-
-#define MISMATCH(name, type)                                                                       \
-	{                                                                                          \
-#name, type, offsetof(struct mismatch, name)                                       \
-	}
-/* Left out where they are 0, as most are. */
-static const struct member mismatch_members[] = {
-	MISMATCH(index, JSON_UNSIGNED), MISMATCH(item, JSON_UNSIGNED),
-	MISMATCH(outer, JSON_UNSIGNED), MISMATCH(number, JSON_NS),
-	MISMATCH(off_ns, JSON_NS),	MISMATCH(next_segment, JSON_BOOL),
-};
-
-static json_t *mismatch_to_json(const struct mismatch *mismatch)
-{
-	char shown[MISMATCH_NAME_SIZE];
-	json_t *object = json_pack(
-		"{s:o,s:s,s:o,s:o}", "field", text_to_json(mismatch_field_name(mismatch, shown)),
-		"id", field_row(mismatch->field)->id, "expected", text_to_json(mismatch->expected),
-		"actual", text_to_json(mismatch->actual));
-
-	if (mismatch->name[0])
-		json_object_set_new(object, "name", text_to_json(mismatch->name));
-	for (size_t i = 0; i < LENGTH(mismatch_members); i++) {
-		json_t *value = member_to_json(&mismatch_members[i], mismatch);
-
-		if (json_integer_value(value) || json_is_true(value))
-			json_object_set(object, mismatch_members[i].name, value);
-		json_decref(value);
-	}
-	return object;
-}
-
-static json_t *mismatches_to_json(const struct mismatches *list)
-{
-	unsigned kept = list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < kept; i++) {
-		const struct mismatch *at = &list->at[i];
-
-		json_array_append_new(array, mismatch_to_json(at));
-	}
-	return array;
-}
-
-static bool copy_text(const json_t *value, struct arena *arena, char *out, size_t size)
-{
-	const char *text;
-
-	if (!text_from_json(value, arena, &text) || strlen(text) >= size)
-		return false;
-	memcpy(out, text, strlen(text) + 1);
-	return true;
-}
-
-/* An identity that is not known is told by what it is called. */
-static bool mismatch_from_json(const json_t *from, struct arena *arena, struct mismatch *mismatch)
-{
-	const json_t *name = json_object_get(from, "name");
-
-	mismatch->field = field_by_name(json_string_value(json_object_get(from, "id")));
-	if (mismatch->field == FIELD_none)
-		name = json_object_get(from, "field");
-	return members_from_json(from, mismatch_members, LENGTH(mismatch_members), mismatch,
-				 arena) &&
-	       (!name || copy_text(name, arena, mismatch->name, sizeof(mismatch->name))) &&
-	       copy_text(json_object_get(from, "expected"), arena, mismatch->expected,
-			 sizeof(mismatch->expected)) &&
-	       copy_text(json_object_get(from, "actual"), arena, mismatch->actual,
-			 sizeof(mismatch->actual));
-}
-
-static bool mismatches_from_json(const json_t *array, const json_t *total, struct arena *arena,
-				 struct mismatches **list)
-{
-	size_t n = json_array_size(array);
-
-	if (!json_is_array(array) || n > MAX_MISMATCHES || !in_range(total, (int64_t)n, UINT32_MAX))
-		return false;
-	*list = arena_new_of(arena, struct mismatches);
-	(*list)->n = (unsigned)json_integer_value(total);
-	for (size_t i = 0; i < n; i++)
-		if (!mismatch_from_json(json_array_get(array, i), arena, &(*list)->at[i]))
-			return false;
-	return n == MAX_MISMATCHES || n == (*list)->n;
 }
 
 static json_t *record_to_object(const struct record *record)
@@ -414,7 +349,7 @@ static bool lists_from_json(const json_t *object, struct run_result *result)
 	if (!failed)
 		return true;
 	result->failed_record = (int)json_integer_value(failed);
-	return in_range(failed, 0, (int64_t)result->n_records - 1);
+	return json_in_range(failed, 0, (int64_t)result->n_records - 1);
 }
 
 static bool result_from_json(const json_t *object, struct run_result *result)

@@ -21,17 +21,6 @@ static void print_position(FILE *out, const struct run_result *result, const str
 
 /* ---- segments ------------------------------------------------------------------------------ */
 
-/* The number that a field's text stands for. */
-static bool number_of(enum field_id field, const char *text, long long *number)
-{
-	int name = field_value_by_name(field, text);
-	char *end;
-
-	*number = name >= 0 ? name : strtoll(text, &end, 0);
-	/* One that is not written is 0. */
-	return name >= 0 || !strcmp(text, "none") || (*text && !*end);
-}
-
 static void print_number(FILE *out, const char *name, long long expected, long long actual)
 {
 	fprintf(out, "live packet field %s: expected: %lld (0x%llx) vs actual: %lld (0x%llx)\n",
@@ -42,25 +31,26 @@ static void print_field(FILE *out, const struct mismatch *m)
 {
 	const char *theirs = field_row(m->field)->theirs;
 	char shown[MISMATCH_NAME_SIZE];
-	long long expected, actual;
 
 	if (!theirs)
 		theirs = mismatch_field_name(m, shown);
-	if (number_of(m->field, m->expected, &expected) && number_of(m->field, m->actual, &actual))
-		print_number(out, theirs, expected, actual);
+	if (m->is_number)
+		print_number(out, theirs, m->expected_number, m->actual_number);
 	else
 		fprintf(out, "live packet field %s: expected: %s vs actual: %s\n", theirs,
 			m->expected, m->actual);
 }
 
+/* The first that differs. */
 static void print_flag(FILE *out, const struct mismatch *m)
 {
 	for (size_t i = 0; i < N_TCP_FLAGS; i++) {
-		bool expected = strchr(m->expected, tcp_flag_rows[i].letter);
+		bool expected = m->expected_number & tcp_flag_rows[i].bit;
+		bool actual = m->actual_number & tcp_flag_rows[i].bit;
 
-		if (expected == (strchr(m->actual, tcp_flag_rows[i].letter) != NULL))
+		if (expected == actual)
 			continue;
-		print_number(out, tcp_flag_rows[i].theirs, expected, !expected);
+		print_number(out, tcp_flag_rows[i].theirs, expected, actual);
 		return;
 	}
 	print_field(out, m);
@@ -79,21 +69,15 @@ static void print_option(FILE *out, const struct mismatch *m)
 	fputs("bad outbound TCP options\n", out);
 }
 
-static bool is_option(enum field_id field)
-{
-	return field == FIELD_tcp_option || field == FIELD_tcp_options ||
-	       field == FIELD_tcp_options_from || field_option(field) != FIELD_none;
-}
-
 static void print_mismatch(FILE *out, const struct mismatch *m)
 {
-	if (is_option(m->field))
+	if (field_is_of_options(m->field))
 		print_option(out, m);
 	else if (m->field == FIELD_tcp_flags)
 		print_flag(out, m);
 	else if (m->field == FIELD_tcp_length || m->field == FIELD_udp_length)
-		fprintf(out, "live packet payload: expected %s bytes vs actual %s bytes\n",
-			m->expected, m->actual);
+		fprintf(out, "live packet payload: expected %lld bytes vs actual %lld bytes\n",
+			(long long)m->expected_number, (long long)m->actual_number);
 	else
 		print_field(out, m);
 }
@@ -136,7 +120,7 @@ static void print_segment(FILE *out, const struct run_result *result, const stru
 		fprintf(out, "%s\n", record->message ? record->message : "unexpected packet");
 	if (record->expected && record->actual_ns != INT64_MIN)
 		fprintf(out, "script packet: %9.6f %s\nactual packet: %9.6f %s\n", seconds(due),
-			packet_text(text_without_time(record->expected)),
+			packet_text(record->expected),
 			seconds(record->actual_ns), packet_text(record->actual));
 }
 
@@ -181,11 +165,8 @@ static void print_call_error(FILE *out, const struct record *record, const struc
 
 static void print_call(FILE *out, const struct run_result *result, const struct record *record)
 {
-	const char *text = record->expected ? text_without_time(record->expected) : "";
-	char *name = strndup(text, strcspn(text, "("));
+	const char *name = record->call ? record->call : "";
 
-	if (!name)
-		abort();
 	print_position(out, result, record);
 	if (record->late && !has_mismatch(record)) {
 		print_late(out, record,
@@ -195,7 +176,6 @@ static void print_call(FILE *out, const struct run_result *result, const struct 
 		fprintf(out, "runtime error in %s call: ", name);
 		print_call_error(out, record, call_by_name(name));
 	}
-	free(name);
 }
 
 /* ---- commands and code --------------------------------------------------------------------- */
@@ -208,14 +188,12 @@ static int status_of(const struct record *record)
 
 static void print_command(FILE *out, const struct run_result *result, const struct record *record)
 {
-	const char *text = record->expected ? text_without_time(record->expected) : "";
-
 	print_position(out, result, record);
 	if (record->late)
 		print_late(out, record, "command");
 	else
-		fprintf(out, "error executing %s command: non-zero status %d\n", text,
-			status_of(record));
+		fprintf(out, "error executing %s command: non-zero status %d\n",
+			record->expected ? record->expected : "", status_of(record));
 }
 
 static void print_code(FILE *out, const struct run_result *result, const struct record *record)

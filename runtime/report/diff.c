@@ -13,33 +13,13 @@
 #define OUTPUT_LINES  20
 #define OTHERS	      5
 #define LABEL	      "  %-9s "
-#define INDENT	      "            " /* as wide as a LABEL */
 
-/* How each kind speaks of its failure when the record itself has no message. */
-static const struct {
-	const char *differs; /* headline when it happened otherwise than expected */
-	const char *missing; /* headline when it did not happen; NULL: as differs */
-	const char *absent;  /* shown for `actual` when there is none; NULL: no such line */
-	bool prints;	     /* what the run's output may explain */
-	const char *label;   /* of what was as expected but for its time; NULL: never only that */
-} kinds[] = {
-	[RECORD_INJECT] = {"the packet could not be injected", NULL, NULL, false, "packet"},
-	[RECORD_SEGMENT] = {"the segment differs from the expected one", "the segment did not come",
-			    "nothing", false, "segment"},
-	[RECORD_EXTRA] = {"the script expects no such segment", NULL, NULL, false, NULL},
-	[RECORD_CALL] = {"the call did not do what the script says", "the call did not return",
-			 "not told", false, "call"},
-	[RECORD_CALL_END] = {"the call did not do what the script says", "the call did not return",
-			     "has not returned", false, "call"},
-	[RECORD_COMMAND] = {"the command failed", NULL, NULL, true, "command"},
-	[RECORD_CODE] = {"the assertion failed", NULL, NULL, true, "event"},
-	[RECORD_STATE] = {"the state is not the expected one", NULL, NULL, false, NULL},
-	[RECORD_STATES] = {"the states so far are not the expected ones", NULL, NULL, false, NULL},
-	[RECORD_QUIET] = {"the connection was not quiet", NULL, NULL, false, NULL},
-	[RECORD_KILL] = {"the program could not be killed", NULL, NULL, false, "event"},
-	[RECORD_EXIT] = {"the program did not exit", NULL, NULL, false, "event"},
-	[RECORD_SETUP] = {"the start-up failed", NULL, NULL, true, NULL},
-	[RECORD_CLEANUP] = {"the cleanup failed", NULL, NULL, true, NULL},
+/* Of these, what the run's commands and code printed may explain the failure. */
+static const bool prints[N_RECORD_KINDS] = {
+	[RECORD_COMMAND] = true,
+	[RECORD_CODE] = true,
+	[RECORD_SETUP] = true,
+	[RECORD_CLEANUP] = true,
 };
 
 static const struct {
@@ -57,18 +37,6 @@ static const struct {
 	[VERDICT_NOT_RUN] = {"not run", PAINT_BAD, "it cannot be played here"},
 };
 
-/* What stands for `actual` where there is none: by what is wrong, else by the kind. */
-static const char *absent_text(const struct record *record)
-{
-	static const char *const by_fault[N_FAULTS] = {
-		[FAULT_CALL] = "was not made",		 [FAULT_BLOCKS] = "has not returned",
-		[FAULT_NOT_ASLEEP] = "has not returned", [FAULT_STILL_BLOCKED] = "has not returned",
-		[FAULT_TIME_LIMIT] = "was not over",	 [FAULT_CRASH] = "was not over",
-	};
-
-	return by_fault[record->fault] ? by_fault[record->fault] : kinds[record->kind].absent;
-}
-
 /* Was something waited for in vain, so that its time is when that ended? */
 static bool is_given_up(const struct record *record)
 {
@@ -77,27 +45,10 @@ static bool is_given_up(const struct record *record)
 		[FAULT_STILL_BLOCKED] = true,
 	};
 
-	if (record->actual)
-		return false;
-	return record->fault ? by_fault[record->fault] : kinds[record->kind].absent != NULL;
+	return !record->actual && by_fault[record->fault];
 }
 
 /* ---- times --------------------------------------------------------------------------------- */
-
-/* How far outside its window, not counting tolerance: late > 0, early < 0, in it 0. */
-static int64_t off_by(const struct record *record)
-{
-	if (record->actual_ns == INT64_MIN || record->due_ns == INT64_MIN)
-		return 0;
-	if (record->actual_ns < record->due_ns)
-		return record->actual_ns - record->due_ns;
-	return record->actual_ns > record->until_ns ? record->actual_ns - record->until_ns : 0;
-}
-
-static const char *early_or_late(const struct record *record)
-{
-	return off_by(record) < 0 ? "early" : "late";
-}
 
 static void print_window(FILE *out, const struct record *record)
 {
@@ -106,6 +57,21 @@ static void print_window(FILE *out, const struct record *record)
 		fprintf(out, " to %.6f s", (double)record->until_ns / 1e9);
 	if (record->tolerance_ns > 0)
 		fprintf(out, ", tolerance %s", text_duration(record->tolerance_ns).text);
+}
+
+/* How far it is off, unless the headline says so. */
+static void print_off(FILE *out, const struct record *record)
+{
+	int64_t off = record_off_ns(record);
+
+	if (record->fault == FAULT_UNEXPECTED)
+		fputs("; silence was ", out);
+	else if (!record->late)
+		fputs(", in time: ", out);
+	else if (record->fault == FAULT_TIME)
+		fputs("; ", out);
+	else
+		fprintf(out, ", %s %s: ", text_duration(off).text, off < 0 ? "early" : "late");
 }
 
 static void print_time(FILE *out, const struct record *record)
@@ -120,41 +86,29 @@ static void print_time(FILE *out, const struct record *record)
 		fprintf(out, "%s%.6f s", never ? "given up at " : "",
 			(double)record->actual_ns / 1e9);
 	if (any) {
-		fputs(!record->expected ? "\n" : ", any time would do\n", out);
+		fprintf(out, "%s\n",
+			record->kind == RECORD_CODE ? ", evaluated after the run"
+			: record->expected	    ? ", any time would do"
+						    : "");
 		return;
 	}
-	if (record->late)
-		fprintf(out, ", %s %s: ", text_duration(off_by(record)).text,
-			early_or_late(record));
+	if (never)
+		fputs(", ", out);
 	else if (came)
-		fputs(never ? ", " : ", in time: ", out);
+		print_off(out, record);
 	print_window(out, record);
 	putc('\n', out);
 }
 
 /* ---- headline ------------------------------------------------------------------------------ */
 
-static bool differs(const struct record *record)
-{
-	return (record->mismatches && record->mismatches->n > 0) || record->actual_ns == INT64_MIN;
-}
-
 static char *record_headline(const struct record *record)
 {
-	const char *text = kinds[record->kind].differs;
-	char *out = NULL;
+	char *message = record->message ? NULL : words_message(record);
+	char *clean = text_clean(message ? message : record->message, false);
 
-	if (record->message)
-		return text_clean(record->message, false);
-	if (!record->actual && kinds[record->kind].missing)
-		text = kinds[record->kind].missing;
-	if (record->late && !differs(record)) {
-		if (asprintf(&out, "%s %s %s", words_happened(record->kind),
-			     text_duration(off_by(record)).text, early_or_late(record)) < 0)
-			abort();
-		return out;
-	}
-	return text_clean(text, false);
+	free(message);
+	return clean;
 }
 
 void report_headline(char *out, size_t size, const struct run_result *result)
@@ -172,12 +126,15 @@ static void print_headline(FILE *out, const struct run_result *result, bool colo
 {
 	const struct record *failed = run_result_failed(result);
 	char headline[1024], *path = text_clean(result->path, false);
+	struct place place = {0};
 
+	if (failed)
+		place = record_place(failed);
 	report_headline(headline, sizeof(headline), result);
 	fputs(text_paint(PAINT_BOLD, color), out);
 	fputs(path, out);
-	if (failed && failed->line)
-		fprintf(out, ":%u:%u", failed->line, failed->column);
+	if (place.line)
+		fprintf(out, ":%u:%u", place.line, place.column);
 	fprintf(out, ": %s%s%s:%s %s\n", text_paint(PAINT_PLAIN, color),
 		text_paint(levels[result->verdict].paint, color), levels[result->verdict].level,
 		text_paint(PAINT_PLAIN, color), headline);
@@ -186,59 +143,45 @@ static void print_headline(FILE *out, const struct run_result *result, bool colo
 
 /* ---- the parts below it -------------------------------------------------------------------- */
 
-/* The line as it stands, and a caret: columns count bytes, tabs and UTF-8 are wider or narrower. */
 static void print_source(FILE *out, const struct record *record, const char *line, bool color)
 {
-	char *shown = text_clean(line, false), *before, *start;
+	char *shown = text_clean(line, false), *marks = marks_of_source(record, line);
 
-	fprintf(out, "%s%9u |%s %s\n", text_paint(PAINT_DIM, color), record->line,
+	fprintf(out, "%s%9u |%s %s\n", text_paint(PAINT_DIM, color), record_place(record).line,
 		text_paint(PAINT_PLAIN, color), shown);
-	if (record->column > 0 && record->column <= strlen(line)) {
-		before = strndup(line, record->column - 1);
-		if (!before)
-			abort();
-		start = text_clean(before, false);
-		fprintf(out, "%s%9s |%s %*s%s^%s\n", text_paint(PAINT_DIM, color), "",
-			text_paint(PAINT_PLAIN, color), (int)text_width(start, strlen(start)), "",
-			text_paint(PAINT_BAD, color), text_paint(PAINT_PLAIN, color));
-		free(start);
-		free(before);
-	}
+	if (*marks)
+		fprintf(out, "%s%9s |%s %s%s%s\n", text_paint(PAINT_DIM, color), "",
+			text_paint(PAINT_PLAIN, color), text_paint(PAINT_BAD, color), marks,
+			text_paint(PAINT_PLAIN, color));
+	free(marks);
 	free(shown);
 }
 
-/* Nothing but its time is wrong, so what the script left open is no difference either. */
-static bool only_late(const struct record *record)
+static void print_painted(FILE *out, const char *label, enum paint paint, const char *text,
+			  bool color)
 {
-	return record->late && kinds[record->kind].label &&
-	       (!record->mismatches || record->mismatches->n == 0);
+	fprintf(out, LABEL "%s%s%s\n", label, text_paint(paint, color), text,
+		text_paint(PAINT_PLAIN, color));
 }
 
+/* What came is what the script wants, so the time says what is wrong; else both, marked. */
 static void print_both(FILE *out, const struct record *record, bool color)
 {
-	const char *absent = absent_text(record);
-	struct marked marked = marked_new(text_without_time(record->expected),
-					  record->actual ? record->actual : "", record->mismatches);
+	const char *absent = record->expected ? words_absent(record) : NULL;
+	bool same = record->fault == FAULT_TIME;
+	struct marked marked = marked_new(record);
 
-	/* What one wrote and the other sent is the same: the time says what is wrong. */
-	if (record->actual && record->expected && only_late(record) && !strchr(marked.marks, '^')) {
-		fprintf(out, LABEL "%s\n", kinds[record->kind].label, marked.expected);
-		marked_free(&marked);
-		return;
-	}
 	if (record->expected)
-		fprintf(out, LABEL "%s%s%s\n", record->actual || absent ? "expected" : "event",
-			text_paint(PAINT_GOOD, color), marked.expected,
-			text_paint(PAINT_PLAIN, color));
-	if (record->actual)
-		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color),
-			marked.actual, text_paint(PAINT_PLAIN, color));
-	else if (absent)
-		fprintf(out, LABEL "%s%s%s\n", "actual", text_paint(PAINT_WARN, color), absent,
-			text_paint(PAINT_PLAIN, color));
-	if (record->actual && record->expected && *marked.marks && !only_late(record))
-		fprintf(out, INDENT "%s%s%s\n", text_paint(PAINT_BAD, color), marked.marks,
-			text_paint(PAINT_PLAIN, color));
+		print_painted(out,
+			      same			 ? words_label(record->kind)
+			      : record->actual || absent ? "expected"
+							 : "event",
+			      same ? PAINT_PLAIN : PAINT_GOOD, marked.expected, color);
+	if ((record->actual || absent) && !(same && record->expected))
+		print_painted(out, "actual", PAINT_WARN, record->actual ? marked.actual : absent,
+			      color);
+	if (*marked.marks)
+		print_painted(out, "", PAINT_BAD, marked.marks, color);
 	marked_free(&marked);
 }
 
@@ -389,25 +332,13 @@ static void print_line(FILE *out, const char *label, const char *text)
 	free(clean);
 }
 
-static char *source_line(const char *text, unsigned line)
-{
-	for (unsigned at = 1; text && at < line; at++) {
-		text = strchr(text, '\n');
-		text = text ? text + 1 : NULL;
-	}
-	return text && line ? strndup(text, strcspn(text, "\r\n")) : NULL;
-}
-
 static void print_record(FILE *out, const struct run_result *result, const struct record *record,
-			 const char *source, bool color)
+			 bool color)
 {
-	char *line = source ? source_line(source, record->line) : NULL;
-
-	if (line || (result->source_line && record->line))
-		print_source(out, record, line ? line : result->source_line, color);
-	free(line);
+	if (result->source_line && record_place(record).line)
+		print_source(out, record, result->source_line, color);
 	print_both(out, record, color);
-	if (record->mismatches)
+	if (record->mismatches && !words_tell_mismatch(record))
 		print_mismatches(out, record->mismatches);
 	print_time(out, record);
 	if (record->state || record->connection)
@@ -454,7 +385,7 @@ static void print_run(FILE *out, const struct run_result *result, const struct r
 		fprintf(out, LABEL "%u\n", "tries", result->attempts);
 }
 
-void report_failure(FILE *out, const struct run_result *result, const char *source, bool color)
+void report_failure(FILE *out, const struct run_result *result, bool color)
 {
 	const struct record *failed = run_result_failed(result);
 
@@ -466,13 +397,13 @@ void report_failure(FILE *out, const struct run_result *result, const char *sour
 	}
 	print_headline(out, result, color);
 	if (failed)
-		print_record(out, result, failed, source, color);
+		print_record(out, result, failed, color);
 	print_others(out, result, color);
 	print_run(out, result, failed);
 	if (failed || result->verdict == VERDICT_ERROR || result->verdict == VERDICT_FAIL ||
 	    result->verdict == VERDICT_LATE)
 		print_around(out, result, color);
-	if (result->output && (!failed || kinds[failed->kind].prints))
+	if (result->output && (!failed || prints[failed->kind]))
 		print_output(out, result->output);
 }
 
@@ -484,7 +415,7 @@ char *report_failure_text(const struct run_result *result)
 
 	if (!out)
 		abort();
-	report_failure(out, result, NULL, false);
+	report_failure(out, result, false);
 	fclose(out);
 	clean = text_clean(text, true);
 	free(text);

@@ -197,7 +197,7 @@ static const char *event_text(struct arena *arena, const struct record *record)
 	const char *text =
 		record->actual && !(claim && record->expected) ? record->actual : record->expected;
 
-	text = clean(arena, text_without_time(text));
+	text = clean(arena, text);
 	if (record->kind == RECORD_CALL || record->kind == RECORD_CALL_END)
 		text = short_call(arena, text);
 	if (record->kind == RECORD_CALL && record->actual && !record->returned)
@@ -230,7 +230,7 @@ static bool is_again(struct sender *sender, const struct tcp_segment *segment)
 /* What was expected instead of what came. */
 static const char *expected_note(struct arena *arena, const struct record *record)
 {
-	const char *text = clean(arena, text_without_time(record->expected));
+	const char *text = clean(arena, record->expected);
 
 	return arena_printf(arena, "expected %s", segment_label(arena, text));
 }
@@ -313,7 +313,7 @@ static void draw(struct drawing_state *s, const struct moment *moment)
 	row->connection = moment->connection;
 	if (moment->ns != INT64_MIN)
 		row->time = arena_printf(ladder->arena, "%.6f", (double)moment->ns / 1e9);
-	row->detail = clean(ladder->arena, text_without_time(text));
+	row->detail = clean(ladder->arena, text);
 	if (record->status != RECORD_OK)
 		row->message = arena_printf(ladder->arena, "%s: %s", status_words[record->status],
 					    clean(ladder->arena, record->message));

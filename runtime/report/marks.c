@@ -1,169 +1,11 @@
 #include "runtime/report/marks.h"
 
-#include <ctype.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/report/text.h"
-#include "runtime/report/tokens.h"
 
-/* Splitting differences may double the stretches of an alignment. */
-#define MAX_STRETCHES (4 * MAX_TOKENS)
-
-struct view {
-	struct tokens e, a;
-	struct stretch stretches[MAX_STRETCHES];
-	bool marked[MAX_STRETCHES];
-	size_t n;
-};
-
-/* ---- which differences count --------------------------------------------------------------- */
-
-static bool is_keyword(const struct token *token)
-{
-	return token->kind == TOKEN_WORD && token->size > 1 && islower((unsigned char)*token->text);
-}
-
-static bool one_sided(const struct stretch *s)
-{
-	return s->kind == STRETCH_DIFF && (s->e_from == s->e_to || s->a_from == s->a_to);
-}
-
-static const struct token *first_of(const struct view *view, const struct stretch *s)
-{
-	return s->e_from < s->e_to ? &view->e.at[s->e_from] : &view->a.at[s->a_from];
-}
-
-/* Follows from the errno before it, so it is neither marked nor kept in columns. */
-static bool is_note(const struct view *view, const struct stretch *s)
-{
-	return (s->e_from < s->e_to && view->e.at[s->e_from].kind == TOKEN_NOTE) ||
-	       (s->a_from < s->a_to && view->a.at[s->a_from].kind == TOKEN_NOTE);
-}
-
-static bool contains(const char *text, const struct token *token)
-{
-	struct tokens *tokens = malloc(sizeof(*tokens));
-	bool found = false;
-
-	if (!tokens)
-		abort();
-	tokens_cut(tokens, text);
-	for (size_t i = 0; i < tokens->n && !found; i++)
-		found = token_same(&tokens->at[i], token);
-	free(tokens);
-	return found;
-}
-
-static bool shares(const struct tokens *tokens, size_t from, size_t to, const char *text)
-{
-	for (size_t i = from; i < to; i++)
-		if (tokens->at[i].kind != TOKEN_PUNCT && contains(text, &tokens->at[i]))
-			return true;
-	return false;
-}
-
-/* A field that only one side has, "win 512", must be named; its value alone proves nothing. */
-static bool speaks_of(const struct mismatch *m, const struct view *view, const struct stretch *s)
-{
-	const struct token *first = first_of(view, s);
-	char field[MISMATCH_NAME_SIZE];
-
-	mismatch_field_name(m, field);
-	if (one_sided(s) && is_keyword(first))
-		return contains(field, first) || contains(m->expected, first) ||
-		       contains(m->actual, first);
-	return shares(&view->e, s->e_from, s->e_to, m->expected) ||
-	       shares(&view->e, s->e_from, s->e_to, field) ||
-	       shares(&view->a, s->a_from, s->a_to, m->actual) ||
-	       shares(&view->a, s->a_from, s->a_to, field);
-}
-
-/* None is named: those where one came in place of another, else those that are no field. */
-static void choose_likely(struct view *view)
-{
-	bool any = false;
-
-	for (size_t k = 0; k < view->n; k++) {
-		const struct stretch *s = &view->stretches[k];
-
-		view->marked[k] = s->kind == STRETCH_DIFF && !one_sided(s) && !is_note(view, s);
-		any = any || view->marked[k];
-	}
-	for (size_t k = 0; k < view->n && !any; k++) {
-		const struct stretch *s = &view->stretches[k];
-
-		view->marked[k] =
-			one_sided(s) && !is_keyword(first_of(view, s)) && !is_note(view, s);
-	}
-}
-
-/* Two texts that have nothing in common need no marks. */
-static bool alike(const struct view *view)
-{
-	for (size_t k = 0; k < view->n; k++)
-		if (view->stretches[k].kind == STRETCH_SAME)
-			return true;
-	return false;
-}
-
-static void choose(struct view *view, const struct mismatches *list)
-{
-	unsigned kept = !list ? 0 : list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
-	bool any = false;
-
-	for (size_t k = 0; k < view->n; k++) {
-		const struct stretch *s = &view->stretches[k];
-
-		if (s->kind != STRETCH_DIFF || is_note(view, s))
-			continue;
-		view->marked[k] = kept == 0;
-		for (unsigned i = 0; i < kept && !view->marked[k]; i++)
-			view->marked[k] = speaks_of(&list->at[i], view, s);
-		any = any || view->marked[k];
-	}
-	if (!any)
-		choose_likely(view);
-}
-
-/* Cuts "win 512 <nop,nop>" that only one side has into its fields. */
-static void split(struct view *view)
-{
-	struct stretch *from = malloc(sizeof(view->stretches));
-	size_t n = view->n;
-
-	if (!from)
-		abort();
-	memcpy(from, view->stretches, sizeof(view->stretches));
-	view->n = 0;
-	for (size_t k = 0; k < n; k++) {
-		struct stretch s = from[k], *last = &view->stretches[view->n++];
-		bool only_a = s.e_from == s.e_to, inside = false;
-		const struct tokens *tokens = only_a ? &view->a : &view->e;
-		size_t begin = only_a ? s.a_from : s.e_from, end = only_a ? s.a_to : s.e_to;
-
-		*last = s;
-		for (size_t i = begin; one_sided(&s) && i < end; i++) {
-			const struct token *token = &tokens->at[i];
-			bool opens = *token->text == '<';
-
-			if (i > begin && !inside && token->gap && (opens || is_keyword(token))) {
-				*(only_a ? &last->a_to : &last->e_to) = i;
-				last = &view->stretches[view->n++];
-				*last = s;
-				*(only_a ? &last->a_from : &last->e_from) = i;
-			}
-			inside = (inside || opens || *token->text == '(') &&
-				 !strchr(">)", *token->text);
-		}
-	}
-	free(from);
-}
-
-/* ---- how they are shown -------------------------------------------------------------------- */
-
+/* A line being written, and how many columns it has so far. */
 struct line {
 	FILE *out;
 	char *text;
@@ -178,124 +20,215 @@ static void line_open(struct line *line)
 		abort();
 }
 
-static void line_to(struct line *line, size_t column)
+/* Without the blanks at its end. */
+static char *line_close(struct line *line)
 {
-	if (column <= line->width)
-		return;
-	fprintf(line->out, "%*s", (int)(column - line->width), "");
-	line->width = column;
+	size_t size;
+
+	fclose(line->out);
+	for (size = line->size; size && line->text[size - 1] == ' ';)
+		size--;
+	line->text[size] = '\0';
+	return line->text;
 }
 
-static void line_tokens(struct line *line, const struct tokens *tokens, size_t from, size_t to,
-			size_t column)
+static void line_fill(struct line *line, char c, size_t column)
 {
-	for (size_t i = from; i < to; i++) {
-		const struct token *token = &tokens->at[i];
-
-		line_to(line, i == from ? column : line->width + token->gap);
-		fwrite(token->text, 1, token->size, line->out);
-		line->width += text_width(token->text, token->size);
-	}
+	for (; line->width < column; line->width++)
+		putc(c, line->out);
 }
 
-static size_t gap_of(const struct tokens *tokens, size_t from, size_t to)
+/* One of the two texts on its way into its line. */
+struct side {
+	struct line line;
+	const char *text;
+	size_t at, size;
+};
+
+static void side_open(struct side *side, const char *text)
 {
-	return from < to && from > 0 ? tokens->at[from].gap : 0;
+	side->text = text ? text : "";
+	side->size = strlen(side->text);
+	side->at = 0;
+	line_open(&side->line);
 }
+
+static void put_until(struct side *side, size_t end)
+{
+	char *piece = strndup(side->text + side->at, end - side->at), *clean;
+
+	if (!piece)
+		abort();
+	clean = text_clean(piece, false);
+	fputs(clean, side->line.out);
+	side->line.width += text_width(clean, strlen(clean));
+	side->at = end;
+	free(clean);
+	free(piece);
+}
+
+/* ---- what lies between two marks ----------------------------------------------------------- */
+
+static size_t common(const struct side *a, size_t a_end, const struct side *b, size_t b_end)
+{
+	size_t n = 0;
+
+	while (a->at + n < a_end && b->at + n < b_end && a->text[a->at + n] == b->text[b->at + n])
+		n++;
+	while (n && ((unsigned char)a->text[a->at + n] & 0xc0) == 0x80) /* a character is whole */
+		n--;
+	return n;
+}
+
+/* What is the same in both stands in the same columns. */
+static void put_same(struct side *a, struct side *b, size_t size)
+{
+	size_t width = a->line.width > b->line.width ? a->line.width : b->line.width;
+
+	line_fill(&a->line, ' ', width);
+	line_fill(&b->line, ' ', width);
+	put_until(a, a->at + size);
+	put_until(b, b->at + size);
+}
+
+/* Both end in the same column: the shorter one has a gap behind what is the same in both. */
+static void put_between(struct side *a, size_t a_end, struct side *b, size_t b_end)
+{
+	size_t a_width, b_width, width;
+
+	put_same(a, b, common(a, a_end, b, b_end));
+	a_width = text_width(a->text + a->at, a_end - a->at);
+	b_width = text_width(b->text + b->at, b_end - b->at);
+	width = a->line.width + (a_width > b_width ? a_width : b_width);
+	line_fill(&a->line, ' ', width - a_width);
+	line_fill(&b->line, ' ', width - b_width);
+	put_until(a, a_end);
+	put_until(b, b_end);
+}
+
+/* So short an end of both says nothing. */
+#define LEAST_ALIKE 3
+
+/* The rest of both: in the same columns where one is the end of the other. */
+static void put_rest(struct side *a, struct side *b)
+{
+	size_t a_left = a->size - a->at, b_left = b->size - b->at;
+	size_t left = a_left < b_left ? a_left : b_left;
+	bool alike = !memcmp(a->text + a->size - left, b->text + b->size - left, left);
+
+	if (alike && (a_left == b_left || left >= LEAST_ALIKE))
+		put_between(a, a->size, b, b->size);
+	put_until(a, a->size);
+	put_until(b, b->size);
+}
+
+/* ---- marks --------------------------------------------------------------------------------- */
 
 static size_t larger(size_t a, size_t b)
 {
 	return a > b ? a : b;
 }
 
-/* A separator after what only one side has is not worth a mark. */
-static size_t trim(const struct view *view, const struct stretch *s, size_t end)
+/* A mismatch whose field both have. */
+static void put_pair(struct side *a, struct stretch in_a, struct side *b, struct stretch in_b,
+		     struct line *marks)
 {
-	const struct tokens *tokens = s->e_from == s->e_to ? &view->a : &view->e;
-	size_t from = s->e_from == s->e_to ? s->a_from : s->e_from;
-	size_t to = s->e_from == s->e_to ? s->a_to : s->e_to;
-
-	return one_sided(s) && to > from + 1 && *tokens->at[to - 1].text == ',' ? end - 1 : end;
+	put_between(a, in_a.begin, b, in_b.begin);
+	line_fill(marks, ' ', a->line.width);
+	put_until(a, in_a.begin + in_a.length);
+	put_until(b, in_b.begin + in_b.length);
+	line_fill(marks, '^', larger(a->line.width, b->line.width));
 }
 
-static void draw_marks(struct line *marks, const struct view *view, size_t k, size_t column,
-		       size_t end, size_t keyword_column)
+/* Where `b` would go on as `a` does at `end`: behind the longest stretch of what leads to it there
+ * that `b` has too. */
+static size_t counterpart(const struct side *a, size_t end, const struct side *b)
 {
-	const struct stretch *s = &view->stretches[k], *before = k > 0 ? s - 1 : NULL;
-	const struct tokens *tokens = s->a_from < s->a_to ? &view->a : &view->e;
-	const struct token *first = &tokens->at[s->a_from < s->a_to ? s->a_from : s->e_from];
+	size_t same = b->at + common(a, end, b, b->size), at;
+	const char *found;
 
-	/* "ack 1" differs, not just its number. */
-	if (before && before->kind == STRETCH_SAME && first->gap == 1 &&
-	    is_keyword(&view->e.at[before->e_from]))
-		column = keyword_column;
-	line_to(marks, column);
-	for (end = trim(view, s, end); marks->width < end; marks->width++)
-		putc(one_sided(s) ? '~' : '^', marks->out);
+	for (size_t size = end - a->at; size >= LEAST_ALIKE; size--) {
+		found = memmem(b->text + b->at, b->size - b->at, a->text + end - size, size);
+		at = found ? (size_t)(found - b->text) + size : 0;
+		if (at > same)
+			return at;
+	}
+	return same;
 }
 
-/* How many stretches are to be kept in the same columns: to the last mark, and from there to where
- * a "..." would push the rest apart; but not what only one side has at the end. */
-static size_t aligned(const struct view *view)
+/* One whose field only `a` has: the other has a gap there. */
+static void put_single(struct side *a, struct stretch in_a, struct side *b, struct line *marks)
 {
-	size_t n = view->n;
+	size_t end = in_a.begin;
 
-	while (n > 0 && !view->marked[n - 1])
-		n--;
-	while (n > 0 && n < view->n && view->stretches[n].kind != STRETCH_WILD)
-		n++;
-	while (n > 0 && one_sided(&view->stretches[n - 1]))
-		n--;
+	while (end > a->at && strchr(", ", a->text[end - 1]))
+		end--;
+	put_between(a, end, b, counterpart(a, end, b));
+	put_until(a, in_a.begin);
+	line_fill(marks, ' ', a->line.width);
+	put_until(a, in_a.begin + in_a.length);
+	line_fill(&b->line, ' ', a->line.width);
+	line_fill(marks, '~', a->line.width);
+}
+
+static bool fits(const struct side *side, struct stretch in)
+{
+	return in.begin >= side->at && in.begin + (size_t)in.length <= side->size;
+}
+
+static void put_mismatch(struct side *expected, struct side *actual, const struct mismatch *m,
+			 struct line *marks)
+{
+	bool in_expected = m->expected_at.length && fits(expected, m->expected_at);
+	bool in_actual = m->actual_at.length && fits(actual, m->actual_at);
+
+	if (in_expected && in_actual)
+		put_pair(expected, m->expected_at, actual, m->actual_at, marks);
+	else if (in_expected && !m->actual_at.length)
+		put_single(expected, m->expected_at, actual, marks);
+	else if (in_actual && !m->expected_at.length)
+		put_single(actual, m->actual_at, expected, marks);
+}
+
+/* The order of the texts. Two of which each side has one come as they were found. */
+static bool is_before(const struct mismatch *x, const struct mismatch *y)
+{
+	if (x->expected_at.length && y->expected_at.length)
+		return x->expected_at.begin < y->expected_at.begin;
+	return x->actual_at.length && y->actual_at.length &&
+	       x->actual_at.begin < y->actual_at.begin;
+}
+
+static unsigned sorted(const struct mismatches *list, const struct mismatch **order)
+{
+	unsigned n = list ? mismatches_kept(list) : 0;
+
+	for (unsigned i = 0, j; i < n; i++) {
+		for (j = i; j > 0 && is_before(&list->at[i], order[j - 1]); j--)
+			order[j] = order[j - 1];
+		order[j] = &list->at[i];
+	}
 	return n;
 }
 
-static void draw(const struct view *view, struct line *e, struct line *a, struct line *marks)
+struct marked marked_new(const struct record *record)
 {
-	size_t n_aligned = aligned(view), before = 0;
+	const struct mismatch *order[MAX_MISMATCHES];
+	unsigned n = sorted(record->mismatches, order);
+	struct side expected, actual;
+	struct line marks;
 
-	for (size_t k = 0; k < view->n; k++) {
-		const struct stretch *s = &view->stretches[k];
-		bool has_e = s->e_from < s->e_to, has_a = s->a_from < s->a_to;
-		size_t e_at = e->width + gap_of(&view->e, s->e_from, s->e_to);
-		size_t a_at = a->width + gap_of(&view->a, s->a_from, s->a_to);
-
-		if (k < n_aligned && (has_e || has_a) && !is_note(view, s))
-			e_at = a_at = larger(e_at, a_at);
-		line_tokens(e, &view->e, s->e_from, s->e_to, e_at);
-		line_tokens(a, &view->a, s->a_from, s->a_to, a_at);
-		if (view->marked[k])
-			draw_marks(marks, view, k, has_a ? a_at : e_at,
-				   larger(has_e ? e->width : 0, has_a ? a->width : 0), before);
-		before = has_a ? a_at : e_at;
-	}
-}
-
-struct marked marked_new(const char *expected, const char *actual,
-			 const struct mismatches *mismatches)
-{
-	struct view *view = calloc(1, sizeof(*view));
-	char *e_text = text_clean(expected, false), *a_text = text_clean(actual, false);
-	struct line e, a, marks;
-
-	if (!view)
-		abort();
-	tokens_cut(&view->e, e_text);
-	tokens_cut(&view->a, a_text);
-	view->n = tokens_align(&view->e, &view->a, view->stretches);
-	split(view);
-	if (alike(view))
-		choose(view, mismatches);
-	line_open(&e);
-	line_open(&a);
+	side_open(&expected, record->expected);
+	side_open(&actual, record->actual);
 	line_open(&marks);
-	draw(view, &e, &a, &marks);
-	fclose(e.out);
-	fclose(a.out);
-	fclose(marks.out);
-	free(view);
-	free(e_text);
-	free(a_text);
-	return (struct marked){e.text, a.text, marks.text};
+	for (unsigned i = 0; i < n; i++)
+		put_mismatch(&expected, &actual, order[i], &marks);
+	if (marks.width)
+		put_rest(&expected, &actual);
+	put_until(&expected, expected.size);
+	put_until(&actual, actual.size);
+	return (struct marked){line_close(&expected.line), line_close(&actual.line),
+			       line_close(&marks)};
 }
 
 void marked_free(struct marked *marked)
@@ -303,4 +236,49 @@ void marked_free(struct marked *marked)
 	free(marked->expected);
 	free(marked->actual);
 	free(marked->marks);
+}
+
+/* ---- the source ---------------------------------------------------------------------------- */
+
+/* Columns of the beginning of a line: tabs and UTF-8 are wider or narrower than their bytes. */
+static size_t columns_of(const char *line, size_t size)
+{
+	char *piece = strndup(line, size), *clean = text_clean(piece, false);
+	size_t width = text_width(clean, strlen(clean));
+
+	free(clean);
+	free(piece);
+	return width;
+}
+
+static void mark_place(char *marks, const char *line, struct place place)
+{
+	size_t size = strlen(line), begin = place.column - 1, end = begin + place.length;
+
+	if (!place.column || begin > size)
+		return;
+	begin = columns_of(line, begin);
+	end = columns_of(line, end < size ? end : size);
+	marks[begin] = '^';
+	for (size_t i = begin + 1; i < end; i++)
+		marks[i] = '~';
+}
+
+char *marks_of_source(const struct record *record, const char *line)
+{
+	struct place shown = record_place(record);
+	size_t width = columns_of(line, strlen(line)) + 1;
+	char *marks = malloc(width + 1);
+
+	if (!marks)
+		abort();
+	memset(marks, ' ', width);
+	mark_place(marks, line, shown);
+	for (unsigned i = 0; record->mismatches && i < mismatches_kept(record->mismatches); i++)
+		if (record->mismatches->at[i].place.line == shown.line)
+			mark_place(marks, line, record->mismatches->at[i].place);
+	while (width && marks[width - 1] == ' ')
+		width--;
+	marks[width] = '\0';
+	return marks;
 }

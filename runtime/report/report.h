@@ -11,11 +11,10 @@
 #include "runtime/record/record.h"
 #include "base/errbuf.h"
 
-/* diff.c: everything about a failed run: FILE:LINE:COLUMN, the source line, expected and actual one
+/* diff.c: everything about a failed run: FILE:LINE:COLUMN, the source line and expected and actual one
  * under the other with every differing field marked, how late or early, the state, the last events
- * before it. `source` is the script's text (NULL: result->source_line is shown, if there is one).
- * For a pass it prints nothing. */
-void report_failure(FILE *out, const struct run_result *result, const char *source, bool color);
+ * before it. For a pass it prints nothing. */
+void report_failure(FILE *out, const struct run_result *result, bool color);
 
 /* The same as malloc'd text that is valid UTF-8 without control characters, for files. */
 char *report_failure_text(const struct run_result *result);

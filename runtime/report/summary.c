@@ -33,19 +33,31 @@ static void print_name(FILE *out, const struct run_result *result)
 	free(path);
 }
 
-/* Only its time was wrong: each mode has its own, so how it is said differs. */
-static bool only_time(const struct record *record)
+static bool same_mismatch(const struct mismatch *a, const struct mismatch *b)
 {
-	return record->late && record->actual && !(record->mismatches && record->mismatches->n > 0);
+	return a->field == b->field && a->index == b->index && a->live_index == b->live_index &&
+	       a->item == b->item && a->outer == b->outer &&
+	       a->next_segment == b->next_segment && a->number == b->number &&
+	       !strcmp(a->name, b->name) && !strcmp(a->actual, b->actual);
+}
+
+static bool same_mismatches(const struct mismatches *a, const struct mismatches *b)
+{
+	if (!a || !b || a->n != b->n)
+		return a == b;
+	for (unsigned i = 0; i < mismatches_kept(a); i++)
+		if (!same_mismatch(&a->at[i], &b->at[i]))
+			return false;
+	return true;
 }
 
 static bool same_record(const struct record *a, const struct record *b)
 {
-	if (a->kind != b->kind || a->line != b->line)
-		return false;
-	if (only_time(a) && only_time(b))
-		return (a->actual_ns < a->due_ns) == (b->actual_ns < b->due_ns);
-	return !a->message == !b->message && (!a->message || !strcmp(a->message, b->message));
+	return a->kind == b->kind && a->event == b->event && a->line == b->line &&
+	       a->fault == b->fault && (record_off_ns(a) < 0) == (record_off_ns(b) < 0) &&
+	       a->error == b->error && a->signal == b->signal &&
+	       a->exit_status == b->exit_status &&
+	       same_mismatches(a->mismatches, b->mismatches);
 }
 
 /* A script that fails in the same way in another mode: no second block. */
@@ -90,7 +102,7 @@ static void print_failure(FILE *out, const struct run_result *const *results, si
 	char *modes = joined.mode ? join_modes(results, n, shown) : NULL;
 
 	joined.mode = modes;
-	report_failure(out, &joined, NULL, color);
+	report_failure(out, &joined, color);
 	putc('\n', out);
 	free(modes);
 }

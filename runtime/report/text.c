@@ -152,13 +152,6 @@ void text_pad(FILE *out, const char *text, size_t columns)
 	fprintf(out, "%s%*s", text, width < columns ? (int)(columns - width) : 0, "");
 }
 
-const char *text_without_time(const char *event)
-{
-	size_t size = event ? strspn(event, "0123456789.+~*") : 0;
-
-	return size && event[size] == ' ' ? event + size + strspn(event + size, " ") : event;
-}
-
 struct duration text_duration(int64_t ns)
 {
 	double s = ns < 0 ? -(double)ns / 1e9 : (double)ns / 1e9;

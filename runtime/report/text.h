@@ -26,9 +26,6 @@ const char *text_line(const char **at, size_t columns, size_t *size);
 /* Prints clean text and blanks up to `columns`. */
 void text_pad(FILE *out, const char *text, size_t columns);
 
-/* An event without its time: "+0.1 > . 1:1(0)" gives "> . 1:1(0)". Accepts NULL. */
-const char *text_without_time(const char *event);
-
 /* "12.3 ms", "2.000 s", "15 us": a length of time, sign dropped. */
 struct duration {
 	char text[32];

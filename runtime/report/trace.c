@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 
 #include "runtime/report/report.h"
 #include "runtime/report/text.h"
@@ -29,7 +28,6 @@ static const struct {
 /* Time and direction have columns of their own. */
 static const char *what_happened(const char *text)
 {
-	text = text_without_time(text);
 	if (text && (text[0] == '<' || text[0] == '>') && text[1] == ' ')
 		return text + 2;
 	return text;

@@ -13,15 +13,19 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
-/* "close" of "close(4) = 0". */
-static struct word call_name(const struct record *record)
+static const char *detail(const struct record *record)
 {
-	const char *text = record->expected ? record->expected : "the call";
-	struct word word;
-
-	snprintf(word.text, sizeof(word.text), "%.*s", (int)strcspn(text, "("), text);
-	return word;
+	return record->detail ? record->detail : "not known";
 }
+
+static const char *call_name(const struct record *record)
+{
+	return record->call ? record->call : "the call";
+}
+
+struct word {
+	char text[64];
+};
 
 static struct word signal_name(int64_t number)
 {
@@ -35,27 +39,45 @@ static struct word signal_name(int64_t number)
 	return word;
 }
 
-/* What came at a wrong time, "the segment came at 0.2 s". */
-static const char *const happenings[N_RECORD_KINDS] = {
-	[RECORD_INJECT] = "the packet was injected",
-	[RECORD_SEGMENT] = "the segment came",
-	[RECORD_EXTRA] = "the segment came",
-	[RECORD_CALL] = "the call was made",
-	[RECORD_CALL_END] = "the blocking call returned",
-	[RECORD_COMMAND] = "the command ran",
-	[RECORD_CODE] = "the code's values were taken",
-	[RECORD_STATE] = "the state came",
-	[RECORD_STATES] = "the states came",
-	[RECORD_QUIET] = "a segment came",
-	[RECORD_KILL] = "the program was ended",
-	[RECORD_EXIT] = "the program was ended",
-	[RECORD_SETUP] = "the start-up ran",
-	[RECORD_CLEANUP] = "the cleanup ran",
+/* What a kind of record is, and what came at a wrong time. */
+static const struct {
+	const char *label, *happened;
+} kinds[N_RECORD_KINDS] = {
+	[RECORD_INJECT] = {"packet", "the packet was injected"},
+	[RECORD_SEGMENT] = {"segment", "the segment came"},
+	[RECORD_EXTRA] = {"segment", "the segment came"},
+	[RECORD_CALL] = {"call", "the call was made"},
+	[RECORD_CALL_END] = {"call", "the blocking call returned"},
+	[RECORD_COMMAND] = {"command", "the command ran"},
+	[RECORD_CODE] = {"event", "the code's values were taken"},
+	[RECORD_STATE] = {"state", "the state came"},
+	[RECORD_STATES] = {"states", "the states came"},
+	[RECORD_QUIET] = {"event", "a segment came"},
+	[RECORD_KILL] = {"event", "the program was ended"},
+	[RECORD_EXIT] = {"event", "the program was ended"},
+	[RECORD_SETUP] = {"event", "the start-up ran"},
+	[RECORD_CLEANUP] = {"event", "the cleanup ran"},
 };
 
-const char *words_happened(enum record_kind kind)
+const char *words_label(enum record_kind kind)
 {
-	return happenings[kind];
+	return kinds[kind].label;
+}
+
+const char *words_absent(const struct record *record)
+{
+	static const char *const by_fault[N_FAULTS] = {
+		[FAULT_NO_PACKET] = "nothing",
+		[FAULT_CALL] = "was not made",
+		[FAULT_BLOCKS] = "has not returned",
+		[FAULT_NOT_ASLEEP] = "has not returned",
+		[FAULT_STILL_BLOCKED] = "has not returned",
+		[FAULT_TIME_LIMIT] = "was not over",
+		[FAULT_INTERRUPTED] = "was not over",
+		[FAULT_CRASH] = "was not over",
+	};
+
+	return by_fault[record->fault];
 }
 
 /* ---- what is wrong ------------------------------------------------------------------------- */
@@ -64,14 +86,10 @@ typedef void (*sentence)(FILE *out, const struct record *record);
 
 static void say_time(FILE *out, const struct record *record)
 {
-	fprintf(out, "%s at %.6f s, expected ", happenings[record->kind],
-		seconds(record->actual_ns));
-	if (record->until_ns != record->due_ns)
-		fprintf(out, "between %.6f s and %.6f s", seconds(record->due_ns),
-			seconds(record->until_ns));
-	else
-		fprintf(out, "at %.6f s", seconds(record->due_ns));
-	fprintf(out, " (tolerance %.6f s)", seconds(record->tolerance_ns));
+	int64_t off = record_off_ns(record);
+
+	fprintf(out, "%s %s %s", kinds[record->kind].happened, text_duration(off).text,
+		off < 0 ? "early" : "late");
 }
 
 /* "flags and seq", "flags, seq and 2 more". */
@@ -84,30 +102,35 @@ static void say_fields(FILE *out, const struct mismatches *list)
 	for (unsigned i = 0; i < named; i++) {
 		bool last = i + 1 == named && list->n == named;
 
-		fprintf(out, "%s%s",
-			i == 0 ? ""
-			: last ? " and "
-			       : ", ",
-			mismatch_field_name(&list->at[i], name));
+		fputs(!i ? "" : last ? " and " : ", ", out);
+		fputs(mismatch_field_name(&list->at[i], name), out);
 	}
 	if (list->n > named)
 		fprintf(out, " and %u more", list->n - named);
 }
 
+bool words_tell_mismatch(const struct record *record)
+{
+	return (record->fault == FAULT_DIFFERS || record->fault == FAULT_STATE) &&
+	       record->mismatches->n == 1;
+}
+
+/* One difference is told in whole, of several what they are. */
 static void say_differs(FILE *out, const struct record *record)
 {
 	const struct mismatches *list = record->mismatches;
-	char name[MISMATCH_NAME_SIZE];
 
-	if (record->kind == RECORD_SEGMENT || !list || !list->n) {
-		fputs("the segment differs in ", out);
-		if (list)
-			say_fields(out, list);
+	if (record->call)
+		fprintf(out, "%s()", record->call);
+	else
+		fputs("the segment", out);
+	fputs(" differs from the script", out);
+	if (!list || !list->n)
 		return;
-	}
-	fprintf(out, "%s() differs from the script in %s: expected %s, got %s",
-		call_name(record).text, mismatch_field_name(&list->at[0], name),
-		list->at[0].expected, list->at[0].actual);
+	fputs(" in ", out);
+	say_fields(out, list);
+	if (list->n == 1)
+		fprintf(out, ": expected %s, got %s", list->at[0].expected, list->at[0].actual);
 }
 
 static void say_no_packet(FILE *out, const struct record *record)
@@ -137,29 +160,29 @@ static void say_injection(FILE *out, const struct record *record)
 
 static void say_detail(FILE *out, const struct record *record)
 {
-	fputs(record->detail ? record->detail : "not known", out);
+	fputs(detail(record), out);
 }
 
 static void say_blocks(FILE *out, const struct record *record)
 {
 	fprintf(out, "%s() has not returned: it blocks though it is not written as blocking",
-		call_name(record).text);
+		call_name(record));
 }
 
 static void say_not_asleep(FILE *out, const struct record *record)
 {
-	fprintf(out, "%s() neither sleeps nor returns", call_name(record).text);
+	fprintf(out, "%s() neither sleeps nor returns", call_name(record));
 }
 
 static void say_still_blocked(FILE *out, const struct record *record)
 {
 	fprintf(out, "%s() is still blocked; it should have returned at %.6f s",
-		call_name(record).text, seconds(record->due_ns));
+		call_name(record), seconds(record->due_ns));
 }
 
 static void say_call(FILE *out, const struct record *record)
 {
-	fprintf(out, "%s() was not made: %s", call_name(record).text, record->detail);
+	fprintf(out, "%s() was not made: %s", call_name(record), detail(record));
 }
 
 static void say_ended(FILE *out, const struct record *record)
@@ -175,7 +198,7 @@ static void say_end(FILE *out, const struct record *record)
 
 static void say_no_shell(FILE *out, const struct record *record)
 {
-	fprintf(out, "cannot run /bin/sh: %s: `%s`", strerror((int)record->error), record->detail);
+	fprintf(out, "cannot run /bin/sh: %s: `%s`", strerror((int)record->error), detail(record));
 }
 
 static void say_command_limit(FILE *out, const struct record *record)
@@ -189,13 +212,13 @@ static void say_command_limit(FILE *out, const struct record *record)
 static void say_exit_status(FILE *out, const struct record *record)
 {
 	fprintf(out, "the command exited with status %lld: `%s`", (long long)record->exit_status,
-		record->detail);
+		detail(record));
 }
 
 static void say_signal(FILE *out, const struct record *record)
 {
 	fprintf(out, "the command was killed by signal %lld (%s): `%s`", (long long)record->signal,
-		strsignal((int)record->signal), record->detail);
+		strsignal((int)record->signal), detail(record));
 }
 
 static void say_no_socket(FILE *out, const struct record *record)
@@ -212,14 +235,18 @@ static void say_no_answer(FILE *out, const struct record *record)
 
 static void say_no_interpreter(FILE *out, const struct record *record)
 {
-	fprintf(out, "the code cannot be run: %s", record->detail);
+	fprintf(out, "the code cannot be run: %s", detail(record));
 }
 
 static void say_state(FILE *out, const struct record *record)
 {
-	const struct mismatch *m = &record->mismatches->at[0];
+	const struct mismatch *m = record->mismatches ? &record->mismatches->at[0] : NULL;
 	char name[MISMATCH_NAME_SIZE];
 
+	if (!m) {
+		fputs("the state is another one", out);
+		return;
+	}
 	if (record->kind == RECORD_STATES)
 		fprintf(out, "%s: ", mismatch_field_name(m, name));
 	fprintf(out, "expected %s%s, got %s", m->expected,
@@ -240,7 +267,7 @@ static void say_no_connection(FILE *out, const struct record *record)
 
 static void say_state_unknown(FILE *out, const struct record *record)
 {
-	fprintf(out, "the state cannot be known: %s", record->detail);
+	fprintf(out, "the state cannot be known: %s", detail(record));
 }
 
 static void say_where(FILE *out, const struct record *record)
@@ -340,6 +367,23 @@ static const char *const hints_of_causes[N_CAUSES] = {
 				  "fcntl(FD, F_SETFL, O_RDWR|O_NONBLOCK) = 0",
 };
 
+/* FA where F. is meant. */
+static const char *hint_of_flags(struct arena *arena, const struct record *record)
+{
+	const struct mismatches *list = record->mismatches;
+
+	for (unsigned i = 0; list && i < mismatches_kept(list); i++) {
+		const struct mismatch *m = &list->at[i];
+		int64_t meant = (m->expected_number & ~(int64_t)TCP_AE) | TCP_ACK_FLAG;
+
+		if (m->field == FIELD_tcp_flags && m->is_number &&
+		    m->expected_number & TCP_AE && meant == m->actual_number)
+			return arena_printf(arena, "A is the flag AE; a dot is ACK: write %s",
+					    m->actual);
+	}
+	return NULL;
+}
+
 static const char *hint_of(const struct run_result *result, const struct record *record)
 {
 	if (result->tick_ns && record == run_result_failed(result) && record->kind != RECORD_CODE)
@@ -351,6 +395,8 @@ static const char *hint_of(const struct run_result *result, const struct record 
 			(long long)(3 * result->tick_ns / 1000 + 1000));
 	if (record->cause)
 		return hints_of_causes[record->cause];
+	if (record->fault == FAULT_DIFFERS)
+		return hint_of_flags(result->arena, record);
 	return hints_of_faults[record->fault];
 }
 

@@ -5,18 +5,20 @@
 
 #include "runtime/record/record.h"
 
-struct word {
-	char text[64];
-};
-
 /* What is wrong with a record, one line, malloc'd; NULL: nothing. */
 char *words_message(const struct record *record);
+
+/* Does the message say what was expected and what came of the only mismatch? */
+bool words_tell_mismatch(const struct record *record);
 
 /* Fills in message and hint of every record that has a fault, and the reason of the result, where
  * there are none yet. */
 void words_complete(struct run_result *result);
 
-/* "the segment came": how a kind of record happens. */
-const char *words_happened(enum record_kind kind);
+/* What stands in the place of `actual` where there is none, "has not returned"; NULL: nothing. */
+const char *words_absent(const struct record *record);
+
+/* What a kind of record is, where it is as expected but for its time: "segment". */
+const char *words_label(enum record_kind kind);
 
 #endif

@@ -248,7 +248,7 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 		fprintf(stderr, "%s: %s\n", result->path, result->reason);
 	if (result->diagnostics || !verdict_is_failure(result->verdict))
 		return;
-	report_failure(stderr, result, NULL, teller->cli->use_color);
+	report_failure(stderr, result, teller->cli->use_color);
 	report_classic(stderr, result);
 }
 

@@ -1,5 +1,7 @@
 #include "tests/unit/report_samples.h"
 
+#include "runtime/report/words.h"
+
 void golden(const char *name, const char *text)
 {
 	char path[256], *want = NULL;
@@ -66,19 +68,19 @@ struct run_result *begin(const char *mode)
 	result->setup_ns = 3 * MS;
 	result->run_ns = 160 * MS;
 	result->scripted_ns = 150 * MS;
-	event(result, RECORD_CALL, 1, 0, "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
+	event(result, RECORD_CALL, 1, 0, "socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
 	      "socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3", NULL);
-	event(result, RECORD_INJECT, 5, 0, "+0 < S 0:0(0) win 65535 <mss 1460>",
+	event(result, RECORD_INJECT, 5, 0, "< S 0:0(0) win 65535 <mss 1460>",
 	      "< S 0:0(0) win 65535 <mss 1460>", "TCP_SYN_RECV");
-	event(result, RECORD_SEGMENT, 6, 0, "+0 > S. 0:0(0) ack 1 <...>",
+	event(result, RECORD_SEGMENT, 6, 0, "> S. 0:0(0) ack 1 <...>",
 	      "> S. 0:0(0) ack 1 win 65535 <mss 1460>", "TCP_SYN_RECV");
-	event(result, RECORD_INJECT, 7, 100 * MS, "+0.1 < . 1:1(0) ack 1 win 65535",
+	event(result, RECORD_INJECT, 7, 100 * MS, "< . 1:1(0) ack 1 win 65535",
 	      "< . 1:1(0) ack 1 win 65535", "TCP_ESTABLISHED");
-	event(result, RECORD_CALL, 8, 110 * MS, "+0.010 accept(3, ..., ...) = 4",
+	event(result, RECORD_CALL, 8, 110 * MS, "accept(3, ..., ...) = 4",
 	      "accept(3, {sa_family = AF_INET}, [16]) = 4", "TCP_ESTABLISHED");
-	event(result, RECORD_CALL, 9, 150 * MS, "0.150 close(4) = 0", "close(4) = 0",
+	event(result, RECORD_CALL, 9, 150 * MS, "close(4) = 0", "close(4) = 0",
 	      "TCP_FIN_WAIT1");
-	event(result, RECORD_SEGMENT, 10, 150 * MS, "0.150 > F. 1:1(0) ack 1 <...>",
+	event(result, RECORD_SEGMENT, 10, 150 * MS, "> F. 1:1(0) ack 1 <...>",
 	      "> F. 1:1(0) ack 1 win 65535", "TCP_FIN_WAIT1");
 	return result;
 }
@@ -119,10 +121,21 @@ void suite_new(struct run_result **results)
 		result->max_late_ns = result->attempts > 1 ? 12300000 : 20000;
 		if (rows[i].fails) {
 			record = event(result, RECORD_SEGMENT, 14, 150 * MS,
-				       "0.150 > . 2:2(0) ack 2", "> . 2:2(0) ack 1", "TCP_CLOSING");
-			differ(result, record, FIELD_tcp_ack, "2", "1");
+				       "> . 2:2(0) ack 2", "> . 2:2(0) ack 1", "TCP_CLOSING");
+			record->fault = FAULT_DIFFERS;
+			record->place = (struct place){14, 22, 1};
+			*differ(result, record, FIELD_tcp_ack, "2", "1") = (struct mismatch){
+				.field = FIELD_tcp_ack,
+				.expected = "2",
+				.actual = "1",
+				.place = record->place,
+				.expected_at = {15, 1},
+				.actual_at = {15, 1},
+			};
 			run_result_fail(result, record);
+			result->source_line = "0.150 > . 2:2(0) ack 2";
 		}
+		words_complete(result);
 		results[i] = result;
 	}
 }

@@ -241,7 +241,7 @@ static void options(void **state)
 			    "option 3: nop / none; option 5: sack: sack 1:3 / sack 1:2");
 	live = with(c, 3);
 	assert_string_equal(told(&expected, &live),
-			    "option 4 on: <TS val 1 ecr 9,sack 1:3> / none");
+			    "options from the 4th on: <TS val 1 ecr 9,sack 1:3> / none");
 	expected = with(NULL, 0);
 	live = with(c, 3);
 	assert_string_equal(told(&expected, &live), "options: none / <mss 1460,nop,nop>");

@@ -111,7 +111,7 @@ static const struct {
 	 "option 1: FO: FO abcd1234 / FO abcd1235"},
 	{"> S 0:0(0) <FO,nop,nop>", "< S 0:0(0) win 1 <FO,nop,nop>", ""},
 	{"> S 0:0(0) <FOEXP abcd,nop,nop>", "< S 0:0(0) win 1 <FOEXP>",
-	 "option 1: FOEXP: FOEXP abcd / FOEXP; option 2 on: <nop,nop> / none"},
+	 "option 1: FOEXP: FOEXP abcd / FOEXP; options from the 2nd on: <nop,nop> / none"},
 	{"> . 1:1(0) ack 1 <nop,ECN e0b 5 ceb 6 e1b 7>",
 	 "< . 1:1(0) ack 1 win 1 <nop,ECN e0b 5 ceb 6 e1b 7>", ""},
 	{"> . 1:1(0) ack 1 <nop,ECN e1b 5 ceb 6 e0b 7>",

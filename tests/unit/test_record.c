@@ -30,6 +30,7 @@ static void same_record(const struct record *a, const struct record *b)
 #define SAME_BOOL	    SAME_KIND
 #define SAME_FLAG	    SAME_KIND
 #define SAME_STATE	    SAME_KIND
+#define SAME_PLACE(name)    assert_memory_equal(&a->name, &b->name, sizeof(a->name));
 #define MEMBER(type, name, meaning) SAME_##type(name)
 #include "runtime/record/record.def"
 #undef MEMBER
@@ -53,6 +54,7 @@ static void fill(struct record *record)
 #define FILL_BOOL(name)	    record->name = true;
 #define FILL_FLAG(name)	    record->name = true;
 #define FILL_STATE(name)    record->name = 11; /* TCP_CLOSING */
+#define FILL_PLACE(name)    record->name = (struct place){7, UINT32_MAX, 3};
 #define MEMBER(type, name, meaning) FILL_##type(name)
 #include "runtime/record/record.def"
 #undef MEMBER
@@ -129,16 +131,25 @@ static struct run_result *full_result(void)
 	record->mismatches = arena_new_of(result->arena, struct mismatches);
 	record->mismatches->n = MAX_MISMATCHES + 3;
 	for (int i = 0; i < MAX_MISMATCHES; i++) {
-		record->mismatches->at[i].field = i % 2 ? FIELD_tcp_ack : FIELD_cmsg_time;
-		record->mismatches->at[i].index = i;
-		record->mismatches->at[i].item = 2;
-		record->mismatches->at[i].outer = i % 3;
-		record->mismatches->at[i].next_segment = i % 2;
-		record->mismatches->at[i].number = -i;
-		record->mismatches->at[i].off_ns = i % 2 ? 0 : -1;
-		strcpy(record->mismatches->at[i].name, i % 2 ? "" : "cmsg_data");
-		strcpy(record->mismatches->at[i].expected, "2");
-		strcpy(record->mismatches->at[i].actual, i ? "1" : "cut \xe4\xb8");
+		struct mismatch *m = &record->mismatches->at[i];
+
+		m->field = i % 2 ? FIELD_tcp_ack : FIELD_cmsg_time;
+		m->index = i;
+		m->live_index = i % 3;
+		m->item = 2;
+		m->outer = i % 3;
+		m->next_segment = i % 2;
+		m->number = -i;
+		if (i % 3)
+			mismatch_set_numbers(m, i - 4, INT64_MIN);
+		m->off_ns = i % 2 ? 0 : -1;
+		if (i % 4)
+			m->place = (struct place){i, UINT32_MAX, i - 1};
+		m->expected_at = (struct stretch){i % 2 ? 3 : 0, i % 2 ? UINT32_MAX : 0};
+		m->actual_at = (struct stretch){0, i};
+		strcpy(m->name, i % 2 ? "" : "cmsg_data");
+		strcpy(m->expected, "2");
+		strcpy(m->actual, i ? "1" : "cut \xe4\xb8");
 	}
 	run_result_fail(result, record);
 	return result;
@@ -297,6 +308,12 @@ static void nonsense_is_refused(void **state)
 		RECORD_WITH("\"kind\":\"call\",\"fault\":\"bad luck\""),
 		RECORD_WITH("\"kind\":\"call\",\"state\":\"TCP_NODELAY\""),
 		RECORD_WITH("\"kind\":\"call\",\"event\":3000000000"),
+		RECORD_WITH("\"kind\":\"call\",\"place\":7"),
+		RECORD_WITH("\"kind\":\"call\",\"place\":{}"),
+		RECORD_WITH("\"kind\":\"call\",\"place\":{\"line\":1,\"column\":-1,\"length\":1}"),
+		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[{\"field\":\"ack\","
+			    "\"expected\":\"\",\"actual\":\"\",\"actual_at\":{\"begin\":0}}],"
+			    "\"n_mismatches\":1"),
 		RECORD_WITH("\"kind\":\"call\",\"mismatches\":{}"),
 		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[{}],\"n_mismatches\":1"),
 		RECORD_WITH("\"kind\":\"call\",\"mismatches\":[],\"n_mismatches\":1"),
