@@ -120,9 +120,10 @@ static int state_now(struct run *run, const struct subject *subject, struct doub
 				      "been seen yet");
 	state = subject->conn ? conn_state(&run->conns, subject->conn)
 			      : sock_closed_state(&run->conns, sock);
-	if (state < 0)
-		return unknown(doubt, "sock_diag: %s", strerror(-state));
-	return state;
+	if (state >= 0)
+		return state;
+	run_not_run(run);
+	return unknown(doubt, "sock_diag: %s", strerror(-state));
 }
 
 static bool is_handshake(int state)
@@ -243,10 +244,12 @@ static int watch(struct run *run, const struct event *event, const struct subjec
 }
 
 /* A path lacks what could not be asked for. */
-static bool path_is_known(const struct event *event, const struct conn *conn, struct doubt *doubt)
+static bool path_is_known(struct run *run, const struct event *event, const struct conn *conn,
+			  struct doubt *doubt)
 {
 	if (event->kind != EVENT_STATES || !conn || !conn->state_error)
 		return true;
+	run_not_run(run);
 	return unknown(doubt, "after one of the events sock_diag said: %s",
 		       strerror(-conn->state_error));
 }
@@ -265,7 +268,7 @@ static void claim_state(struct run *run, struct moment *moment)
 				     : find_by_descriptor(run, event->state->fd, &subject, &doubt))
 		state = watch(run, event, &subject, &doubt);
 	moment->conn = subject.conn;
-	if (!state || !path_is_known(event, subject.conn, &doubt)) {
+	if (!state || !path_is_known(run, event, subject.conn, &doubt)) {
 		record->actual_ns = moment->acted;
 		run_fail(run, record, doubt.fault);
 		if (doubt.detail.text[0])

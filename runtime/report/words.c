@@ -305,7 +305,7 @@ static void say_interrupted(FILE *out, const struct record *record)
 static void say_crash(FILE *out, const struct record *record)
 {
 	if (record->signal == SIGKILL)
-		fputs("the run was killed: SIGKILL, from another process, or since memory ran out",
+		fputs("the run was killed: SIGKILL, from another process or since memory ran out,",
 		      out);
 	else if (record->signal)
 		fprintf(out, "the run crashed: %s", signal_name(record->signal).text);

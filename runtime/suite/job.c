@@ -219,10 +219,15 @@ static void tell_death(const struct job *job, const struct job_spec *spec,
 
 	if (job->ended) {
 		record->fault = FAULT_SYSTEM;
-		record->detail = "the run did not end when it was told to, and was killed with all "
-				 "its processes";
+		record->detail = job->slot->limit_ns
+					 ? "the run did not end at its time limit, and was killed "
+					   "with all its processes"
+					 : "the run did not end when it was interrupted, and was "
+					   "killed with all its processes";
 	} else if (WIFSIGNALED(status)) {
 		record->signal = WTERMSIG(status);
+		if (record->signal == SIGKILL)
+			result->verdict = VERDICT_NOT_RUN;
 	} else {
 		record->exit_status = WEXITSTATUS(status);
 	}

@@ -261,7 +261,7 @@ static void play(struct child *child)
 /* ---- the keeper --------------------------------------------------------------------------- */
 
 /* The fault of a run that was told to end. */
-static struct record *told_to_end(const struct child *child, struct run_result *result)
+static void told_to_end(const struct child *child, struct run_result *result)
 {
 	const struct job_slot *slot = child->slot;
 	unsigned event = slot->phase == JOB_ENDING ? JOB_AFTER_EVENTS : slot->event;
@@ -272,11 +272,10 @@ static struct record *told_to_end(const struct child *child, struct run_result *
 	record->signal = slot->signal;
 	if (!slot->limit_ns)
 		result->verdict = VERDICT_NOT_RUN;
-	return record;
 }
 
 /* The fault of one that died. */
-static struct record *died(const struct child *child, struct run_result *result, int status)
+static void died(const struct child *child, struct run_result *result, int status)
 {
 	struct record *record =
 		job_broken(child->spec, result, child->slot->event, FAULT_CRASH);
@@ -285,7 +284,8 @@ static struct record *died(const struct child *child, struct run_result *result,
 		record->signal = WTERMSIG(status);
 	else
 		record->exit_status = WEXITSTATUS(status);
-	return record;
+	if (record->signal == SIGKILL) /* nobody kills itself so */
+		result->verdict = VERDICT_NOT_RUN;
 }
 
 /* Tells how a run ended that did not tell itself, and what happened until then. */

@@ -97,6 +97,10 @@ check "a failure stays one, and says it of the capture too" in_places "$full
 	exits 1 prints 'warning .*cannot write disk/p.pcap' \"\$bin\" --pcap disk/p.pcap wrong.pkt || :
 	grep -q 'warning .*cannot write disk/p.pcap' shown && grep -q '0 passed, 1 failed' shown"
 
+printf '%s\n+0 `kill -KILL $PPID; sleep 1`\n' "$socket" >killed.pkt
+check "a run that is killed, as where memory runs out: not run" exits 4 "$bin" killed.pkt
+check "which it says" prints 'the run was killed: SIGKILL, .* at line 2' "$bin" killed.pkt
+
 # ---- early ends
 printf '%s\n+0 bind(3, ..., ...) = 0\n+20 close(3) = 0\n' "$socket" >long.pkt
 interrupted() { # SIGNAL
