@@ -15,7 +15,7 @@ struct seqmap *seqmap_new(struct arena *arena);
  * anew, unless the script writes the number of the kernel's SYN or SYN-ACK as the old numbering has
  * it (packetdrill learns initial numbers once): then that goes on, in both directions. A SYN-ACK
  * starts anew with 0 or the old one's script number only; any other number is one of the old
- * numbering, right or wrong. */
+ * numbering, right or wrong. Where no event expects it, the first acknowledgment that fits tells. */
 struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before);
 /* The live initial numbers, when they are known otherwise than by the functions below. */
 void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq);

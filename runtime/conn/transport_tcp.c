@@ -123,14 +123,57 @@ static void shift_fields(struct tcp_segment *tcp, uint32_t seq, uint32_t ack)
 	shift_numbers(tcp, ack);
 }
 
+/* An acknowledgment so far beyond the kernel's SYN is one of this connection. */
+#define ACK_FAR (1u << 20)
+
+static void go_on(struct seqmap *seqmap)
+{
+	const struct remembered sent = seqmap->sent, seen = seqmap->seen;
+
+	*seqmap = *seqmap->before;
+	seqmap->before = NULL;
+	seqmap->has_script_isn = true;
+	seqmap->sent = sent;
+	seqmap->seen = seen;
+	seqmap->max_ts = seqmap->n_ts; /* the array stays the other's */
+}
+
+/* Is the first segment of a connection expected in the numbers of the one before it? */
+static bool expected_to_go_on(const struct seqmap *before, const struct tcp_segment *expected,
+			      const struct tcp_segment *live)
+{
+	if (!before || !before->has_local_isn || !(expected->flags & TCP_SYN) ||
+	    expected->seq_any || expected->seq_literal)
+		return false;
+	if (expected->seq == live->seq - before->local_isn + before->script_isn)
+		return true;
+	return live->flags & TCP_ACK_FLAG && expected->seq && expected->seq != before->script_isn;
+}
+
+/* The kernel's SYN was not expected by any event: the peer's first acknowledgment tells whether the
+ * script goes on in the numbers before. */
+static void decide_by_ack(struct seqmap *seqmap, const struct tcp_segment *tcp)
+{
+	const struct seqmap *before = seqmap->before;
+
+	if (!before || !seqmap->has_local_isn || !(tcp->flags & TCP_ACK_FLAG))
+		return;
+	if (before->has_local_isn &&
+	    tcp->ack + before->local_isn - (seqmap->local_isn + 1) < ACK_FAR)
+		go_on(seqmap);
+	seqmap->before = NULL;
+}
+
 static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena *arena,
 			bool ecr_scaled, struct wire_error *error)
 {
 	struct tcp_segment *tcp = &live->tcp;
 	bool syn = tcp->flags & TCP_SYN, acks = tcp->flags & TCP_ACK_FLAG;
-	uint32_t offset = seqmap->local_isn - (syn ? seqmap->script_isn : 0);
 	struct clock_number echo;
+	uint32_t offset;
 
+	decide_by_ack(seqmap, tcp);
+	offset = seqmap->local_isn - (syn ? seqmap->script_isn : 0);
 	own_options(tcp, arena);
 	echo = find_clock(tcp, VALUE_ECHO);
 	if (syn && !seqmap->has_remote_isn)
@@ -141,29 +184,6 @@ static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena
 	tcp->has_ack = tcp->has_ack || acks;
 	return !acks || !echo.option || echo.option->literal & 1u << echo.at ||
 	       echo_to_live(seqmap, ecr_scaled, echo, error);
-}
-
-/* Is this first segment expected in the numbers of the connection before? */
-static bool goes_on(const struct seqmap *before, const struct tcp_segment *expected,
-		    const struct tcp_segment *live)
-{
-	if (!before || !before->has_local_isn || !(expected->flags & TCP_SYN) ||
-	    expected->seq_any || expected->seq_literal)
-		return false;
-	if (expected->seq == live->seq - before->local_isn + before->script_isn)
-		return true;
-	return live->flags & TCP_ACK_FLAG && expected->seq && expected->seq != before->script_isn;
-}
-
-static void go_on(struct seqmap *seqmap)
-{
-	const struct remembered sent = seqmap->sent, seen = seqmap->seen;
-
-	*seqmap = *seqmap->before;
-	seqmap->has_script_isn = true;
-	seqmap->sent = sent;
-	seqmap->seen = seen;
-	seqmap->max_ts = seqmap->n_ts; /* the array stays the other's */
 }
 
 /* The kernel's initial sequence number, from its first SYN, expected or not; the script's, from the
@@ -177,7 +197,7 @@ static void learn_isn(struct seqmap *seqmap, const struct tcp_segment *expected,
 		seqmap_kernel_syn(seqmap, live->seq);
 	if (!expected || seqmap->has_script_isn)
 		return;
-	if (goes_on(seqmap->before, expected, live)) {
+	if (expected_to_go_on(seqmap->before, expected, live)) {
 		go_on(seqmap);
 		return;
 	}

@@ -205,6 +205,32 @@ static void the_old_numbering_goes_on(void **state)
 	assert_int_equal(number_of_next(f, conn, TCP_ACK_FLAG, 65540), 65540);
 }
 
+/* No event expects the SYN-ACK: what the script acknowledges tells. */
+static void a_beginning_that_is_not_expected(void **state)
+{
+	static const struct {
+		uint32_t peer, ack, live;
+	} rows[] = {{1001, 65540, ISS + 65540}, {1, 1, ISS + 65540}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct packet script =
+			test_tcp(INBOUND, 4, TCP_ACK_FLAG, rows[i].peer, 0, rows[i].ack);
+		struct packet live;
+		struct wire_error error;
+
+		if (i) {
+			conns_tear_down(state);
+			conns_set_up(state);
+		}
+		accepted(f);
+		assert_true(seqmap_to_live(again(f, 1000, ISS + 65539)->seqmap, &script, &live,
+					   f->arena, false, &error));
+		assert_int_equal(live.tcp.seq, 1001);
+		assert_int_equal(live.tcp.ack, rows[i].live);
+	}
+}
+
 /* Neither 0 nor the old numbering's: it is not taken for a beginning. */
 static void a_wrong_number_is_wrong(void **state)
 {
@@ -342,6 +368,7 @@ int main(void)
 		TEST(the_nearest_number_below),
 		TEST(resets),
 		TEST(the_old_numbering_goes_on),
+		TEST(a_beginning_that_is_not_expected),
 		TEST(a_wrong_number_is_wrong),
 		TEST(accept_takes_its_own),
 		TEST(a_bound_client_again),
