@@ -57,6 +57,11 @@ char *html_source(const struct run_result *result, const char **why)
 	char *text = NULL;
 	FILE *in;
 
+	/* Results may come from elsewhere: they do not say which files of this machine are shown.
+	 */
+	*why = "its name does not end in .pkt";
+	if (strlen(result->path) < 4 || strcmp(result->path + strlen(result->path) - 4, ".pkt"))
+		return NULL;
 	/* Standard input, a pipe: there is no second time. */
 	if (stat(result->path, &status)) {
 		*why = strerror(errno);

@@ -68,6 +68,14 @@ static void put_cell(struct printer *p, enum paint paint, const char **at, size_
 	blanks(p, width - (line ? text_width(line, size) : 0));
 }
 
+static void put_right(struct printer *p, enum paint paint, const char *text, size_t width)
+{
+	size_t used = columns_of(text);
+
+	blanks(p, width > used ? width - used : 0);
+	put(p, paint, text, strlen(text));
+}
+
 /* ---- arrows ------------------------------------------------------------------------------------
  */
 
@@ -145,7 +153,8 @@ static void put_line(struct printer *p, const struct ladder_row *row, struct cel
 	const char *peer;
 	size_t size;
 
-	put_cell(p, PAINT_DIM, &cells->time, p->columns[TIME]);
+	put_right(p, PAINT_DIM, cells->time, p->columns[TIME]);
+	cells->time = "";
 	blanks(p, 2);
 	if (p->columns[NUMBER]) {
 		put_cell(p, PAINT_DIM, &cells->number, p->columns[NUMBER]);
@@ -202,10 +211,8 @@ static void put_gap(struct printer *p, const struct ladder_row *row)
 {
 	size_t before = (p->columns[NUMBER] ? p->columns[NUMBER] + 2 : 0) + 2 +
 			p->columns[PROGRAM] + 2 + p->columns[KERNEL] + 1;
-	size_t width = columns_of(row->time);
 
-	blanks(p, p->columns[TIME] > width ? p->columns[TIME] - width : 0);
-	put(p, PAINT_DIM, row->time, strlen(row->time));
+	put_right(p, PAINT_DIM, row->time, p->columns[TIME]);
 	blanks(p, before);
 	put_life(p, p->signs->gap);
 	blanks(p, p->columns[ARROW]);

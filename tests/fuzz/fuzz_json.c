@@ -47,6 +47,7 @@ static void all_reports(const struct run_result *const *results, size_t n)
 {
 	struct summary_options summary = {.wall_ns = 1, .slowest = 5};
 	struct junit_options junit = {0};
+	struct ladder_options ladder = {.color = true};
 	struct text text;
 	FILE *out = text_open(&text);
 
@@ -56,6 +57,11 @@ static void all_reports(const struct run_result *const *results, size_t n)
 	report_github(out, results, n);
 	report_github_summary(out, results, n);
 	report_summary(out, results, n, &summary);
+	report_svg(out, results, n);
+	report_mermaid(out, results, n);
+	report_html(out, results, n, 0);
+	for (size_t i = 0; i < n; i++)
+		report_ladder(out, results[i], &ladder);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < results[i]->n_records; j++)
 			report_trace_line(out, results[i]->records[j], true);
