@@ -109,7 +109,7 @@ bool sock_is_asking(const struct conns *conns, const struct sock *sock);
 /* The connection an inbound packet of the script is for; a new one where the language says so.
  * NULL: none, and `error` says why. Sets `tuple` to what goes on the wire (peer to kernel). */
 struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
-			       struct wire_tuple *tuple, struct wire_error *error);
+			       struct wire_tuple *tuple, struct errbuf *error);
 
 /* Puts a live packet into the queue of its connection, which an active open's SYN makes, and the
  * SYN-ACK or SYN of another incarnation. NULL: it is not ours. */

@@ -156,7 +156,7 @@ static void remember_syn(struct conns *conns, struct conn *conn, const struct tc
 }
 
 struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
-			       struct wire_tuple *tuple, struct wire_error *error)
+			       struct wire_tuple *tuple, struct errbuf *error)
 {
 	struct conn *known = conns->conns, *conn = choose(conns, packet);
 	bool is_new = known != conns->conns;

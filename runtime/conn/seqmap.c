@@ -35,7 +35,7 @@ void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq)
 /* ---- inbound ----------------------------------------------------------------------------- */
 
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
-		    struct arena *arena, bool ecr_scaled, struct wire_error *error)
+		    struct arena *arena, bool ecr_scaled, struct errbuf *error)
 {
 	const struct transport *transport = transport_of(script->kind);
 

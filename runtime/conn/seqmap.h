@@ -26,7 +26,7 @@ void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq);
  * that name) computes one for a number never seen. On failure false and `error` (e.g. an ecr no
  * outbound segment had as val). */
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
-		    struct arena *arena, bool ecr_scaled, struct wire_error *error);
+		    struct arena *arena, bool ecr_scaled, struct errbuf *error);
 
 /* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
  * gives the live packet in script numbers. The kernel's initial sequence number is learned from its

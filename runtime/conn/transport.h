@@ -21,7 +21,7 @@ struct transport {
 	 * copies to be changed, but for what they point to; `expected` is of the same transport, or
 	 * NULL. */
 	bool (*to_live)(struct seqmap *seqmap, struct packet *live, struct arena *arena,
-			bool ecr_scaled, struct wire_error *error);
+			bool ecr_scaled, struct errbuf *error);
 	void (*learn)(struct seqmap *seqmap, const struct packet *expected,
 		      const struct packet *live);
 	void (*to_script)(const struct seqmap *seqmap, const struct packet *expected,

@@ -19,7 +19,7 @@ static uint32_t icmp_len(const struct packet *packet)
 
 /* The kernel has sent the quoted packet. */
 static bool icmp_to_live(struct seqmap *seqmap, struct packet *live, struct arena *arena,
-			 bool ecr_scaled, struct wire_error *error)
+			 bool ecr_scaled, struct errbuf *error)
 {
 	struct icmp_message *icmp = &live->icmp;
 

@@ -88,7 +88,7 @@ static const struct ts_pair *ts_find(const struct seqmap *seqmap, uint32_t scrip
 }
 
 static bool echo_to_live(const struct seqmap *seqmap, bool scaled, struct clock_number echo,
-			 struct wire_error *error)
+			 struct errbuf *error)
 {
 	uint64_t *value = &echo.option->value[echo.at];
 	uint32_t number = (uint32_t)*value;
@@ -165,7 +165,7 @@ static void decide_by_ack(struct seqmap *seqmap, const struct tcp_segment *tcp)
 }
 
 static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena *arena,
-			bool ecr_scaled, struct wire_error *error)
+			bool ecr_scaled, struct errbuf *error)
 {
 	struct tcp_segment *tcp = &live->tcp;
 	bool syn = tcp->flags & TCP_SYN, acks = tcp->flags & TCP_ACK_FLAG;

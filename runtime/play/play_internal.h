@@ -52,7 +52,7 @@ struct run {
 	struct conns conns;
 	struct pending *pending;
 	struct stray *strays, **strays_tail;
-	struct wire_error
+	struct errbuf
 		read_error; /* met while nothing was waited for: told by the next reader */
 
 	const char **texts; /* of each event, without its time */
@@ -156,7 +156,7 @@ enum run_read { READ_FAILED = -1, READ_NOTHING = 0, READ_PACKET = 1 };
 
 /* Reads one packet, of whatever connection, into its queue, waiting until `deadline` (the bed's
  * clock). On failure `error` says why. */
-enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *error);
+enum run_read run_read(struct run *run, int64_t deadline, struct errbuf *error);
 /* Reads what has come, without waiting. */
 void run_drain(struct run *run);
 /* A packet's text in script notation, in the result's memory. */

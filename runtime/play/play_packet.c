@@ -37,7 +37,7 @@ static void save(struct run *run, int64_t time, const uint8_t *bytes, size_t siz
 struct injection {
 	struct packet live;
 	size_t size; /* in run->buffer; 0: it cannot be made */
-	struct wire_error error;
+	struct errbuf error;
 };
 
 static void prepare_inject(struct run *run, struct moment *moment)
@@ -95,7 +95,7 @@ static void inject_reset(struct run *run, const struct conn *conn, struct packet
 {
 	struct wire_tuple tuple = tuple_reverse(&conn->tuple);
 	struct link *link = run->bed->link;
-	struct wire_error error;
+	struct errbuf error;
 	size_t size;
 
 	packet->ip_version = conn->tuple.src.version;
@@ -131,7 +131,7 @@ static void keep_stray(struct run *run, const struct live_packet *live)
 	run->strays_tail = &stray->next;
 }
 
-enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *error)
+enum run_read run_read(struct run *run, int64_t deadline, struct errbuf *error)
 {
 	struct live_packet *live;
 	struct link_packet raw;
@@ -172,7 +172,7 @@ enum run_read run_read(struct run *run, int64_t deadline, struct wire_error *err
 
 void run_drain(struct run *run)
 {
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 
 	if (run->read_error.text[0])
 		return;
@@ -232,7 +232,7 @@ struct expectation {
 	struct conn *conn;
 	struct live_packet *live; /* the last one, if merged */
 	bool timed_out;
-	struct wire_error error;
+	struct errbuf error;
 	struct matching match;
 };
 

@@ -36,7 +36,7 @@ static void describe(struct run *run, struct record *record, struct conn *conn)
 
 static void listen_quietly(struct run *run, struct moment *moment)
 {
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 	enum run_read read = READ_PACKET;
 	struct conn *conn;
 
@@ -119,7 +119,7 @@ void run_rest(struct run *run)
 {
 	int64_t tolerance = run->config->tolerance_usecs * NSEC_PER_USEC;
 	int64_t until = run_now(run) + tolerance;
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 	enum run_read read = READ_PACKET;
 	struct record *record;
 

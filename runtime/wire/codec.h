@@ -35,7 +35,7 @@ struct encoding {
 	struct wire_tuple tuple; /* the ports already overridden by the packet's own */
 	const struct wire_tuple *echoed;
 	const char *md5_secret;
-	struct wire_error *error;
+	struct errbuf *error;
 };
 
 /* A field of a header with the width that its row says (parser/fields.def). */
@@ -50,10 +50,10 @@ static inline void field_take(struct view *in, enum field_id field, void *header
 }
 
 /* error.c. Formats the error; false, for `return encode_error(...)`. */
-bool encode_error(struct wire_error *error, const char *format, ...)
+bool encode_error(struct errbuf *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same for decoders. */
-enum wire_result decode_error(struct wire_error *error, const char *format, ...)
+enum wire_result decode_error(struct errbuf *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* ip.c: an IP header of which length and checksum are filled by ip_finish() once all behind it is
@@ -66,24 +66,24 @@ struct ip_header {
 };
 
 void ip_put(struct sink *out, const struct ip_header *ip);
-bool ip_finish(struct sink *out, size_t start, struct wire_error *error);
+bool ip_finish(struct sink *out, size_t start, struct errbuf *error);
 /* Takes a header from `in` and cuts what lies behind its length off. */
-enum wire_result ip_take(struct view *in, struct ip_header *ip, struct wire_error *error);
+enum wire_result ip_take(struct view *in, struct ip_header *ip, struct errbuf *error);
 
 /* outer.c */
 bool outer_put(struct sink *out, const struct packet *packet, unsigned index, uint8_t next_protocol,
-	       struct wire_error *error);
+	       struct errbuf *error);
 uint8_t outer_protocol(enum header_kind kind);
 enum wire_result gre_take(struct view *in, struct outer_header *gre, uint8_t *protocol,
-			  struct wire_error *error);
+			  struct errbuf *error);
 enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
-			   struct wire_error *error);
+			   struct errbuf *error);
 
 /* Transport headers with payload and checksum, of each row of transports.def. The takers leave what
  * the transport carries in `in`. */
 typedef bool put_fn(struct sink *out, const struct encoding *encoding);
 typedef enum wire_result take_fn(struct view *in, struct arena *arena, struct wire_packet *live,
-				 struct wire_error *error);
+				 struct errbuf *error);
 #define TRANSPORT(id, name, ...)                                                                   \
 	put_fn name##_put;                                                                         \
 	take_fn name##_take;

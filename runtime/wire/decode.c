@@ -17,7 +17,7 @@ static void data_take(struct view *in, struct wire_packet *live)
 }
 
 static enum wire_result transport_take(struct view *in, uint8_t protocol, struct arena *arena,
-				       struct wire_packet *live, struct wire_error *error)
+				       struct wire_packet *live, struct errbuf *error)
 {
 	bool v6 = live->packet.ip_version == 6;
 
@@ -48,7 +48,7 @@ static struct outer_header *push_outer(struct arena *arena, struct packet *packe
 
 /* Takes one outer header that is not IP. */
 static enum wire_result tunnel_take(struct view *in, struct arena *arena, struct packet *packet,
-				    uint8_t *protocol, struct wire_error *error)
+				    uint8_t *protocol, struct errbuf *error)
 {
 	struct outer_header *outer = push_outer(arena, packet);
 
@@ -85,7 +85,7 @@ static bool is_tunnel(uint8_t protocol)
 
 /* Everything in front of the transport header. */
 static enum wire_result headers_take(struct view *in, struct arena *arena, struct packet *packet,
-				     struct ip_header *ip, struct wire_error *error)
+				     struct ip_header *ip, struct errbuf *error)
 {
 	enum wire_result result = ip_take(in, ip, error);
 
@@ -107,7 +107,7 @@ static enum wire_result headers_take(struct view *in, struct arena *arena, struc
 }
 
 enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
-			     struct wire_packet *live, struct wire_error *error)
+			     struct wire_packet *live, struct errbuf *error)
 {
 	struct view in = {.bytes = bytes, .left = size};
 	struct ip_header ip = {0};

@@ -19,7 +19,7 @@ static struct wire_tuple own_ports(const struct packet *packet, const struct wir
 
 /* All outer headers; starts[] are where each begins. */
 static bool outers_put(struct sink *out, const struct packet *packet, size_t *starts,
-		       struct wire_error *error)
+		       struct errbuf *error)
 {
 	if (packet->n_outer && packet->outer[0].kind != HEADER_IPV4 &&
 	    packet->outer[0].kind != HEADER_IPV6)
@@ -37,7 +37,7 @@ static bool outers_put(struct sink *out, const struct packet *packet, size_t *st
 }
 
 static bool outers_finish(struct sink *out, const struct packet *packet, const size_t *starts,
-			  struct wire_error *error)
+			  struct errbuf *error)
 {
 	for (unsigned i = packet->n_outer; i-- > 0;) {
 		enum header_kind kind = packet->outer[i].kind;
@@ -51,7 +51,7 @@ static bool outers_finish(struct sink *out, const struct packet *packet, const s
 
 size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 		   const struct wire_tuple *echoed, const char *md5_secret, uint8_t *bytes,
-		   size_t size, struct wire_error *error)
+		   size_t size, struct errbuf *error)
 {
 	struct sink out = {.bytes = bytes, .size = size};
 	struct encoding encoding = {

@@ -3,7 +3,7 @@
 
 #include "runtime/wire/codec.h"
 
-bool encode_error(struct wire_error *error, const char *format, ...)
+bool encode_error(struct errbuf *error, const char *format, ...)
 {
 	va_list args;
 
@@ -13,7 +13,7 @@ bool encode_error(struct wire_error *error, const char *format, ...)
 	return false;
 }
 
-enum wire_result decode_error(struct wire_error *error, const char *format, ...)
+enum wire_result decode_error(struct errbuf *error, const char *format, ...)
 {
 	va_list args;
 

@@ -100,7 +100,7 @@ bool icmp_put(struct sink *out, const struct encoding *encoding)
 }
 
 enum wire_result icmp_take(struct view *in, struct arena *arena, struct wire_packet *live,
-			   struct wire_error *error)
+			   struct errbuf *error)
 {
 	struct packet *packet = &live->packet;
 	struct icmp_message *icmp = &packet->icmp;

@@ -42,7 +42,7 @@ void ip_put(struct sink *out, const struct ip_header *ip)
 		ipv4_put(out, ip);
 }
 
-bool ip_finish(struct sink *out, size_t start, struct wire_error *error)
+bool ip_finish(struct sink *out, size_t start, struct errbuf *error)
 {
 	size_t length = out->used - start;
 	bool v6;
@@ -73,7 +73,7 @@ static struct ip_addr take_address(struct view *in, uint8_t version)
 	return addr;
 }
 
-static enum wire_result ipv4_take(struct view *in, struct ip_header *ip, struct wire_error *error)
+static enum wire_result ipv4_take(struct view *in, struct ip_header *ip, struct errbuf *error)
 {
 	struct view header = *in, whole = *in;
 	size_t header_size = (take(&header, 1) & 15) * 4, length;
@@ -118,7 +118,7 @@ static bool is_jumbo(const uint8_t *bytes, size_t size)
 
 /* Steps over extension headers; ip->protocol becomes what follows them. */
 static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip,
-					struct wire_error *error)
+					struct errbuf *error)
 {
 	while (ip->protocol == PROTO_HOP_BY_HOP || ip->protocol == PROTO_ROUTING ||
 	       ip->protocol == PROTO_FRAGMENT || ip->protocol == PROTO_DESTINATION) {
@@ -146,7 +146,7 @@ static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip,
 	return WIRE_OK;
 }
 
-static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct wire_error *error)
+static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct errbuf *error)
 {
 	size_t length;
 
@@ -170,7 +170,7 @@ static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct 
 	return ipv6_extensions(in, ip, error);
 }
 
-enum wire_result ip_take(struct view *in, struct ip_header *ip, struct wire_error *error)
+enum wire_result ip_take(struct view *in, struct ip_header *ip, struct errbuf *error)
 {
 	*ip = (struct ip_header){
 		.info = {.has_tos = true, .has_ttl = true},

@@ -38,7 +38,7 @@ static const enum field_id gre_fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_g
 #define N_GRE_FIELDS (sizeof(gre_fields) / sizeof(*gre_fields))
 
 static bool gre_put(struct sink *out, const struct outer_header *outer, uint8_t next_protocol,
-		    struct wire_error *error)
+		    struct errbuf *error)
 {
 	const struct gre_header none = {0}, *gre = outer->gre.plain ? &none : &outer->gre;
 
@@ -57,7 +57,7 @@ static const enum field_id mpls_fields[] = {FIELD_mpls_label, FIELD_mpls_tc, FIE
 #define N_MPLS_FIELDS (sizeof(mpls_fields) / sizeof(*mpls_fields))
 
 static bool mpls_put(struct sink *out, const struct outer_header *mpls, uint8_t next_protocol,
-		     struct wire_error *error)
+		     struct errbuf *error)
 {
 	if (next_protocol != PROTO_IPV4 && next_protocol != PROTO_IPV6)
 		return encode_error(error, "mpls: must be followed by ipv4 or ipv6");
@@ -68,7 +68,7 @@ static bool mpls_put(struct sink *out, const struct outer_header *mpls, uint8_t 
 }
 
 bool outer_put(struct sink *out, const struct packet *packet, unsigned index, uint8_t next_protocol,
-	       struct wire_error *error)
+	       struct errbuf *error)
 {
 	const struct outer_header *outer = &packet->outer[index];
 	struct ip_header ip = {
@@ -91,7 +91,7 @@ bool outer_put(struct sink *out, const struct packet *packet, unsigned index, ui
 }
 
 enum wire_result gre_take(struct view *in, struct outer_header *outer, uint8_t *protocol,
-			  struct wire_error *error)
+			  struct errbuf *error)
 {
 	struct gre_header *gre = &outer->gre;
 	uint16_t type;
@@ -117,7 +117,7 @@ enum wire_result gre_take(struct view *in, struct outer_header *outer, uint8_t *
 }
 
 enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *protocol,
-			   struct wire_error *error)
+			   struct errbuf *error)
 {
 	struct mpls_label label = {0};
 

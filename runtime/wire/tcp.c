@@ -108,7 +108,7 @@ bool tcp_put(struct sink *out, const struct encoding *encoding)
 /* ---- bytes -> options -------------------------------------------------------------------- */
 
 static enum wire_result options_take(struct view in, struct arena *arena, struct tcp_segment *tcp,
-				     struct wire_error *error)
+				     struct errbuf *error)
 {
 	struct tcp_option options[MAX_TCP_OPTIONS];
 	unsigned n = 0;
@@ -140,7 +140,7 @@ static enum wire_result options_take(struct view in, struct arena *arena, struct
 /* ---- bytes -> segment -------------------------------------------------------------------- */
 
 enum wire_result tcp_take(struct view *in, struct arena *arena, struct wire_packet *live,
-			  struct wire_error *error)
+			  struct errbuf *error)
 {
 	struct tcp_segment *tcp = &live->packet.tcp;
 	size_t size = in->left, header;

@@ -25,7 +25,7 @@ bool udp_put(struct sink *out, const struct encoding *encoding)
 }
 
 enum wire_result udp_take(struct view *in, struct arena *arena, struct wire_packet *live,
-			  struct wire_error *error)
+			  struct errbuf *error)
 {
 	size_t size = in->left, length;
 

@@ -1,11 +1,13 @@
 /* Packets <-> bytes. All numbers are live (as on the wire, host order in structs); mapping to
- * script numbers is runtime/conn/seqmap.h's work. Every access to captured bytes is bounds-checked. */
+ * script numbers is runtime/conn/seqmap.h's work. Every access to captured bytes is bounds-checked.
+ */
 #ifndef FINWAIT_RUNTIME_WIRE_WIRE_H
 #define FINWAIT_RUNTIME_WIRE_WIRE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/errbuf.h"
 #include "parser/ast.h"
 
 #define WIRE_MAX_PACKET 65575 /* IPv6 header and 65,535 bytes */
@@ -46,17 +48,13 @@ void wire_tcp_md5(const struct packet *packet, const struct wire_tuple *tuple, c
 /* Bytes of a whole ICMP message as wire_encode() would build it. */
 size_t wire_icmp_size(const struct packet *packet);
 
-struct wire_error {
-	char text[160];
-};
-
 /* Builds the bytes: outer headers, IP (id 0, no DF, TTL 255 unless given), transport header with
  * options, zero payload, all checksums. `echoed` is the tuple of the connection's own packets
  * (kernel to peer) for ICMP errors; NULL otherwise. Returns the size, or 0 with `error` (too long,
  * options not a multiple of four, ...). */
 size_t wire_encode(const struct packet *packet, const struct wire_tuple *tuple,
 		   const struct wire_tuple *echoed, const char *md5_secret, uint8_t *out,
-		   size_t size, struct wire_error *error);
+		   size_t size, struct errbuf *error);
 
 /* Why a captured packet was not decoded. */
 enum wire_result {
@@ -65,10 +63,10 @@ enum wire_result {
 	WIRE_BAD,     /* bad IP checksum, fragment, truncated, malformed: an error, see text */
 };
 
-/* Takes bytes apart. Options and the like come from the arena; data points into `bytes`. Unknown TCP options get row NULL and their raw payload.
- * A length of 0 in the IP header (BIG TCP) means all of `bytes`. Transport checksums are not
- * looked at: the kernel leaves them to the device. */
+/* Takes bytes apart. Options and the like come from the arena; data points into `bytes`. Unknown
+ * TCP options get row NULL and their raw payload. A length of 0 in the IP header (BIG TCP) means
+ * all of `bytes`. Transport checksums are not looked at: the kernel leaves them to the device. */
 enum wire_result wire_decode(const uint8_t *bytes, size_t size, struct arena *arena,
-			     struct wire_packet *live, struct wire_error *error);
+			     struct wire_packet *live, struct errbuf *error);
 
 #endif

@@ -54,7 +54,7 @@ static void check_again(struct arena *arena, const struct wire_packet *live)
 {
 	static uint8_t bytes[WIRE_MAX_PACKET];
 	const struct packet *packet = &live->packet;
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_packet again;
 	size_t size = wire_encode(packet, &live->tuple, NULL, NULL, bytes, sizeof(bytes), &error);
 
@@ -76,7 +76,7 @@ static void try(const uint8_t *bytes, size_t size)
 {
 	struct arena *arena = arena_new();
 	struct wire_packet live;
-	struct wire_error error;
+	struct errbuf error;
 	char text[256];
 
 	if (wire_decode(bytes, size, arena, &live, &error) == WIRE_OK) {

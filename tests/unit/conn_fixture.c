@@ -241,7 +241,7 @@ struct conn *peer_sends_at(struct fixture *f, uint16_t flags, uint32_t seq, uint
 {
 	struct packet script = test_tcp(INBOUND, 4, flags, seq, 0, ack), live;
 	struct wire_tuple tuple;
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 	struct conn *conn;
 
 	script.has_ports = peer || local;

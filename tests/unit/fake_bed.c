@@ -74,7 +74,7 @@ static void queue_packet(struct fake_bed *fake, const char *text, int64_t time)
 				   .dst = config->remote_ip.addr,
 				   .sport = fake->local_port,
 				   .dport = fake->peer_port};
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 	struct parsed parsed;
 	char script[256];
 

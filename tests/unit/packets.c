@@ -96,7 +96,7 @@ size_t test_encode(const struct packet *packet, uint8_t *out)
 {
 	struct wire_tuple tuple = test_tuple(packet->ip_version);
 	struct wire_tuple echoed = tuple_reverse(&tuple);
-	struct wire_error error = {""};
+	struct errbuf error = {""};
 	size_t size = wire_encode(packet, &tuple, &echoed, "secret", out, WIRE_MAX_PACKET, &error);
 
 	if (!size)

@@ -113,7 +113,7 @@ static void the_same_number_after_the_end(void **state)
 static void data_in_the_syn(void **state)
 {
 	struct packet script = test_tcp(INBOUND, 4, TCP_SYN, 7000, 10, 0);
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_tuple tuple;
 	struct fixture *f = *state;
 	struct conn *old = accepted(f), *conn;
@@ -170,7 +170,7 @@ static void resets(void **state)
 	struct fixture *f = *state;
 	struct conn *old = accepted(f), *conn;
 	struct packet script, live;
-	struct wire_error error;
+	struct errbuf error;
 
 	conn = again(f, 7000, NEW_ISS);
 	/* To `. 1:1(0) ack 1` of the new one. */
@@ -217,7 +217,7 @@ static void a_beginning_that_is_not_expected(void **state)
 		struct packet script =
 			test_tcp(INBOUND, 4, TCP_ACK_FLAG, rows[i].peer, 0, rows[i].ack);
 		struct packet live;
-		struct wire_error error;
+		struct errbuf error;
 
 		if (i) {
 			conns_tear_down(state);

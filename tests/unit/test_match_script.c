@@ -39,7 +39,7 @@ static struct wire_packet send_line(struct arena *arena, const char *line, unsig
 	uint8_t *bytes = arena_alloc(arena, WIRE_MAX_PACKET);
 	const struct packet *script = parse(arena, line, version);
 	size_t size = test_encode(script, bytes);
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_packet live;
 
 	assert_int_equal(wire_decode(bytes, size, arena, &live, &error), WIRE_OK);
@@ -195,7 +195,7 @@ static void printed_and_parsed(void **state)
 		struct packet packet = test_random_packet(&seed, options), actual;
 		uint8_t *bytes = arena_alloc(arena, WIRE_MAX_PACKET);
 		char line[1024], field[MISMATCH_NAME_SIZE];
-		struct wire_error error;
+		struct errbuf error;
 		struct wire_packet live;
 		struct matching matching = {
 			.config = &config, .arena = arena, .seqmap = seqmap_new(arena)};

@@ -14,7 +14,7 @@
 struct fixture {
 	struct arena *arena;
 	struct seqmap *seqmap;
-	struct wire_error error;
+	struct errbuf error;
 };
 
 static int setup(void **state)

@@ -34,7 +34,7 @@ static void assert_checksums(const uint8_t *bytes, size_t size)
 static struct wire_packet round_trip_all(struct arena *arena, const struct packet *packet)
 {
 	struct wire_tuple sent = test_tuple(packet->ip_version);
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_packet out;
 	size_t size = test_encode(packet, buffer);
 
@@ -282,7 +282,7 @@ static void ports_written_in_the_script(void **state)
 	struct packet packet = test_tcp(INBOUND, 4, TCP_SYN, 0, 0, 0);
 	struct arena *arena = arena_new();
 	struct wire_packet out;
-	struct wire_error error;
+	struct errbuf error;
 	size_t size;
 
 	(void)state;
@@ -304,7 +304,7 @@ static void refuses_to_encode(void **state)
 	struct tcp_option options[] = {test_mss(1),
 				       test_nop(),
 				       {.kind = 19, .length = 18, .n_bytes = 16, .computed = true}};
-	struct wire_error error;
+	struct errbuf error;
 
 	(void)state;
 	assert_int_equal(wire_encode(&packet, &tuple, NULL, NULL, buffer, sizeof(buffer), &error),
@@ -374,7 +374,7 @@ static void check_digest(const struct wire_packet *live)
 static void check_kernel_packet(const char *name, size_t size)
 {
 	struct arena *arena = arena_new();
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_packet live;
 	const struct packet *packet = &live.packet;
 	bool icmp;

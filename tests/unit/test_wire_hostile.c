@@ -14,7 +14,7 @@
 
 static uint8_t buffer[WIRE_MAX_PACKET], again[WIRE_MAX_PACKET];
 
-static enum wire_result decode(const uint8_t *bytes, size_t size, struct wire_error *error)
+static enum wire_result decode(const uint8_t *bytes, size_t size, struct errbuf *error)
 {
 	struct arena *arena = arena_new();
 	struct wire_packet live;
@@ -65,7 +65,7 @@ static void named_faults(void **state)
 	};
 	struct packet packet = test_tcp(INBOUND, 4, TCP_SYN, 0, 10, 0);
 	struct tcp_option mss = test_mss(1460);
-	struct wire_error error;
+	struct errbuf error;
 
 	(void)state;
 	test_options(&packet, &mss, 1);
@@ -104,7 +104,7 @@ static void ipv6_extension_headers(void **state)
 	struct packet packet = test_tcp(INBOUND, 6, TCP_ACK_FLAG, 1, 0, 1);
 	struct arena *arena = arena_new();
 	struct wire_packet out;
-	struct wire_error error;
+	struct errbuf error;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -128,7 +128,7 @@ static void lengths_of_zero(void **state)
 {
 	static uint8_t big[200000];
 	struct arena *arena = arena_new();
-	struct wire_error error;
+	struct errbuf error;
 	struct wire_packet out;
 
 	(void)state;
@@ -162,7 +162,7 @@ static void hostile_bytes(void **state)
 		mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint8_t *end = map + 2 * page;
 	struct tcp_option options[MAX_TCP_OPTIONS];
-	struct wire_error error;
+	struct errbuf error;
 	uint64_t seed = 7;
 	unsigned counts[3] = {0};
 
