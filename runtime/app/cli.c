@@ -2,6 +2,7 @@
  * prefixes, options after script names. */
 #include "runtime/app/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static const char *const group_titles[N_GROUPS] = {
 
 struct runner_row {
 	const char *name;
-	size_t offset; /* in struct cli */
+	size_t offset; /* in struct settings */
 	char letter;
 	enum runner_kind kind;
 	const char *value_name;
@@ -32,13 +33,12 @@ struct runner_row {
 
 static const struct runner_row runner_rows[] = {
 #define RUNNER(field, name, letter, kind, value_name, group, drop_in, help)                        \
-	{name, offsetof(struct cli, field), letter, kind, value_name, group, drop_in, help},
+	{name, offsetof(struct settings, field), letter, kind, value_name, group, drop_in, help},
 #include "runtime/app/cli.def"
 #undef RUNNER
 };
 
 #define N_RUNNER_ROWS (sizeof(runner_rows) / sizeof(runner_rows[0]))
-#define ALL_MODES     ((1U << N_IP_MODES) - 1)
 /* getopt's val: rows of ours from here, then rows of the parser's. Above any letter. */
 #define FIRST_VAL 256
 
@@ -50,22 +50,23 @@ static const struct runner_row *runner_row_by_name(const char *name)
 	return NULL;
 }
 
-static bool refuse(struct cli_error *error, const char *hint, const char *format, ...)
+static bool refuse(struct errbuf *error, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-static bool refuse(struct cli_error *error, const char *hint, const char *format, ...)
+static bool refuse(struct errbuf *error, const char *hint, const char *format, ...)
 {
 	va_list args;
+	char text[256];
 
 	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	snprintf(error->hint, sizeof(error->hint), "%s", hint ? hint : "");
+	err_set(error, -EINVAL, "%.160s%s%.90s", text, hint ? "; " : "", hint ? hint : "");
 	return false;
 }
 
 /* ---- values of the runner's options ------------------------------------------------------- */
 
-static void list_add(struct arena *arena, struct cli_list *list, const char *item)
+static void list_add(struct arena *arena, struct name_list *list, const char *item)
 {
 	if (!(list->n & (list->n - 1))) {
 		const char **bigger = arena_alloc(arena, (list->n * 2 + 1) * sizeof(*bigger));
@@ -113,10 +114,10 @@ static bool parse_mode(const char *text, unsigned *modes)
 	return false;
 }
 
-static bool set_runner(struct cli *cli, const struct runner_row *row, const char *value,
-		       struct cli_error *error)
+static bool set_runner(struct settings *settings, const struct runner_row *row, const char *value,
+		       struct errbuf *error)
 {
-	void *field = (char *)cli + row->offset;
+	void *field = (char *)settings + row->offset;
 	bool ok = true;
 
 	switch (row->kind) {
@@ -130,7 +131,7 @@ static bool set_runner(struct cli *cli, const struct runner_row *row, const char
 		*(const char **)field = value ? value : "-";
 		break;
 	case LIST:
-		list_add(cli->arena, field, value);
+		list_add(settings->arena, field, value);
 		break;
 	case COUNT:
 		ok = parse_count(value, field);
@@ -148,22 +149,22 @@ static bool set_runner(struct cli *cli, const struct runner_row *row, const char
 		      row->value_name);
 }
 
-static void add_script_option(struct cli *cli, const char *name, const char *value)
+static void add_script_option(struct settings *settings, const char *name, const char *value)
 {
-	size_t n = cli->n_options;
+	size_t n = settings->n_options;
 
 	if (!(n & (n - 1))) {
-		struct cli_script_option *bigger =
-			arena_alloc(cli->arena, (n * 2 + 1) * sizeof(*bigger));
+		struct script_option *bigger =
+			arena_alloc(settings->arena, (n * 2 + 1) * sizeof(*bigger));
 
 		if (n)
-			memcpy(bigger, cli->options, n * sizeof(*bigger));
-		cli->options = bigger;
+			memcpy(bigger, settings->options, n * sizeof(*bigger));
+		settings->options = bigger;
 	}
-	cli->options[n].option.name = name;
-	cli->options[n].option.value = value;
-	cli->options[n].modes = cli->for_mode;
-	cli->n_options = n + 1;
+	settings->options[n].option.name = name;
+	settings->options[n].option.value = value;
+	settings->options[n].modes = settings->for_mode;
+	settings->n_options = n + 1;
 }
 
 /* ---- getopt's tables from ours ------------------------------------------------------------ */
@@ -181,10 +182,10 @@ static void add_spelling(struct getopt_tables *tables, size_t *n, const char *na
 }
 
 /* Both --max-failures and --max_failures: getopt takes two names of one val for the same. */
-static void add_row(struct cli *cli, struct getopt_tables *tables, size_t *n, const char *name,
-		    char letter, int has_arg, int val)
+static void add_row(struct settings *settings, struct getopt_tables *tables, size_t *n,
+		    const char *name, char letter, int has_arg, int val)
 {
-	char *other = arena_strndup(cli->arena, name, strlen(name));
+	char *other = arena_strndup(settings->arena, name, strlen(name));
 	size_t used = strlen(tables->shorts);
 
 	add_spelling(tables, n, name, has_arg, val);
@@ -229,7 +230,8 @@ static bool wanted_row(const char *name, int argc, char **argv)
 	return false;
 }
 
-static void make_tables(struct cli *cli, struct getopt_tables *tables, int argc, char **argv)
+static void make_tables(struct settings *settings, struct getopt_tables *tables, int argc,
+			char **argv)
 {
 	static const int has_arg[] = {
 		[FLAG] = no_argument,
@@ -244,19 +246,19 @@ static void make_tables(struct cli *cli, struct getopt_tables *tables, int argc,
 
 	memset(tables, 0, sizeof(*tables));
 	strcpy(tables->shorts, ":"); /* tell a missing value from an unknown option */
-	tables->longs = arena_alloc(cli->arena, (2 * (N_RUNNER_ROWS + n_option_rows) + 1) *
-							sizeof(*tables->longs));
+	tables->longs = arena_alloc(settings->arena, (2 * (N_RUNNER_ROWS + n_option_rows) + 1) *
+							     sizeof(*tables->longs));
 	for (size_t i = 0; i < N_RUNNER_ROWS; i++)
-		if ((!cli->drop_in || runner_rows[i].drop_in) &&
+		if ((!settings->drop_in || runner_rows[i].drop_in) &&
 		    wanted_row(runner_rows[i].name, argc, argv))
-			add_row(cli, tables, &n, runner_rows[i].name, runner_rows[i].letter,
+			add_row(settings, tables, &n, runner_rows[i].name, runner_rows[i].letter,
 				has_arg[runner_rows[i].kind], FIRST_VAL + (int)i);
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
 
 		if (runner_row_by_name(row->name) || !wanted_row(row->name, argc, argv))
 			continue; /* ours decides on the command line */
-		add_row(cli, tables, &n, row->name, row->letter,
+		add_row(settings, tables, &n, row->name, row->letter,
 			row->argument == OPTION_ARGUMENT ? required_argument : no_argument,
 			FIRST_VAL + (int)(N_RUNNER_ROWS + i));
 	}
@@ -264,7 +266,7 @@ static void make_tables(struct cli *cli, struct getopt_tables *tables, int argc,
 
 /* What getopt did not like about `arg`. */
 static bool refuse_argument(const struct getopt_tables *tables, const char *arg, bool missing,
-			    struct cli_error *error)
+			    struct errbuf *error)
 {
 	size_t length = strcspn(arg, "=");
 	char matches[160] = "";
@@ -288,42 +290,42 @@ static bool refuse_argument(const struct getopt_tables *tables, const char *arg,
 	near = arg[0] == '-' && arg[1] == '-' ? closest_name("option", arg + 2) : NULL;
 	if (!near)
 		return refuse(error, "--help lists them all", "unknown option %s", arg);
-	refuse(error, NULL, "unknown option %s", arg);
-	snprintf(error->hint, sizeof(error->hint), "did you mean --%s?", near);
-	return false;
+	return refuse(error, NULL, "unknown option %.100s; did you mean --%s?", arg, near);
 }
 
 /* ---- the whole line ----------------------------------------------------------------------- */
 
-static bool split_shard(struct cli *cli, struct cli_error *error)
+static bool split_shard(struct settings *settings, struct errbuf *error)
 {
 	char rest;
 
-	if (!cli->shard)
+	if (!settings->shard)
 		return true;
-	if (sscanf(cli->shard, "%u/%u%c", &cli->shard_k, &cli->shard_n, &rest) == 2 &&
-	    cli->shard_k >= 1 && cli->shard_k <= cli->shard_n && cli->shard_n <= 1000000)
+	if (sscanf(settings->shard, "%u/%u%c", &settings->shard_k, &settings->shard_n, &rest) ==
+		    2 &&
+	    settings->shard_k >= 1 && settings->shard_k <= settings->shard_n &&
+	    settings->shard_n <= 1000000)
 		return true;
 	return refuse(error, "for example --shard 1/4", "bad value '%s' for --shard K/N",
-		      cli->shard);
+		      settings->shard);
 }
 
-static bool choose_color(struct cli *cli, struct cli_error *error)
+static bool choose_color(struct settings *settings, struct errbuf *error)
 {
 	const char *no_color = getenv("NO_COLOR");
-	const char *color = cli->color ? cli->color : "auto";
+	const char *color = settings->color ? settings->color : "auto";
 
 	if (!strcmp(color, "auto"))
-		cli->use_color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
+		settings->use_color = isatty(STDOUT_FILENO) && !(no_color && *no_color);
 	else if (!strcmp(color, "always"))
-		cli->use_color = true;
+		settings->use_color = true;
 	else if (strcmp(color, "never"))
 		return refuse(error, "auto, always or never", "bad value '%s' for --color", color);
 	return true;
 }
 
-static bool apply(struct cli *cli, const struct getopt_tables *tables, int val, const char *value,
-		  struct cli_error *error)
+static bool apply(struct settings *settings, const struct getopt_tables *tables, int val,
+		  const char *value, struct errbuf *error)
 {
 	const struct option_row *row;
 	size_t i;
@@ -332,25 +334,25 @@ static bool apply(struct cli *cli, const struct getopt_tables *tables, int val, 
 		val = tables->by_letter[val & 127];
 	i = (size_t)(val - FIRST_VAL);
 	if (i < N_RUNNER_ROWS)
-		return set_runner(cli, &runner_rows[i], value, error);
+		return set_runner(settings, &runner_rows[i], value, error);
 	row = &option_rows[i - N_RUNNER_ROWS];
-	add_script_option(cli, row->name, value);
+	add_script_option(settings, row->name, value);
 	return true;
 }
 
-bool cli_parse(struct cli *cli, struct arena *arena, bool drop_in, int argc, char **argv,
-	       struct cli_error *error)
+bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int argc, char **argv,
+	       struct errbuf *error)
 {
 	struct getopt_tables tables;
 
-	memset(cli, 0, sizeof(*cli));
+	memset(settings, 0, sizeof(*settings));
 	memset(error, 0, sizeof(*error));
-	cli->arena = arena;
-	cli->drop_in = drop_in;
-	cli->for_mode = ALL_MODES;
-	cli->retries = 3;
-	cli->repeat = 1;
-	make_tables(cli, &tables, argc, argv);
+	settings->arena = arena;
+	settings->drop_in = drop_in;
+	settings->for_mode = ALL_MODES;
+	settings->retries = 3;
+	settings->repeat = 1;
+	make_tables(settings, &tables, argc, argv);
 	optind = 0; /* start over */
 	opterr = 0;
 	for (;;) {
@@ -365,38 +367,16 @@ bool cli_parse(struct cli *cli, struct arena *arena, bool drop_in, int argc, cha
 		}
 		if (val == '?' || val == ':')
 			return refuse_argument(&tables, argv[optind - 1], val == ':', error);
-		if (!apply(cli, &tables, val, optarg, error))
+		if (!apply(settings, &tables, val, optarg, error))
 			return false;
 	}
 	for (int i = optind; i < argc; i++)
-		list_add(arena, &cli->paths, argv[i]);
-	if (cli->fail_fast)
-		cli->max_failures = 1;
-	if (!cli->repeat)
+		list_add(arena, &settings->paths, argv[i]);
+	if (settings->fail_fast)
+		settings->max_failures = 1;
+	if (!settings->repeat)
 		return refuse(error, "1 or more", "--repeat 0 would play nothing");
-	return split_shard(cli, error) && choose_color(cli, error);
-}
-
-struct cli_option *cli_options_of(const struct cli *cli, int mode, size_t *n)
-{
-	struct cli_option *options =
-		arena_alloc(cli->arena, (cli->n_options + 1) * sizeof(*options));
-	unsigned wanted = mode < 0 ? ALL_MODES : 1U << mode;
-
-	*n = 0;
-	for (size_t i = 0; i < cli->n_options; i++)
-		if ((cli->options[i].modes & wanted) == wanted &&
-		    strcmp(cli->options[i].option.name, "ip_versions"))
-			options[(*n)++] = cli->options[i].option;
-	return options;
-}
-
-const char *cli_option_value(const struct cli *cli, const char *name)
-{
-	for (size_t i = cli->n_options; i-- > 0;)
-		if (!strcmp(cli->options[i].option.name, name))
-			return cli->options[i].option.value;
-	return NULL;
+	return split_shard(settings, error) && choose_color(settings, error);
 }
 
 /* ---- usage -------------------------------------------------------------------------------- */

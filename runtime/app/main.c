@@ -11,31 +11,31 @@
 #include <string.h>
 #include <unistd.h>
 
-static int run(struct cli *cli)
+static int run(struct settings *settings)
 {
-	return suite_run(cli);
+	return suite_run(settings);
 }
 
-static int list(struct cli *cli)
+static int list(struct settings *settings)
 {
-	cli->list = true;
-	return suite_run(cli);
+	settings->list = true;
+	return suite_run(settings);
 }
 
-static int merge(struct cli *cli)
+static int merge(struct settings *settings)
 {
-	return suite_merge(cli);
+	return suite_merge(settings);
 }
 
-static int examine(struct cli *cli)
+static int examine(struct settings *settings)
 {
-	return doctor(stdout, cli->use_color) ? STATUS_PASSED : STATUS_CANNOT;
+	return doctor(stdout, settings->use_color) ? STATUS_PASSED : STATUS_CANNOT;
 }
 
 /* The first is what holds without a command. */
 static const struct command {
 	const char *name, *arguments, *help;
-	int (*main)(struct cli *cli);
+	int (*main)(struct settings *settings);
 	bool needs_paths;
 } commands[] = {
 	{"run", "[options] PATH...", "play scripts: files, directories, - for standard input", run,
@@ -56,29 +56,29 @@ static void usage(FILE *out, bool drop_in)
 		for (size_t i = 0; i < N_COMMANDS; i++)
 			fprintf(out, "       finwait %-6s %-18s  %s\n", commands[i].name,
 				commands[i].arguments, commands[i].help);
-		fprintf(out,
-			"\nExit status: 0 all passed or skipped, 1 a script failed, 2 a bad script or "
-			"bad usage, 4 not run here.\n");
+		fprintf(out, "\nExit status: 0 all passed or skipped, 1 a script failed, 2 a bad "
+			     "script or "
+			     "bad usage, 4 not run here.\n");
 	}
 	cli_usage(out, drop_in);
 }
 
-static int dispatch(const struct command *command, struct cli *cli)
+static int dispatch(const struct command *command, struct settings *settings)
 {
-	if (cli->help) {
-		usage(stdout, cli->drop_in);
+	if (settings->help) {
+		usage(stdout, settings->drop_in);
 		return STATUS_PASSED;
 	}
-	if (cli->version) {
+	if (settings->version) {
 		printf("finwait %s\n", FINWAIT_VERSION);
 		return STATUS_PASSED;
 	}
-	if (command->needs_paths && !cli->paths.n && !cli->last_failed) {
+	if (command->needs_paths && !settings->paths.n && !settings->last_failed) {
 		fprintf(stderr, "finwait: no scripts given\n\n");
-		usage(stderr, cli->drop_in);
+		usage(stderr, settings->drop_in);
 		return STATUS_USAGE;
 	}
-	return command->main(cli);
+	return command->main(settings);
 }
 
 /* Files that we open must not take the numbers of standard streams that are closed. Nothing can be
@@ -114,8 +114,8 @@ int main(int argc, char **argv)
 	bool drop_in = !strcmp(name, "packetdrill");
 	const struct command *command = &commands[0];
 	struct arena *arena = arena_new();
-	struct cli_error error;
-	struct cli cli;
+	struct errbuf error;
+	struct settings settings;
 	int status = STATUS_USAGE;
 
 	keep_standard_streams();
@@ -130,13 +130,12 @@ int main(int argc, char **argv)
 			argv++;
 			break;
 		}
-	if (cli_parse(&cli, arena, drop_in, argc, argv, &error)) {
+	if (cli_parse(&settings, arena, drop_in, argc, argv, &error)) {
 		if (drop_in)
-			cli.max_failures = 1;
-		status = dispatch(command, &cli);
+			settings.max_failures = 1;
+		status = dispatch(command, &settings);
 	} else {
-		fprintf(stderr, "%s: %s%s%s\n", name, error.text, *error.hint ? "; " : "",
-			error.hint);
+		fprintf(stderr, "%s: %s\n", name, error.text);
 		if (drop_in)
 			usage(stderr, true);
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void add(struct arena *arena, struct cli_list *files, const char *path)
+static void add(struct arena *arena, struct name_list *files, const char *path)
 {
 	if (!(files->n & (files->n - 1))) {
 		const char **bigger = arena_alloc(arena, (files->n * 2 + 1) * sizeof(*bigger));
@@ -29,7 +29,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int walk(struct arena *arena, const char *path, struct cli_list *files, struct errbuf *err)
+static int walk(struct arena *arena, const char *path, struct name_list *files, struct errbuf *err)
 {
 	char *root = arena_strndup(arena, path, strlen(path));
 	char *roots[] = {root, NULL};
@@ -57,7 +57,7 @@ static int walk(struct arena *arena, const char *path, struct cli_list *files, s
 	return code;
 }
 
-int discover(struct arena *arena, const struct cli_list *paths, struct cli_list *files,
+int discover(struct arena *arena, const struct name_list *paths, struct name_list *files,
 	     struct errbuf *err)
 {
 	for (size_t i = 0; i < paths->n; i++) {

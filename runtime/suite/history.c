@@ -126,10 +126,10 @@ static struct names read_history(struct arena *arena)
 	return names;
 }
 
-struct cli_list history_paths(struct arena *arena)
+struct name_list history_paths(struct arena *arena)
 {
 	struct names names = read_history(arena);
-	struct cli_list list = {.items = arena_alloc(arena, (names.n + 1) * sizeof(*list.items))};
+	struct name_list list = {.items = arena_alloc(arena, (names.n + 1) * sizeof(*list.items))};
 
 	names_sort(&names);
 	for (size_t i = 0; i < names.n; i++)

@@ -27,8 +27,8 @@ static void enter_phase(struct job *job, enum job_phase phase)
  * many containers do not let through. */
 static pid_t fork_keeper(const struct job_spec *spec, struct job_slot *slot)
 {
-	unsigned long flags = SIGCHLD | CLONE_PARENT_SETTID |
-			      (spec->sandbox ? CLONE_NEWPID | CLONE_NEWNS : 0);
+	unsigned long flags =
+		SIGCHLD | CLONE_PARENT_SETTID | (spec->sandbox ? CLONE_NEWPID | CLONE_NEWNS : 0);
 
 #ifdef __s390__ /* clone(2): the order of its arguments */
 	return (pid_t)syscall(SYS_clone, NULL, flags, &slot->pid, NULL, 0L);

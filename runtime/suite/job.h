@@ -6,9 +6,10 @@
  * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
  *
  * The run writes lines to a pipe: "R" ready, "F" timeline over, "C" and "c" a command begins and
- * ends, "P" the capture is whole, records as one line of JSON each, and last its result, without them. It makes its records in memory that it shares with the keeper, and
- * sends them while it waits or when it is over; what it could not send before it died, or was ended,
- * the keeper sends. */
+ * ends, "P" the capture is whole, records as one line of JSON each, and last its result, without
+ * them. It makes its records in memory that it shares with the keeper, and sends them while it
+ * waits or when it is over; what it could not send before it died, or was ended, the keeper sends.
+ */
 #ifndef FINWAIT_RUNTIME_SUITE_JOB_H
 #define FINWAIT_RUNTIME_SUITE_JOB_H
 
@@ -60,23 +61,23 @@ struct job_spec {
 	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
 	bool alone;	       /* no other runs at the same time */
 	bool private_tmp;
-	bool all_records; /* records of a pass too */
-	bool live;	  /* records are sent as they are closed, not only at the end */
+	bool all_records;   /* records of a pass too */
+	bool live;	    /* records are sent as they are closed, not only at the end */
 	const char *tmpdir; /* to be made, and named by TMPDIR; NULL: none */
-	bool show_output; /* commands print where we print */
+	bool show_output;   /* commands print where we print */
 };
 
 struct job {
 	struct job_slot *slot;
 	struct outfile pcap; /* which the run writes, and we put in its place; or not open */
 	bool captured;	     /* it is whole */
-	int fd; /* its lines; -1: none */
+	int fd;		     /* its lines; -1: none */
 	enum job_phase phase;
-	int64_t since_ns; /* when it entered the phase, CLOCK_MONOTONIC */
-	int64_t command_since_ns; /* when the command that is running began; 0: none is */
-	int64_t commands_ns;	  /* what those before it took, in this phase */
-	bool ended;		  /* job_end() or job_interrupt() was called */
-	char *text;	  /* of a line not yet complete */
+	int64_t since_ns;	   /* when it entered the phase, CLOCK_MONOTONIC */
+	int64_t command_since_ns;  /* when the command that is running began; 0: none is */
+	int64_t commands_ns;	   /* what those before it took, in this phase */
+	bool ended;		   /* job_end() or job_interrupt() was called */
+	char *text;		   /* of a line not yet complete */
 	size_t used, size, looked; /* bytes in text, its room, those that hold no end of a line */
 	struct run_result *result; /* what has come of it: records, then the rest */
 	bool complete;		   /* the result's own line has come */
@@ -99,7 +100,8 @@ int64_t job_commands_ns(const struct job *job, int64_t now);
 /* Ends a run that is past a limit; its keeper says where. Called again: ends the keeper as well. */
 void job_end(struct job *job, int64_t limit_ns);
 
-/* Ends a run since the runner ends, by `signal` or (0) for enough failures; its keeper says where. */
+/* Ends a run since the runner ends, by `signal` or (0) for enough failures; its keeper says where.
+ */
 void job_interrupt(struct job *job, int signal);
 
 /* What its verdict becomes where the script says --xfail. */
@@ -113,11 +115,13 @@ void job_abandon(struct job *job);
 
 /* ---- the other side, job_child.c ------------------------------------------------------------ */
 
-/* The keeper, with its copy of the job: starts the run below it, waits, tells. Returns when all is over. */
+/* The keeper, with its copy of the job: starts the run below it, waits, tells. Returns when all is
+ * over. */
 void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slot, int fd,
 	      int alive_fd);
 
-/* Adds to `result` that its run ended in the event being played by `fault`. The record that says so, for its details. */
+/* Adds to `result` that its run ended in the event being played by `fault`. The record that says
+ * so, for its details. */
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
 			  enum record_fault fault);
 /* A result for a run that could not be started; `code`: -errno, or 0. */

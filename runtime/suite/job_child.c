@@ -144,7 +144,8 @@ struct record *job_broken(const struct job_spec *spec, struct run_result *result
 	return record;
 }
 
-/* This machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot be done. */
+/* This machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot be done.
+ */
 static void refuse(const struct job_spec *spec, struct run_result *result, int code,
 		   const char *what)
 {
@@ -213,7 +214,8 @@ static void idle(void *cookie)
 /* Whoever looks at the run wants to see how it came about; a warning is shown in any case. */
 static bool wants_records(const struct job_spec *spec, const struct run_result *result)
 {
-	if (spec->all_records || (result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP))
+	if (spec->all_records ||
+	    (result->verdict != VERDICT_PASS && result->verdict != VERDICT_SKIP))
 		return true;
 	for (size_t i = 0; i < result->n_records; i++)
 		if (result->records[i]->status != RECORD_OK)
@@ -277,8 +279,7 @@ static void told_to_end(const struct child *child, struct run_result *result)
 /* The fault of one that died. */
 static void died(const struct child *child, struct run_result *result, int status)
 {
-	struct record *record =
-		job_broken(child->spec, result, child->slot->event, FAULT_CRASH);
+	struct record *record = job_broken(child->spec, result, child->slot->event, FAULT_CRASH);
 
 	if (WIFSIGNALED(status))
 		record->signal = WTERMSIG(status);
@@ -295,7 +296,8 @@ static void tell(struct child *child, int status, bool told)
 
 	if (!arena_is_shared(journal->result->arena)) {
 		/* Part of it is lost with the run's own memory. */
-		journal->result = run_result_new(child->spec->path, ip_mode_name(child->spec->mode));
+		journal->result =
+			run_result_new(child->spec->path, ip_mode_name(child->spec->mode));
 		journal->sent = 0;
 	}
 	if (told)
@@ -343,8 +345,8 @@ static int next_signal(int signals, int runner)
 	}
 }
 
-/* Reaps until the run is gone; SIGTERM means that it is to end, as the slot says. Whatever became of the
- * parent-death signal (a change of credentials clears it), nothing outlives the runner. */
+/* Reaps until the run is gone; SIGTERM means that it is to end, as the slot says. Whatever became
+ * of the parent-death signal (a change of credentials clears it), nothing outlives the runner. */
 static void wait_for(struct child *child, pid_t run, int from)
 {
 	bool told = false;

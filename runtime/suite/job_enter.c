@@ -21,8 +21,7 @@ static int own_directory(const struct job_spec *spec, struct errbuf *err)
 	int code = 0;
 
 	/* A script's own word is relative to the script. */
-	if ((script || by_script) && strcmp(spec->path, "-") && copy &&
-	    chdir(dirname(copy)))
+	if ((script || by_script) && strcmp(spec->path, "-") && copy && chdir(dirname(copy)))
 		code = err_set(err, -errno, "cannot change to the script's directory: %s",
 			       strerror(errno));
 	if (!code && !script && !caller && chdir(cwd))

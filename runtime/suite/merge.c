@@ -1,4 +1,5 @@
-/* Reports of shards, put back into one. A shard that was lost must not look like one that passed. */
+/* Reports of shards, put back into one. A shard that was lost must not look like one that passed.
+ */
 #include "runtime/report/report.h"
 #include "runtime/suite/suite.h"
 
@@ -59,8 +60,9 @@ static int check_counts(const struct report_read *read, struct results *results,
 		size_t there = shard->after - shard->first;
 
 		if (there > shard->runs)
-			return err_set(err, -EINVAL, "%.150s: shard %u of %u has %zu results of %zu",
-				       shard->path, shard->k, shard->n, there, shard->runs);
+			return err_set(err, -EINVAL,
+				       "%.150s: shard %u of %u has %zu results of %zu", shard->path,
+				       shard->k, shard->n, there, shard->runs);
 		if (there < shard->runs)
 			fprintf(stderr, "finwait: %s: shard %u of %u: %zu of %zu runs not played\n",
 				shard->path, shard->k, shard->n, shard->runs - there, shard->runs);
@@ -68,9 +70,10 @@ static int check_counts(const struct report_read *read, struct results *results,
 		runs += shard->runs;
 	}
 	if (runs != read->shards[0].planned)
-		return err_set(err, -EINVAL,
-			       "the shards are %zu of %zu runs: not the same scripts or --durations",
-			       runs, read->shards[0].planned);
+		return err_set(
+			err, -EINVAL,
+			"the shards are %zu of %zu runs: not the same scripts or --durations", runs,
+			read->shards[0].planned);
 	return 0;
 }
 
@@ -145,19 +148,19 @@ static int complain(const struct errbuf *err)
 	return STATUS_USAGE;
 }
 
-int suite_merge(struct cli *cli)
+int suite_merge(struct settings *settings)
 {
 	struct report_read read = {0};
 	struct results results = {0};
 	struct errbuf err = {""};
 	struct teller *teller;
-	int status, code = teller_check(cli, &err);
+	int status, code = teller_check(settings, &err);
 
-	for (size_t i = 0; i < cli->paths.n && !code; i++)
-		code = load(cli->paths.items[i], &read, &err);
+	for (size_t i = 0; i < settings->paths.n && !code; i++)
+		code = load(settings->paths.items[i], &read, &err);
 	if (!code)
 		code = check_shards(&read, &results, &err);
-	teller = code ? NULL : teller_new(cli, 0, NULL, &err);
+	teller = code ? NULL : teller_new(settings, 0, NULL, &err);
 	if (!teller) {
 		report_read_free(&read);
 		return complain(&err);

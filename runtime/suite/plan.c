@@ -43,7 +43,7 @@ static struct run_result *skip_result(const struct test *test, const char *reaso
 }
 
 /* Why a good script is not to be played; NULL: it is. */
-static struct run_result *skip(const struct cli *cli, const struct test *test,
+static struct run_result *skip(const struct settings *settings, const struct test *test,
 			       const struct config *config)
 {
 	struct utsname system;
@@ -59,7 +59,7 @@ static struct run_result *skip(const struct cli *cli, const struct test *test,
 			 config->requirements[i].text, system.release);
 		return skip_result(test, reason);
 	}
-	if (!config->slow || cli->slow || cli->drop_in)
+	if (!config->slow || settings->slow || settings->drop_in)
 		return NULL;
 	snprintf(reason, sizeof(reason), "slow (%.0f s); --slow plays it",
 		 (double)test->scripted_ns / (double)NSEC_PER_SEC);
@@ -87,8 +87,8 @@ static bool read_once(const char *path)
 }
 
 /* Adds the test of one mode. False if the script is bad. */
-static bool add_mode(struct plan *plan, const struct cli *cli, const struct source *source,
-		     enum ip_mode mode)
+static bool add_mode(struct plan *plan, const struct settings *settings,
+		     const struct source *source, enum ip_mode mode)
 {
 	struct test test = {.path = source->path, .mode = mode};
 	struct arena *arena = arena_new();
@@ -96,14 +96,14 @@ static bool add_mode(struct plan *plan, const struct cli *cli, const struct sour
 	struct script *script;
 	bool good;
 
-	test.options = cli_options_of(cli, (int)mode, &test.n_options);
+	test.options = settings_script_options(settings, (int)mode, &test.n_options);
 	script = script_parse(arena, source, test.options, test.n_options, (int)mode, diags);
 	good = diags_errors(diags) == 0;
 	if (read_once(source->path))
 		test.source = source;
 	if (good)
 		test.scripted_ns = script_duration(script);
-	test.known = good ? skip(cli, &test, script->config) : bad_result(&test, diags);
+	test.known = good ? skip(settings, &test, script->config) : bad_result(&test, diags);
 	add_test(plan, &test);
 	diags_free(diags);
 	arena_free(arena);
@@ -111,12 +111,13 @@ static bool add_mode(struct plan *plan, const struct cli *cli, const struct sour
 }
 
 /* The script's own word on its modes, errors or not: they are told when a mode is checked. */
-static unsigned modes_of(const struct cli *cli, const struct source *source)
+static unsigned modes_of(const struct settings *settings, const struct source *source)
 {
 	struct arena *arena = arena_new();
 	size_t n;
-	struct cli_option *options = cli_options_of(cli, -1, &n);
-	unsigned modes = select_modes(cli, script_config(arena, source, options, n), source->path);
+	struct cli_option *options = settings_script_options(settings, -1, &n);
+	unsigned modes =
+		select_modes(settings, script_config(arena, source, options, n), source->path);
 
 	arena_free(arena);
 	return modes;
@@ -135,7 +136,7 @@ static void add_unreadable(struct plan *plan, const char *path, int code)
 }
 
 /* A file's text is needed only while it is checked, unless it cannot be read again. */
-static void add_file(struct plan *plan, const struct cli *cli, const char *path)
+static void add_file(struct plan *plan, const struct settings *settings, const char *path)
 {
 	bool once = read_once(path);
 	struct arena *arena = once ? plan->arena : arena_new();
@@ -147,12 +148,12 @@ static void add_file(struct plan *plan, const struct cli *cli, const char *path)
 	if (code)
 		add_unreadable(plan, path, code);
 	else
-		modes = modes_of(cli, source);
+		modes = modes_of(settings, source);
 	source->path = path; /* the list's, which lasts */
 	for (enum ip_mode mode = 0; mode < N_IP_MODES; mode++) {
 		if (!(modes & 1U << mode))
 			continue;
-		if (add_mode(plan, cli, source, mode))
+		if (add_mode(plan, settings, source, mode))
 			good = true;
 		else if (!good)
 			break; /* one failure of its own, not one a mode */
@@ -161,14 +162,14 @@ static void add_file(struct plan *plan, const struct cli *cli, const char *path)
 		arena_free(arena);
 }
 
-void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files)
+void plan_make(struct plan *plan, const struct settings *settings, const struct name_list *files)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->arena = arena_new();
 	for (size_t i = 0; i < files->n; i++) {
-		if (!cli->drop_in && !select_path(cli, files->items[i]))
+		if (!settings->drop_in && !select_path(settings, files->items[i]))
 			continue;
-		add_file(plan, cli, files->items[i]);
+		add_file(plan, settings, files->items[i]);
 	}
 }
 

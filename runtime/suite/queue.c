@@ -136,8 +136,7 @@ void queue_put(struct queue *queue, const struct entry *entry)
 {
 	if (queue->n == queue->size) { /* those that are gone make room */
 		queue->n -= queue->next;
-		memmove(queue->items, &queue->items[queue->next],
-			queue->n * sizeof(*queue->items));
+		memmove(queue->items, &queue->items[queue->next], queue->n * sizeof(*queue->items));
 		queue->next = 0;
 	}
 	queue->items[queue->n++] = *entry;

@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 struct scarcity {
-	unsigned most, cap;   /* runs at a time: as it seems now, and at all */
-	unsigned passed;      /* runs that were set up since `most` changed */
-	unsigned in_vain;     /* tries in a row of a run that was alone */
-	int64_t pause_ns;     /* before the next try */
-	int64_t not_before;   /* CLOCK_MONOTONIC */
-	int64_t last_ended;   /* when a run that had been set up last ended */
+	unsigned most, cap; /* runs at a time: as it seems now, and at all */
+	unsigned passed;    /* runs that were set up since `most` changed */
+	unsigned in_vain;   /* tries in a row of a run that was alone */
+	int64_t pause_ns;   /* before the next try */
+	int64_t not_before; /* CLOCK_MONOTONIC */
+	int64_t last_ended; /* when a run that had been set up last ended */
 };
 
 void scarcity_init(struct scarcity *scarcity, unsigned cap);

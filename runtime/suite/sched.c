@@ -40,7 +40,7 @@ void sched_settle(struct sched *s, struct run_result *result)
 	s->progress.running = s->n_active;
 	s->progress.elapsed_ns = clock_now() - s->begin_ns;
 	teller_result(s->teller, s->results, &s->progress);
-	if (s->cli->max_failures && s->results->failures >= s->cli->max_failures)
+	if (s->settings->max_failures && s->results->failures >= s->settings->max_failures)
 		s->stopping = true;
 }
 
@@ -48,9 +48,9 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 {
 	struct entry next;
 
-	if (s->stopping || !entry_again(entry, result, s->cli->retries, &next))
+	if (s->stopping || !entry_again(entry, result, s->settings->retries, &next))
 		return false;
-	queue_put(&s->queues[entry_turn(&next, s->cli->retries)], &next);
+	queue_put(&s->queues[entry_turn(&next, s->settings->retries)], &next);
 	return true;
 }
 
@@ -110,7 +110,7 @@ static void ended(struct sched *s, struct active *active)
 /* 0, or -errno: the script cannot be read. */
 static int describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
-	const struct cli *cli = s->cli;
+	const struct settings *settings = s->settings;
 	struct test *test = entry->test;
 	bool one = teller_live(s->teller, s->progress.all);
 	int code;
@@ -119,22 +119,22 @@ static int describe(struct sched *s, const struct entry *entry, struct job_spec 
 		.path = test->path,
 		.script = test_script(test, &code),
 		.mode = (int)test->mode,
-		.pcap_path = cli->pcap && !s->pcap_as_it_is
-				     ? test_pcap_path(test, cli->pcap, entry->round, s->arena)
-				     : cli->pcap,
-		.own_directory = !cli->drop_in,
-		.cleanup_needs_init = cli->drop_in,
+		.pcap_path = settings->pcap && !s->pcap_as_it_is
+				     ? test_pcap_path(test, settings->pcap, entry->round, s->arena)
+				     : settings->pcap,
+		.own_directory = !settings->drop_in,
+		.cleanup_needs_init = settings->drop_in,
 		.outside = s->outside,
 		.sandbox = s->means.processes,
 		.keep_netns = s->keep_netns,
 		.tick_eighths = entry_tick_eighths(entry),
-		.alone = s->cap == 1 || entry_turn(entry, cli->retries) == TURN_ALONE,
-		.private_tmp = s->means.tmp && !cli->drop_in && !cli->keep_tmp,
+		.alone = s->cap == 1 || entry_turn(entry, settings->retries) == TURN_ALONE,
+		.private_tmp = s->means.tmp && !settings->drop_in && !settings->keep_tmp,
 		.tmpdir = s->tmpdir ? arena_printf(s->arena, "%s/%u", s->tmpdir, s->n_started++)
 				    : NULL,
-		.all_records = teller_wants_records(cli),
-		.live = one || (cli->drop_in && cli->verbose),
-		.show_output = cli->drop_in,
+		.all_records = teller_wants_records(settings),
+		.live = one || (settings->drop_in && settings->verbose),
+		.show_output = settings->drop_in,
 	};
 	return code;
 }
@@ -146,7 +146,8 @@ static int start_job(struct sched *s, struct active *active, struct errbuf *err)
 		.events = EPOLLIN,
 		.data.u32 = (uint32_t)(active - s->active),
 	};
-	int code = job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
+	int code =
+		job_start(&active->job, &active->spec, &s->slots[event.data.u32], s->runner, err);
 
 	if (code || !epoll_ctl(s->epoll, EPOLL_CTL_ADD, active->job.fd, &event))
 		return code;
@@ -192,7 +193,8 @@ static bool start(struct sched *s, const struct entry *entry)
 
 static unsigned ready_ahead(const struct sched *s)
 {
-	return s->cli->at_once ? s->cli->at_once : 2 * s->workers + budget_now(&s->budget) / 8;
+	return s->settings->at_once ? s->settings->at_once
+				    : 2 * s->workers + budget_now(&s->budget) / 8;
 }
 
 static void fill(struct sched *s)
@@ -211,13 +213,12 @@ static void fill(struct sched *s)
 /* --at-once: all timelines wait until enough of them are ready. */
 static bool gate(struct sched *s)
 {
-	if (!s->cli->at_once)
+	if (!s->settings->at_once)
 		return true;
 	if (!s->count[JOB_READY])
 		s->gate_open = false;
-	else if (s->count[JOB_READY] >= s->cli->at_once ||
-		 (!s->count[JOB_STARTING] &&
-		  (s->n_active >= s->scarcity.most || !waiting(s))))
+	else if (s->count[JOB_READY] >= s->settings->at_once ||
+		 (!s->count[JOB_STARTING] && (s->n_active >= s->scarcity.most || !waiting(s))))
 		s->gate_open = true;
 	return s->gate_open;
 }
@@ -274,8 +275,8 @@ static void forget_ready(struct sched *s, unsigned index)
 	}
 }
 
-/* A limit counts what the script and finwait take; what commands take has a limit of its own, unless
- * the user has set one for all. */
+/* A limit counts what the script and finwait take; what commands take has a limit of its own,
+ * unless the user has set one for all. */
 static void end_if_past_limit(struct sched *s, struct active *active, int64_t now)
 {
 	const struct job *job = &active->job;
@@ -283,8 +284,8 @@ static void end_if_past_limit(struct sched *s, struct active *active, int64_t no
 
 	if (job->ended) {
 		limit = LAST_GRACE_NS;
-	} else if (job->phase == JOB_RUNNING && s->cli->timeout) {
-		limit = s->cli->timeout;
+	} else if (job->phase == JOB_RUNNING && s->settings->timeout) {
+		limit = s->settings->timeout;
 	} else {
 		taken -= job_commands_ns(job, now);
 		if (job->phase == JOB_RUNNING)
@@ -367,11 +368,11 @@ static void settle_known(struct sched *s)
 	}
 }
 
-int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
+int sched_play(const struct settings *settings, const struct plan *plan, struct results *results,
 	       struct teller *teller, struct errbuf *err)
 {
 	struct sched s = {
-		.cli = cli,
+		.settings = settings,
 		.plan = plan,
 		.results = results,
 		.teller = teller,

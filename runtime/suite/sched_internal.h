@@ -22,7 +22,7 @@ struct active {
 };
 
 struct sched {
-	const struct cli *cli;
+	const struct settings *settings;
 	const struct plan *plan;
 	struct results *results;
 	struct teller *teller;

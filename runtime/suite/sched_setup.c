@@ -22,16 +22,16 @@
 
 static unsigned most_active(const struct sched *s, size_t n)
 {
-	unsigned wanted = s->cli->at_once ? s->cli->at_once + s->workers : USUAL_AT_ONCE;
+	unsigned wanted = s->settings->at_once ? s->settings->at_once + s->workers : USUAL_AT_ONCE;
 
-	if (s->cli->drop_in || teller_live(s->teller, s->progress.all))
+	if (s->settings->drop_in || teller_live(s->teller, s->progress.all))
 		wanted = 1;
 	if (wanted > MOST_AT_ONCE)
 		wanted = MOST_AT_ONCE;
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
 	/* What a run says, and its capture with its directory. */
-	return budget_files(wanted, s->cli->pcap ? 3 : 1);
+	return budget_files(wanted, s->settings->pcap ? 3 : 1);
 }
 
 static void enqueue(struct sched *s)
@@ -40,18 +40,18 @@ static void enqueue(struct sched *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->plan->n; i++) {
-		n += s->plan->tests[i].known ? 0 : s->cli->repeat;
-		s->progress.all += s->plan->tests[i].known ? 1 : s->cli->repeat;
+		n += s->plan->tests[i].known ? 0 : s->settings->repeat;
+		s->progress.all += s->plan->tests[i].known ? 1 : s->settings->repeat;
 	}
 	for (unsigned turn = 0; turn < TURNS; turn++)
-		queue_init(&s->queues[turn], s->arena, n * entry_most(s->cli->retries));
-	for (unsigned round = 0; round < s->cli->repeat; round++)
+		queue_init(&s->queues[turn], s->arena, n * entry_most(s->settings->retries));
+	for (unsigned round = 0; round < s->settings->repeat; round++)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
 				queue_put(first, &(struct entry){.test = &s->plan->tests[i],
 								 .round = round,
 								 .attempt = 1});
-	if (!s->cli->drop_in)
+	if (!s->settings->drop_in)
 		queue_sort(first);
 	for (size_t i = 0; i < n; i++)
 		s->progress.all_ns += first->items[i].test->scripted_ns;
@@ -83,8 +83,7 @@ static int watch_signals(struct sched *s, struct errbuf *err)
 	s->runner = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (s->signals < 0 || s->epoll < 0 ||
 	    epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->signals, &event))
-		return err_set(err, -errno, "cannot watch signals and runs: %s",
-			       strerror(errno));
+		return err_set(err, -errno, "cannot watch signals and runs: %s", strerror(errno));
 	return 0;
 }
 
@@ -97,30 +96,32 @@ static bool is_device(const char *path)
 
 int sched_prepare(struct sched *s, struct errbuf *err)
 {
-	const struct cli *cli = s->cli;
+	const struct settings *settings = s->settings;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned processors = online > 0 ? (unsigned)online : 1;
 
 	s->outside = mounts_here();
-	s->keep_netns = cli->drop_in && sandbox_own_netns();
+	s->keep_netns = settings->drop_in && sandbox_own_netns();
 	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
 	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
 	 * first it must not crowd them out. */
-	s->workers = cli->jobs ? cli->jobs : sandbox_may_hurry() ? 3 * processors : processors;
+	s->workers = settings->jobs	   ? settings->jobs
+		     : sandbox_may_hurry() ? 3 * processors
+					   : processors;
 	s->means = sandbox_means();
-	if (!s->means.tmp && !cli->drop_in && !cli->keep_tmp)
+	if (!s->means.tmp && !settings->drop_in && !settings->keep_tmp)
 		s->tmpdir = tmpdir_make();
 	enqueue(s);
-	s->pcap_as_it_is = s->progress.all <= 1 || is_device(cli->pcap);
+	s->pcap_as_it_is = s->progress.all <= 1 || is_device(settings->pcap);
 	scarcity_init(&s->scarcity, s->cap);
-	budget_init(&s->budget, cli->at_once ? cli->at_once : cli->timelines, processors, s->cap);
+	budget_init(&s->budget, settings->at_once ? settings->at_once : settings->timelines,
+		    processors, s->cap);
 	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
 	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));
 	s->slots = mmap(NULL, s->cap * sizeof(*s->slots), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->slots == MAP_FAILED)
-		return err_set(err, -errno, "no memory for %u runs: %s", s->cap,
-			       strerror(errno));
+		return err_set(err, -errno, "no memory for %u runs: %s", s->cap, strerror(errno));
 	return watch_signals(s, err);
 }
 
@@ -168,8 +169,7 @@ static void end_all_active(struct sched *s)
 	for (unsigned i = 0; i < s->cap; i++) {
 		struct job *job = &s->active[i].job;
 
-		if (s->active[i].used &&
-		    (job->phase == JOB_RUNNING || job->phase == JOB_ENDING))
+		if (s->active[i].used && (job->phase == JOB_RUNNING || job->phase == JOB_ENDING))
 			job_interrupt(job, s->interrupted);
 	}
 	for (unsigned i = 0; i < s->cap; i++)

@@ -3,7 +3,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-static bool matches(const struct cli_list *patterns, const char *path)
+static bool matches(const struct name_list *patterns, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
@@ -18,9 +18,10 @@ static bool matches(const struct cli_list *patterns, const char *path)
 	return false;
 }
 
-bool select_path(const struct cli *cli, const char *path)
+bool select_path(const struct settings *settings, const char *path)
 {
-	return (!cli->filters.n || matches(&cli->filters, path)) && !matches(&cli->excludes, path);
+	return (!settings->filters.n || matches(&settings->filters, path)) &&
+	       !matches(&settings->excludes, path);
 }
 
 bool requirement_met(const struct requirement *requirement, unsigned major, unsigned minor)
@@ -42,17 +43,17 @@ bool requirement_met(const struct requirement *requirement, unsigned major, unsi
 	return false;
 }
 
-const char *select_command_line(const struct cli *cli, unsigned *modes)
+const char *select_command_line(const struct settings *settings, unsigned *modes)
 {
-	const char *value = cli_option_value(cli, "ip_versions");
-	struct config *config = config_new(cli->arena);
+	const char *value = settings_script_option(settings, "ip_versions");
+	struct config *config = config_new(settings->arena);
 	struct errbuf err;
 
 	*modes = 0;
 	if (!value)
 		return NULL;
-	if (config_set(config, cli->arena, "ip_versions", value, (struct loc){0}, &err))
-		return arena_printf(cli->arena, "%s", err.text);
+	if (config_set(config, settings->arena, "ip_versions", value, (struct loc){0}, &err))
+		return arena_printf(settings->arena, "%s", err.text);
 	*modes = config->ip_modes;
 	return NULL;
 }
@@ -72,16 +73,17 @@ static unsigned modes_of_name(const char *path, unsigned modes)
 	return rest ? rest : modes;
 }
 
-unsigned select_modes(const struct cli *cli, const struct config *config, const char *path)
+unsigned select_modes(const struct settings *settings, const struct config *config,
+		      const char *path)
 {
 	unsigned modes;
 
-	if (config && (cli->drop_in || cli_option_value(cli, "ip_version")))
+	if (config && (settings->drop_in || settings_script_option(settings, "ip_version")))
 		return 1U << config->ip_mode;
 	if (config && config->ip_modes)
 		return config->ip_modes;
 	if (config && config->ip_version_given)
 		return 1U << config->ip_mode;
-	select_command_line(cli, &modes);
+	select_command_line(settings, &modes);
 	return modes ? modes_of_name(path, modes) : 1U << IP_V4;
 }

@@ -28,11 +28,11 @@ static void list_tests(const struct plan *plan)
 }
 
 /* --dry_run and --list: what checking alone can tell. */
-static int check_only(const struct cli *cli, const struct plan *plan)
+static int check_only(const struct settings *settings, const struct plan *plan)
 {
 	int status = STATUS_PASSED;
 
-	if (cli->list)
+	if (settings->list)
 		list_tests(plan);
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct run_result *known = plan->tests[i].known;
@@ -45,19 +45,19 @@ static int check_only(const struct cli *cli, const struct plan *plan)
 	return status;
 }
 
-static size_t runs_of(const struct cli *cli, const struct plan *plan)
+static size_t runs_of(const struct settings *settings, const struct plan *plan)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->n; i++)
-		n += plan->tests[i].known ? 1 : cli->repeat;
+		n += plan->tests[i].known ? 1 : settings->repeat;
 	return n;
 }
 
 /* --cwd of the command line. */
-static int check_cwd(const struct cli *cli, struct errbuf *err)
+static int check_cwd(const struct settings *settings, struct errbuf *err)
 {
-	const char *cwd = cli_option_value(cli, "cwd");
+	const char *cwd = settings_script_option(settings, "cwd");
 	struct stat status;
 
 	if (!cwd || !strcmp(cwd, "script") || !strcmp(cwd, "caller"))
@@ -70,33 +70,33 @@ static int check_cwd(const struct cli *cli, struct errbuf *err)
 }
 
 /* What the command line chooses. */
-static int choose(struct cli *cli, struct plan *plan, struct errbuf *err)
+static int choose(struct settings *settings, struct plan *plan, struct errbuf *err)
 {
-	struct cli_list files = {0};
+	struct name_list files = {0};
 	int64_t *durations = NULL;
 	unsigned modes;
-	const char *wrong = select_command_line(cli, &modes);
+	const char *wrong = select_command_line(settings, &modes);
 	int code;
 
 	if (wrong)
 		return err_set(err, -EINVAL, "%s", wrong);
-	code = teller_check(cli, err);
+	code = teller_check(settings, err);
 	if (!code)
-		code = check_cwd(cli, err);
+		code = check_cwd(settings, err);
 	if (code)
 		return code;
-	if (cli->last_failed && !cli->paths.n)
-		cli->paths = history_paths(cli->arena);
-	code = discover(cli->arena, &cli->paths, &files, err);
+	if (settings->last_failed && !settings->paths.n)
+		settings->paths = history_paths(settings->arena);
+	code = discover(settings->arena, &settings->paths, &files, err);
 	if (!code)
-		plan_make(plan, cli, &files);
-	if (!code && cli->last_failed)
+		plan_make(plan, settings, &files);
+	if (!code && settings->last_failed)
 		history_keep_failed(plan);
-	plan->runs = code ? 0 : runs_of(cli, plan);
-	if (!code && cli->shard_n && cli->durations)
-		code = shard_durations(plan, cli->durations, &durations, err);
-	if (!code && cli->shard_n)
-		shard_plan(plan, cli->shard_k, cli->shard_n, durations);
+	plan->runs = code ? 0 : runs_of(settings, plan);
+	if (!code && settings->shard_n && settings->durations)
+		code = shard_durations(plan, settings->durations, &durations, err);
+	if (!code && settings->shard_n)
+		shard_plan(plan, settings->shard_k, settings->shard_n, durations);
 	return code;
 }
 
@@ -116,23 +116,23 @@ static void tell_early_end(int code, const struct results *results, size_t all)
 		fprintf(stderr, "finwait: %s: %zu of %zu runs not played\n", why, left, all);
 }
 
-static int play(struct cli *cli, struct plan *plan)
+static int play(struct settings *settings, struct plan *plan)
 {
 	struct results results = {0};
 	struct errbuf err = {""};
 	int64_t begin = clock_now();
-	size_t all = runs_of(cli, plan);
+	size_t all = runs_of(settings, plan);
 	struct report_shard shard = {
-		.k = cli->shard_k, .n = cli->shard_n, .runs = all, .planned = plan->runs};
-	struct teller *teller = teller_new(cli, plan->n, &shard, &err);
-	int code = teller ? sched_play(cli, plan, &results, teller, &err) : -ENOMEM;
+		.k = settings->shard_k, .n = settings->shard_n, .runs = all, .planned = plan->runs};
+	struct teller *teller = teller_new(settings, plan->n, &shard, &err);
+	int code = teller ? sched_play(settings, plan, &results, teller, &err) : -ENOMEM;
 	int status;
 
 	if (code < 0)
 		complain(STATUS_CANNOT, &err);
 	if (teller && !teller_end(teller, &results, clock_now() - begin))
 		code = code ? code : -EIO;
-	if (!cli->drop_in) {
+	if (!settings->drop_in) {
 		tell_early_end(code, &results, all);
 		history_save(results.items, results.n);
 	}
@@ -145,20 +145,20 @@ static int play(struct cli *cli, struct plan *plan)
 	return status;
 }
 
-int suite_run(struct cli *cli)
+int suite_run(struct settings *settings)
 {
 	struct plan plan = {0};
 	struct errbuf err = {""};
 	int status = STATUS_PASSED;
 
-	if (choose(cli, &plan, &err))
+	if (choose(settings, &plan, &err))
 		status = complain(STATUS_USAGE, &err);
-	else if (cli->dry_run || cli->list)
-		status = check_only(cli, &plan);
-	else if (!plan.n && !cli->last_failed && !cli->shard_n)
+	else if (settings->dry_run || settings->list)
+		status = check_only(settings, &plan);
+	else if (!plan.n && !settings->last_failed && !settings->shard_n)
 		status = complain(STATUS_USAGE, (err_set(&err, 0, "no scripts to run"), &err));
 	else /* a shard may have nothing to play; its reports are wanted all the same */
-		status = play(cli, &plan);
+		status = play(settings, &plan);
 	if (plan.arena)
 		plan_free(&plan);
 	return status;

@@ -3,7 +3,7 @@
 #ifndef FINWAIT_RUNTIME_SUITE_SUITE_H
 #define FINWAIT_RUNTIME_SUITE_SUITE_H
 
-#include "runtime/app/cli.h"
+#include "runtime/suite/settings.h"
 #include "runtime/record/record.h"
 #include "base/errbuf.h"
 
@@ -30,11 +30,11 @@ struct plan {
 };
 
 /* Files as they are, directories recursively for *.pkt, sorted. 0, or -errno with err. */
-int discover(struct arena *arena, const struct cli_list *paths, struct cli_list *files,
+int discover(struct arena *arena, const struct name_list *paths, struct name_list *files,
 	     struct errbuf *err);
 
 /* --filter and --exclude: a glob over the whole path or its last part, or a text within it. */
-bool select_path(const struct cli *cli, const char *path);
+bool select_path(const struct settings *settings, const char *path);
 
 /* Does `major.minor` meet it? */
 bool requirement_met(const struct requirement *requirement, unsigned major, unsigned minor);
@@ -42,13 +42,14 @@ bool requirement_met(const struct requirement *requirement, unsigned major, unsi
 /* Modes of a script (bit set): the one of --ip_version on the command line, else its own
  * --ip_versions or --ip_version, else --ip_versions of the command line, else IPv4. `config` NULL:
  * a script that could not be read so far. */
-unsigned select_modes(const struct cli *cli, const struct config *config, const char *path);
+unsigned select_modes(const struct settings *settings, const struct config *config,
+		      const char *path);
 
 /* Modes named by --ip_versions on the command line; 0: none. What is wrong with it, or NULL. */
-const char *select_command_line(const struct cli *cli, unsigned *modes);
+const char *select_command_line(const struct settings *settings, unsigned *modes);
 
 /* Reads and checks all the files; what cannot be read is a test whose result is known. */
-void plan_make(struct plan *plan, const struct cli *cli, const struct cli_list *files);
+void plan_make(struct plan *plan, const struct settings *settings, const struct name_list *files);
 void plan_free(struct plan *plan);
 
 /* The script of a test, read again for its first user; NULL: it cannot be (*code: -errno), or is no
@@ -70,7 +71,7 @@ int shard_durations(const struct plan *plan, const char *path, int64_t **duratio
 		    struct errbuf *err);
 
 /* Which tests failed last, in $XDG_STATE_HOME/finwait/last-failed. */
-struct cli_list history_paths(struct arena *arena);
+struct name_list history_paths(struct arena *arena);
 void history_keep_failed(struct plan *plan);
 void history_save(struct run_result *const *results, size_t n);
 
@@ -97,13 +98,13 @@ struct progress_counts {
 };
 
 /* Can the reports that are asked for be written? 0, or -errno with err. */
-int teller_check(const struct cli *cli, struct errbuf *err);
+int teller_check(const struct settings *settings, struct errbuf *err);
 /* Does a report want to show what happened in runs that passed too? */
-bool teller_wants_records(const struct cli *cli);
+bool teller_wants_records(const struct settings *settings);
 /* `shard`: what this is of a suite; n 0, or NULL: the whole. */
 struct report_shard;
-struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct report_shard *shard,
-			  struct errbuf *err);
+struct teller *teller_new(const struct settings *settings, size_t n_tests,
+			  const struct report_shard *shard, struct errbuf *err);
 /* Is each event of the one run there is printed when it happens? Not where standard output is a
  * report's. */
 bool teller_live(const struct teller *teller, size_t n_runs);
@@ -113,16 +114,17 @@ void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts);
 void teller_tick(struct teller *teller, const struct results *results,
 		 const struct progress_counts *counts);
-/* The end: false, and said on standard error, if a report could not be written. Frees the teller. */
+/* The end: false, and said on standard error, if a report could not be written. Frees the teller.
+ */
 bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns);
 
 /* Plays the tests of a plan. Returns the signal that ended it early, else 0; -errno with err. */
-int sched_play(const struct cli *cli, const struct plan *plan, struct results *results,
+int sched_play(const struct settings *settings, const struct plan *plan, struct results *results,
 	       struct teller *teller, struct errbuf *err);
 
 /* finwait run and packetdrill; 128 + N after signal N. */
-int suite_run(struct cli *cli);
+int suite_run(struct settings *settings);
 /* merge.c: finwait merge FILE...: one report from the JSON reports of shards. */
-int suite_merge(struct cli *cli);
+int suite_merge(struct settings *settings);
 
 #endif

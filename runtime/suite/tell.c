@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct teller {
-	const struct cli *cli;
+	const struct settings *settings;
 	FILE *out;	/* for people */
 	unsigned width; /* of a terminal; 0: lines */
 	bool drawn;
@@ -51,7 +51,7 @@ static bool write_ktap(const struct teller *teller, FILE *out,
 }
 
 static bool write_junit(const struct teller *teller, FILE *out,
-			 const struct run_result *const *results, size_t n)
+			const struct run_result *const *results, size_t n)
 {
 	char host[256] = "";
 	struct junit_options options = {.timestamp = teller->began};
@@ -90,39 +90,40 @@ static bool write_html(const struct teller *teller, FILE *out,
 
 static const struct {
 	const char *option;
-	size_t path; /* in struct cli */
+	size_t path; /* in struct settings */
 	report_writer write;
 	const char *failed;
 	bool all_records; /* it shows what happened in runs that passed, too */
 } files[] = {
-	{"--tap", offsetof(struct cli, tap), write_tap, "could not be written", false},
-	{"--ktap", offsetof(struct cli, ktap), write_ktap, "could not be written", false},
-	{"--junit", offsetof(struct cli, junit), write_junit, "could not be written", false},
-	{"--json", offsetof(struct cli, json), write_json, "could not be written", false},
-	{"--svg", offsetof(struct cli, svg), write_svg, "could not be written", true},
-	{"--mermaid", offsetof(struct cli, mermaid), write_mermaid, "could not be written", true},
-	{"--html", offsetof(struct cli, html), write_html, "could not be written", true},
+	{"--tap", offsetof(struct settings, tap), write_tap, "could not be written", false},
+	{"--ktap", offsetof(struct settings, ktap), write_ktap, "could not be written", false},
+	{"--junit", offsetof(struct settings, junit), write_junit, "could not be written", false},
+	{"--json", offsetof(struct settings, json), write_json, "could not be written", false},
+	{"--svg", offsetof(struct settings, svg), write_svg, "could not be written", true},
+	{"--mermaid", offsetof(struct settings, mermaid), write_mermaid, "could not be written",
+	 true},
+	{"--html", offsetof(struct settings, html), write_html, "could not be written", true},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
 
-static const char *file_path(const struct cli *cli, size_t i)
+static const char *file_path(const struct settings *settings, size_t i)
 {
-	return *(const char *const *)((const char *)cli + files[i].path);
+	return *(const char *const *)((const char *)settings + files[i].path);
 }
 
-bool teller_wants_records(const struct cli *cli)
+bool teller_wants_records(const struct settings *settings)
 {
 	for (size_t i = 0; i < N_FILES; i++)
-		if (files[i].all_records && file_path(cli, i))
+		if (files[i].all_records && file_path(settings, i))
 			return true;
-	return cli->verbose || cli->ladder;
+	return settings->verbose || settings->ladder;
 }
 
 /* GitHub Actions name a file for it; NULL: none is wanted. */
-static const char *step_summary(const struct cli *cli)
+static const char *step_summary(const struct settings *settings)
 {
-	const char *path = cli->github ? getenv("GITHUB_STEP_SUMMARY") : NULL;
+	const char *path = settings->github ? getenv("GITHUB_STEP_SUMMARY") : NULL;
 
 	return path && *path ? path : NULL;
 }
@@ -146,18 +147,18 @@ static int check_path(const char *option, const char *path, struct errbuf *err)
 	return code ? err_set(err, code, "%s: %.230s", option, inner.text) : 0;
 }
 
-int teller_check(const struct cli *cli, struct errbuf *err)
+int teller_check(const struct settings *settings, struct errbuf *err)
 {
-	const char *summary = step_summary(cli);
+	const char *summary = step_summary(settings);
 	unsigned n = 0;
 	int code = 0;
 
 	for (size_t i = 0; i < N_FILES && !code; i++) {
-		const char *path = file_path(cli, i);
+		const char *path = file_path(settings, i);
 
 		n += is_stdout(path);
 		for (size_t j = 0; j < i && path && !is_stdout(path) && !code; j++)
-			if (file_path(cli, j) && !strcmp(file_path(cli, j), path))
+			if (file_path(settings, j) && !strcmp(file_path(settings, j), path))
 				code = err_set(err, -EEXIST, "%s and %s have the same file",
 					       files[j].option, files[i].option);
 		if (path && !is_stdout(path) && !code)
@@ -166,15 +167,15 @@ int teller_check(const struct cli *cli, struct errbuf *err)
 	if (n > 1)
 		code = err_set(err, -EEXIST,
 			       "only one report can have standard output; give the others a file");
-	if (!code && cli->pcap)
-		code = check_path("--pcap", cli->pcap, err);
+	if (!code && settings->pcap)
+		code = check_path("--pcap", settings->pcap, err);
 	if (!code && summary)
 		code = check_path("GITHUB_STEP_SUMMARY", summary, err);
 	return code;
 }
 
-struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct report_shard *shard,
-			  struct errbuf *err)
+struct teller *teller_new(const struct settings *settings, size_t n_tests,
+			  const struct report_shard *shard, struct errbuf *err)
 {
 	struct teller *teller = calloc(1, sizeof(*teller));
 
@@ -182,22 +183,22 @@ struct teller *teller_new(const struct cli *cli, size_t n_tests, const struct re
 		err_set(err, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	teller->cli = cli;
+	teller->settings = settings;
 	if (shard)
 		teller->shard = *shard;
 	teller->began = time(NULL);
 	teller->out = stdout;
 	for (size_t i = 0; i < N_FILES; i++)
-		if (is_stdout(file_path(cli, i)))
+		if (is_stdout(file_path(settings, i)))
 			teller->out = stderr; /* the report has standard output to itself */
-	if (!cli->drop_in && !cli->quiet && !teller_live(teller, n_tests))
+	if (!settings->drop_in && !settings->quiet && !teller_live(teller, n_tests))
 		teller->width = report_terminal_width(teller->out, getenv("TERM"));
 	return teller;
 }
 
 bool teller_live(const struct teller *teller, size_t n_runs)
 {
-	return teller->cli->verbose && n_runs == 1 && teller->out == stdout;
+	return teller->settings->verbose && n_runs == 1 && teller->out == stdout;
 }
 
 static void fill_progress(const struct teller *teller, const struct results *results,
@@ -227,7 +228,7 @@ void teller_tick(struct teller *teller, const struct results *results,
 		return;
 	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* it may be resized */
 	fill_progress(teller, results, counts, &progress);
-	report_progress_draw(teller->out, &progress, teller->width, teller->cli->use_color);
+	report_progress_draw(teller->out, &progress, teller->width, teller->settings->use_color);
 	fflush(teller->out);
 	teller->drawn = true;
 }
@@ -248,14 +249,14 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 		fprintf(stderr, "%s: %s\n", result->path, result->reason);
 	if (result->diagnostics || !verdict_is_failure(result->verdict))
 		return;
-	report_failure(stderr, result, teller->cli->use_color);
+	report_failure(stderr, result, teller->settings->use_color);
 	report_classic(stderr, result);
 }
 
 void teller_record(struct teller *teller, struct run_result *result, size_t i)
 {
 	words_complete(result);
-	report_trace_line(stdout, result->records[i], teller->cli->use_color);
+	report_trace_line(stdout, result->records[i], teller->settings->use_color);
 	fflush(stdout);
 }
 
@@ -279,34 +280,34 @@ void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts)
 {
 	const struct run_result *result = results->items[results->n - 1];
-	const struct cli *cli = teller->cli;
+	const struct settings *settings = teller->settings;
 	struct report_progress progress;
 
 	if (!result->diagnostics && result->verdict != VERDICT_SKIP)
 		teller->done_ns += result->scripted_ns;
 	if (!teller_live(teller, counts->all))
 		warn(result);
-	if (cli->drop_in) {
+	if (settings->drop_in) {
 		tell_drop_in(teller, result);
 		return;
 	}
-	if (cli->verbose && !teller_live(teller, counts->all)) {
+	if (settings->verbose && !teller_live(teller, counts->all)) {
 		clear(teller);
-		report_trace(teller->out, result, cli->use_color);
+		report_trace(teller->out, result, settings->use_color);
 		if (result->output)
 			fprintf(teller->out, "%s", result->output);
 	}
-	if ((teller->width && !cli->verbose) || cli->quiet)
+	if ((teller->width && !settings->verbose) || settings->quiet)
 		return;
 	fill_progress(teller, results, counts, &progress);
-	report_progress_line(teller->out, &progress, result, cli->use_color);
+	report_progress_line(teller->out, &progress, result, settings->use_color);
 	fflush(teller->out);
 }
 
 static bool write_file(const struct teller *teller, size_t i, const struct results *results,
 		       struct errbuf *err)
 {
-	const char *path = file_path(teller->cli, i);
+	const char *path = file_path(teller->settings, i);
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
 	struct outfile file;
 
@@ -327,11 +328,11 @@ static bool write_file(const struct teller *teller, size_t i, const struct resul
 	return !outfile_commit(&file, err);
 }
 
-static bool tell_github(const struct cli *cli, FILE *to, const struct results *results,
+static bool tell_github(const struct settings *settings, FILE *to, const struct results *results,
 			struct errbuf *err)
 {
 	const struct run_result *const *items = (const struct run_result *const *)results->items;
-	const char *path = step_summary(cli);
+	const char *path = step_summary(settings);
 	FILE *out;
 
 	report_github(to, items, results->n);
@@ -383,8 +384,8 @@ static bool complain_unless(bool good, const struct errbuf *err)
 static void tell_ladders(const struct teller *teller, const struct results *results)
 {
 	const struct ladder_options options = {
-		.color = teller->cli->use_color,
-		.ascii = teller->cli->ascii || !report_can_utf8(),
+		.color = teller->settings->use_color,
+		.ascii = teller->settings->ascii || !report_can_utf8(),
 		.width = report_terminal_width(teller->out, getenv("TERM")),
 	};
 
@@ -394,10 +395,10 @@ static void tell_ladders(const struct teller *teller, const struct results *resu
 
 bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 {
-	const struct cli *cli = teller->cli;
+	const struct settings *settings = teller->settings;
 	struct summary_options options = {
-		.color = cli->use_color,
-		.quiet = cli->quiet,
+		.color = settings->use_color,
+		.quiet = settings->quiet,
 		.wall_ns = wall_ns,
 		.slowest = results->n > 10 ? 5 : 0,
 	};
@@ -407,19 +408,19 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 	clear(teller);
 	if (results->n)
 		qsort(results->items, results->n, sizeof(*results->items), by_path);
-	if (cli->ladder)
+	if (settings->ladder)
 		tell_ladders(teller, results);
-	if (!cli->drop_in)
+	if (!settings->drop_in)
 		report_summary(teller->out, (const struct run_result *const *)results->items,
 			       results->n, &options);
-	if (cli->repeat > 1 && !cli->quiet)
+	if (settings->repeat > 1 && !settings->quiet)
 		tell_rates(teller->out, results);
 	fflush(teller->out);
 	for (size_t i = 0; i < N_FILES; i++)
-		if (file_path(cli, i))
+		if (file_path(settings, i))
 			ok &= complain_unless(write_file(teller, i, results, &err), &err);
-	if (cli->github)
-		ok &= complain_unless(tell_github(cli, teller->out, results, &err), &err);
+	if (settings->github)
+		ok &= complain_unless(tell_github(settings, teller->out, results, &err), &err);
 	free(teller);
 	return ok;
 }

@@ -11,12 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static const char script_text[] = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n";
 
-static void configure(const struct cli *cli, struct arena *arena, int mode)
+static void configure(const struct settings *settings, struct arena *arena, int mode)
 {
 	struct source source = {"fuzz.pkt", script_text, sizeof(script_text) - 1};
 	struct diags *diags = diags_new(&source);
 	size_t n;
-	struct cli_option *options = cli_options_of(cli, mode, &n);
+	struct cli_option *options = settings_script_options(settings, mode, &n);
 
 	script_parse(arena, &source, options, n, mode, diags);
 	diags_free(diags);
@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct arena *arena = arena_new();
 	char *text = calloc(1, size + 1), *word = text, *argv[MOST_WORDS] = {"finwait"};
-	struct cli_error error = {"", ""};
-	struct cli cli;
+	struct errbuf error = {""};
+	struct settings settings;
 	int argc = 1;
 
 	if (!text)
@@ -42,9 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			*end++ = '\0';
 		word = end;
 	}
-	if (cli_parse(&cli, arena, size && bytes[0] & 1, argc, argv, &error)) {
+	if (cli_parse(&settings, arena, size && bytes[0] & 1, argc, argv, &error)) {
 		for (int mode = -1; mode < N_IP_MODES; mode++)
-			configure(&cli, arena, mode);
+			configure(&settings, arena, mode);
 	} else if (!*error.text) {
 		abort();
 	}

@@ -12,8 +12,8 @@
 
 struct fixture {
 	struct arena *arena;
-	struct cli cli;
-	struct cli_error error;
+	struct settings settings;
+	struct errbuf error;
 };
 
 static int set_up(void **state)
@@ -44,7 +44,7 @@ static bool parse(struct fixture *f, bool drop_in, const char *line)
 	argv[argc++] = "finwait";
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
-	return cli_parse(&f->cli, f->arena, drop_in, argc, argv, &f->error);
+	return cli_parse(&f->settings, f->arena, drop_in, argc, argv, &f->error);
 }
 
 static void options_and_paths_mix(void **state)
@@ -52,15 +52,15 @@ static void options_and_paths_mix(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, false, "a.pkt --jobs 3 b.pkt -v --timeout=1.5 - --repeat=7"));
-	assert_int_equal(f->cli.paths.n, 3);
-	assert_string_equal(f->cli.paths.items[0], "a.pkt");
-	assert_string_equal(f->cli.paths.items[1], "b.pkt");
-	assert_string_equal(f->cli.paths.items[2], "-");
-	assert_int_equal(f->cli.jobs, 3);
-	assert_int_equal(f->cli.repeat, 7);
-	assert_true(f->cli.verbose);
-	assert_int_equal(f->cli.timeout, 1500000000);
-	assert_int_equal(f->cli.retries, 3);
+	assert_int_equal(f->settings.paths.n, 3);
+	assert_string_equal(f->settings.paths.items[0], "a.pkt");
+	assert_string_equal(f->settings.paths.items[1], "b.pkt");
+	assert_string_equal(f->settings.paths.items[2], "-");
+	assert_int_equal(f->settings.jobs, 3);
+	assert_int_equal(f->settings.repeat, 7);
+	assert_true(f->settings.verbose);
+	assert_int_equal(f->settings.timeout, 1500000000);
+	assert_int_equal(f->settings.retries, 3);
 }
 
 static void script_options_keep_their_order(void **state)
@@ -70,7 +70,7 @@ static void script_options_keep_their_order(void **state)
 	size_t n;
 
 	assert_true(parse(f, false, "--mtu=1400 -D X=1 --define Y=2 --mtu 1300 a.pkt"));
-	options = cli_options_of(&f->cli, -1, &n);
+	options = settings_script_options(&f->settings, -1, &n);
 	assert_int_equal(n, 4);
 	assert_string_equal(options[0].name, "mtu");
 	assert_string_equal(options[0].value, "1400");
@@ -78,8 +78,8 @@ static void script_options_keep_their_order(void **state)
 	assert_string_equal(options[1].value, "X=1");
 	assert_string_equal(options[2].value, "Y=2");
 	assert_string_equal(options[3].value, "1300");
-	assert_string_equal(cli_option_value(&f->cli, "mtu"), "1300");
-	assert_null(cli_option_value(&f->cli, "speed"));
+	assert_string_equal(settings_script_option(&f->settings, "mtu"), "1300");
+	assert_null(settings_script_option(&f->settings, "speed"));
 }
 
 static void options_for_a_mode(void **state)
@@ -89,13 +89,13 @@ static void options_for_a_mode(void **state)
 	size_t n;
 
 	assert_true(parse(f, false, "--speed=1 --for=ipv6 --mtu=1520 --for=all -D X=1 a.pkt"));
-	options = cli_options_of(&f->cli, IP_V6, &n);
+	options = settings_script_options(&f->settings, IP_V6, &n);
 	assert_int_equal(n, 3);
 	assert_string_equal(options[1].name, "mtu");
-	options = cli_options_of(&f->cli, IP_V4, &n);
+	options = settings_script_options(&f->settings, IP_V4, &n);
 	assert_int_equal(n, 2);
 	assert_string_equal(options[1].name, "define");
-	options = cli_options_of(&f->cli, -1, &n);
+	options = settings_script_options(&f->settings, -1, &n);
 	assert_int_equal(n, 2);
 	assert_false(parse(f, false, "--for=ipx a.pkt"));
 	assert_non_null(strstr(f->error.text, "ipx"));
@@ -107,9 +107,9 @@ static void the_families_are_not_an_option_of_a_mode(void **state)
 	size_t n;
 
 	assert_true(parse(f, false, "--ip_versions=ipv4,ipv6 a.pkt"));
-	cli_options_of(&f->cli, IP_V6, &n);
+	settings_script_options(&f->settings, IP_V6, &n);
 	assert_int_equal(n, 0);
-	assert_string_equal(cli_option_value(&f->cli, "ip_versions"), "ipv4,ipv6");
+	assert_string_equal(settings_script_option(&f->settings, "ip_versions"), "ipv4,ipv6");
 }
 
 static void names_may_be_cut_and_spelled_both_ways(void **state)
@@ -117,16 +117,16 @@ static void names_may_be_cut_and_spelled_both_ways(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, false, "--ip_ver=ipv6 --str a.pkt"));
-	assert_string_equal(cli_option_value(&f->cli, "ip_version"), "ipv6");
-	assert_string_equal(f->cli.options[1].option.name, "strict_segments");
+	assert_string_equal(settings_script_option(&f->settings, "ip_version"), "ipv6");
+	assert_string_equal(f->settings.options[1].option.name, "strict_segments");
 	assert_true(parse(f, false, "--ip-versions=ipv6 --strict a.pkt"));
-	assert_string_equal(f->cli.options[0].option.name, "ip_versions");
-	assert_string_equal(f->cli.options[1].option.name, "strict");
+	assert_string_equal(f->settings.options[0].option.name, "ip_versions");
+	assert_string_equal(f->settings.options[1].option.name, "strict");
 	assert_true(parse(f, false, "--dry-r --max_fail=4 --strict-s a.pkt"));
-	assert_true(f->cli.dry_run);
-	assert_int_equal(f->cli.max_failures, 4);
-	assert_non_null(f->cli.options);
-	assert_string_equal(f->cli.options[0].option.name, "strict_segments");
+	assert_true(f->settings.dry_run);
+	assert_int_equal(f->settings.max_failures, 4);
+	assert_non_null(f->settings.options);
+	assert_string_equal(f->settings.options[0].option.name, "strict_segments");
 }
 
 static void fail_fast_is_one_failure(void **state)
@@ -134,7 +134,7 @@ static void fail_fast_is_one_failure(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, false, "-x a.pkt"));
-	assert_int_equal(f->cli.max_failures, 1);
+	assert_int_equal(f->settings.max_failures, 1);
 }
 
 static void shards_are_checked(void **state)
@@ -144,8 +144,8 @@ static void shards_are_checked(void **state)
 	char line[64];
 
 	assert_true(parse(f, false, "--shard 2/3 a.pkt"));
-	assert_int_equal(f->cli.shard_k, 2);
-	assert_int_equal(f->cli.shard_n, 3);
+	assert_int_equal(f->settings.shard_k, 2);
+	assert_int_equal(f->settings.shard_n, 3);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(line, sizeof(line), "--shard=%s a.pkt", bad[i]);
 		assert_false(parse(f, false, line));
@@ -174,8 +174,8 @@ static void bad_lines_say_why(void **state)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_false(parse(f, false, rows[i].line));
-		if (!strstr(f->error.text, rows[i].text) || !strstr(f->error.hint, rows[i].hint))
-			fail_msg("%s: \"%s\", \"%s\"", rows[i].line, f->error.text, f->error.hint);
+		if (!strstr(f->error.text, rows[i].text) || !strstr(f->error.text, rows[i].hint))
+			fail_msg("%s: \"%s\"", rows[i].line, f->error.text);
 	}
 }
 
@@ -184,10 +184,10 @@ static void ktap_may_have_a_file(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, false, "--ktap a.pkt"));
-	assert_string_equal(f->cli.ktap, "-");
-	assert_int_equal(f->cli.paths.n, 1);
+	assert_string_equal(f->settings.ktap, "-");
+	assert_int_equal(f->settings.paths.n, 1);
 	assert_true(parse(f, false, "--ktap=out a.pkt"));
-	assert_string_equal(f->cli.ktap, "out");
+	assert_string_equal(f->settings.ktap, "out");
 }
 
 static void as_packetdrill_it_knows_less(void **state)
@@ -195,14 +195,14 @@ static void as_packetdrill_it_knows_less(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, true, "--ip_version=ipv4 --local_ip=192.168.0.1 -v --dry a.pkt"));
-	assert_true(f->cli.drop_in);
-	assert_true(f->cli.dry_run);
-	assert_true(f->cli.verbose);
-	assert_int_equal(f->cli.n_options, 2);
+	assert_true(f->settings.drop_in);
+	assert_true(f->settings.dry_run);
+	assert_true(f->settings.verbose);
+	assert_int_equal(f->settings.n_options, 2);
 	assert_true(parse(f, true, "--v a.pkt"));
-	assert_true(f->cli.verbose);
+	assert_true(f->settings.verbose);
 	assert_true(parse(f, true, "--help --version"));
-	assert_true(f->cli.help && f->cli.version);
+	assert_true(f->settings.help && f->settings.version);
 	assert_false(parse(f, true, "--jobs=2 a.pkt"));
 }
 
@@ -211,12 +211,12 @@ static void color_follows_the_environment(void **state)
 	struct fixture *f = *state;
 
 	assert_true(parse(f, false, "--color=always a.pkt"));
-	assert_true(f->cli.use_color);
+	assert_true(f->settings.use_color);
 	assert_true(parse(f, false, "--color=never a.pkt"));
-	assert_false(f->cli.use_color);
+	assert_false(f->settings.use_color);
 	setenv("NO_COLOR", "1", 1);
 	assert_true(parse(f, false, "a.pkt"));
-	assert_false(f->cli.use_color);
+	assert_false(f->settings.use_color);
 	unsetenv("NO_COLOR");
 }
 

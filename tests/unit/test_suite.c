@@ -29,7 +29,7 @@ static void directories_are_walked_in_order(void **state)
 	static const char *const want[] = {"a.pkt", "b.pkt", "sub/y.pkt", "sub/z.pkt"};
 	char root[] = "/tmp/finwait-test-XXXXXX", path[128];
 	struct arena *arena = arena_new();
-	struct cli_list paths = {0}, files = {0};
+	struct name_list paths = {0}, files = {0};
 	const char *roots[2];
 	struct errbuf err;
 
@@ -62,15 +62,15 @@ static void directories_are_walked_in_order(void **state)
 static void filters_choose_by_glob_or_text(void **state)
 {
 	const char *filter[] = {"fast*.pkt", "close/"}, *exclude[] = {"*slow*"};
-	struct cli cli = {.filters = {filter, 2}, .excludes = {exclude, 1}};
+	struct settings settings = {.filters = {filter, 2}, .excludes = {exclude, 1}};
 
 	(void)state;
-	assert_true(select_path(&cli, "x/fastopen.pkt"));
-	assert_true(select_path(&cli, "x/close/a.pkt"));
-	assert_false(select_path(&cli, "x/open/a.pkt"));
-	assert_false(select_path(&cli, "x/close/slow-a.pkt"));
-	cli.filters.n = 0;
-	assert_true(select_path(&cli, "x/open/a.pkt"));
+	assert_true(select_path(&settings, "x/fastopen.pkt"));
+	assert_true(select_path(&settings, "x/close/a.pkt"));
+	assert_false(select_path(&settings, "x/open/a.pkt"));
+	assert_false(select_path(&settings, "x/close/slow-a.pkt"));
+	settings.filters.n = 0;
+	assert_true(select_path(&settings, "x/open/a.pkt"));
 }
 
 static void requirements_compare_versions(void **state)
@@ -103,8 +103,8 @@ static unsigned modes(const char *script_option, const char *script_value, const
 		      const char *cli_value, const char *path)
 {
 	struct arena *arena = arena_new();
-	struct cli_script_option option = {{cli_option, cli_value}, 7};
-	struct cli cli = {.arena = arena, .options = &option, .n_options = cli_option ? 1 : 0};
+	struct script_option option = {{cli_option, cli_value}, 7};
+	struct settings settings = {.arena = arena, .options = &option, .n_options = cli_option ? 1 : 0};
 	struct config *config = config_new(arena);
 	struct errbuf err;
 	unsigned found;
@@ -115,7 +115,7 @@ static unsigned modes(const char *script_option, const char *script_value, const
 	if (cli_option && !strcmp(cli_option, "ip_version"))
 		assert_int_equal(config_set(config, arena, cli_option, cli_value, (struct loc){0},
 					    &err), 0);
-	found = select_modes(&cli, config, path);
+	found = select_modes(&settings, config, path);
 	arena_free(arena);
 	return found;
 }
@@ -356,7 +356,7 @@ static void failures_are_remembered(void **state)
 	char root[] = "/tmp/finwait-test-XXXXXX", path[128], command[64];
 	struct run_result *result;
 	struct arena *arena = arena_new();
-	struct cli_list list;
+	struct name_list list;
 
 	(void)state;
 	assert_non_null(mkdtemp(root));

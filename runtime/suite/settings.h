@@ -1,0 +1,57 @@
+/* What a user asks of the runner: plain data, filled in from the command line (runtime/app/cli.c).
+ */
+#ifndef FINWAIT_RUNTIME_SUITE_SETTINGS_H
+#define FINWAIT_RUNTIME_SUITE_SETTINGS_H
+
+#include "parser/script.h"
+
+/* What main returns. */
+enum exit_status {
+	STATUS_PASSED = 0,
+	STATUS_FAILED = 1, /* a script failed */
+	STATUS_USAGE = 2,  /* a bad script, or usage */
+	STATUS_CANNOT = 4, /* what was to be played, or written, could not be */
+};
+
+struct name_list {
+	const char **items;
+	size_t n;
+};
+
+#define ALL_MODES ((1u << N_IP_MODES) - 1)
+
+/* A script option, and the IP modes it is for (bit set of 1 << enum ip_mode). */
+struct script_option {
+	struct cli_option option;
+	unsigned modes;
+};
+
+/* What the user asks for. Strings point into argv; arrays lie in the arena. */
+struct settings {
+	struct arena *arena;
+	bool drop_in; /* called as packetdrill */
+	struct name_list paths;
+	struct script_option *options; /* in order */
+	size_t n_options;
+	/* cli.def */
+	struct name_list filters, excludes;
+	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
+		version, ladder, ascii;
+	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
+		*html;
+	unsigned for_mode; /* of the options read next */
+	unsigned jobs, timelines, at_once, retries, repeat, max_failures;
+	int64_t timeout; /* ns; 0: the default */
+	/* derived */
+	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */
+	bool use_color;		   /* of standard output */
+};
+
+/* The options that hold in a mode, as script_parse() wants them; ip_versions is left out, since it
+ * chooses modes rather than configures one. `mode` -1: those given for all modes. */
+struct cli_option *settings_script_options(const struct settings *settings, int mode, size_t *n);
+
+/* The last value given for a script option; NULL: none. */
+const char *settings_script_option(const struct settings *settings, const char *name);
+
+#endif
