@@ -180,21 +180,6 @@ void job_end(struct job *job, int64_t limit_ns)
 	job->since_ns = clock_now();
 }
 
-void job_expect_failure(const struct job_spec *spec, struct run_result *result)
-{
-	const char *why = spec->script->config->xfail;
-
-	if (!why)
-		return;
-	if (result->verdict == VERDICT_PASS) {
-		result->verdict = VERDICT_XPASS;
-		result->reason = arena_printf(result->arena, "passed, but should fail: %s", why);
-	} else if (result->verdict == VERDICT_FAIL) {
-		result->verdict = VERDICT_XFAIL;
-		result->reason = arena_printf(result->arena, "%s", why);
-	}
-}
-
 /* CPU time in ns. */
 static int64_t reap(struct job *job, int *status)
 {

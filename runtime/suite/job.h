@@ -104,9 +104,6 @@ void job_end(struct job *job, int64_t limit_ns);
  */
 void job_interrupt(struct job *job, int signal);
 
-/* What its verdict becomes where the script says --xfail. */
-void job_expect_failure(const struct job_spec *spec, struct run_result *result);
-
 /* After JOB_DONE: reaps it. The result is the caller's; never NULL. */
 struct run_result *job_finish(struct job *job, const struct job_spec *spec);
 
@@ -120,10 +117,17 @@ void job_abandon(struct job *job);
 void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slot, int fd,
 	      int alive_fd);
 
+/* ---- verdicts that both sides give, job_verdict.c ------------------------------------------- */
+
+/* What its verdict becomes where the script says --xfail. */
+void job_expect_failure(const struct job_spec *spec, struct run_result *result);
 /* Adds to `result` that its run ended in the event being played by `fault`. The record that says
  * so, for its details. */
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
 			  enum record_fault fault);
+/* Adds that this machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot
+ * be done. */
+void job_refuse(const struct job_spec *spec, struct run_result *result, int code, const char *what);
 /* A result for a run that could not be started; `code`: -errno, or 0. */
 struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail);
 

@@ -114,60 +114,10 @@ static void attach_output(struct child *child)
 		result->output = text;
 }
 
-struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
-			  enum record_fault fault)
-{
-	const struct script *script = spec->script;
-	const struct event *at = script && event < script->n_events ? script->events[event] : NULL;
-	enum record_kind kind = at			    ? play_record_kind(at)
-				: event == JOB_AFTER_EVENTS ? RECORD_CLEANUP
-							    : RECORD_SETUP;
-	struct record *record = record_new(result->arena, kind);
-
-	result->verdict = VERDICT_ERROR;
-	result->scripted_ns = script ? script_duration(script) : 0;
-	result->failed_record = -1;
-	record->status = RECORD_FAILED;
-	record->fault = fault;
-	if (at) {
-		size_t size = event_print(NULL, 0, at) + 1;
-		char *text = arena_alloc(result->arena, size);
-
-		event_print(text, size, at);
-		text += time_print(NULL, 0, at);
-		record->event = (int)event;
-		record->line = at->loc.line;
-		record->column = at->loc.column;
-		record->expected = text + strspn(text, " ");
-	}
-	run_result_close(result, record);
-	return record;
-}
-
-/* This machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot be done.
- */
-static void refuse(const struct job_spec *spec, struct run_result *result, int code,
-		   const char *what)
-{
-	struct record *record = job_broken(spec, result, JOB_BEFORE_EVENTS, FAULT_SYSTEM);
-
-	record->detail = arena_printf(result->arena, "%s", what);
-	record->error = code < 0 ? -code : 0;
-	result->verdict = code > 0 ? VERDICT_ERROR : VERDICT_NOT_RUN;
-}
-
-struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail)
-{
-	struct run_result *result = run_result_new(spec->path, ip_mode_name(spec->mode));
-
-	refuse(spec, result, code, detail);
-	return result;
-}
-
 /* The run cannot be played. */
 static void say_not_run(struct child *child, int code, const char *what)
 {
-	refuse(child->spec, child->journal->result, code, what);
+	job_refuse(child->spec, child->journal->result, code, what);
 	say_result(child, true);
 }
 
