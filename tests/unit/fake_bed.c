@@ -158,9 +158,12 @@ static int fake_state(struct bed *bed, const struct sock_tuple *tuple, struct so
 
 	(void)tuple;
 	*info = (struct sock_info){.state = TCP_CLOSE, .cookie = fake->cookie};
-	for (const struct fake_row *row = fake->rows; !is_end(row); row++)
+	for (const struct fake_row *row = fake->rows; !is_end(row); row++) {
 		if (row->state && row->event <= fake->event)
 			info->state = row->state;
+		if (row->state_error && row->event == fake->event)
+			return -row->state_error;
+	}
 	return 0;
 }
 
@@ -206,14 +209,19 @@ static void note_address(struct sockaddr_storage *out, const struct ip_addr *add
 	memcpy(out, &in, sizeof(in));
 }
 
-static int make_descriptor(struct fake_bed *fake, int64_t label, unsigned line)
+static int make_descriptor(struct fake_bed *fake, int64_t label, const struct event *event)
 {
-	const struct descriptor made = {.script_fd = label,
-					.live_fd = (int)label,
-					.kind = {AF_INET, SOCK_STREAM, IPPROTO_TCP},
-					.cookie = (uint64_t)label,
-					.made_line = line};
+	const struct call *call = event->call;
+	struct descriptor made = {.script_fd = label,
+				  .live_fd = (int)label,
+				  .kind = {AF_INET, SOCK_STREAM, IPPROTO_TCP},
+				  .cookie = (uint64_t)label,
+				  .made_line = event->loc.line};
 
+	if (call->row->id == CALL_socket) {
+		made.kind.type = (int)call->args[1]->value;
+		made.kind.protocol = (int)call->args[2]->value;
+	}
 	return descriptors_add(fake->descriptors, &made);
 }
 
@@ -246,7 +254,7 @@ static void fake_request(struct bed *bed, const struct event *event)
 		}
 	}
 	if (slot->result >= 0 && (call->row->id == CALL_socket || call->row->id == CALL_accept))
-		slot->made = make_descriptor(fake, slot->result, event->loc.line);
+		slot->made = make_descriptor(fake, slot->result, event);
 	if (call->row->id == CALL_close && slot->result == 0)
 		descriptors_close(fake->descriptors, call->args[0]->value, event->loc.line);
 	note_address(&slot->local, &config->local_ip, fake->local_port);
@@ -289,9 +297,11 @@ static bool fake_wait_asleep(struct bed *bed, const struct call *call, int64_t d
 static bool fake_snapshot(struct bed *bed, int live_fd, struct sock_snapshot *snapshot,
 			  int64_t deadline)
 {
-	(void)bed;
 	(void)live_fd;
 	(void)deadline;
+	for (const struct fake_row *row = of(bed)->rows; !is_end(row); row++)
+		if (row->mute && row->event <= of(bed)->event)
+			return false;
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->tcp_info_size = sizeof(snapshot->tcp_info);
 	snapshot->tcp_info[offsetof(struct tcp_info, tcpi_state)] = TCP_LISTEN;

@@ -17,6 +17,8 @@ struct fake_row {
 	const char
 		*packet; /* the kernel sends it: "S. 0:0(0) ack 1 <mss 1460>", in script numbers */
 	int state;	 /* the connection is in this state from then on */
+	int state_error; /* asking for states fails with this errno, at that event alone */
+	bool mute;	 /* the program gives no values from then on */
 	int64_t oversleep; /* the wait for the event ends so late */
 	int64_t slow_send; /* the injection takes so long, all of it after the kernel has it */
 	int64_t call_time; /* the call takes so long */

@@ -235,6 +235,17 @@ static void extras_break_strict(void **state)
 	assert_int_equal(failed(FAULT_UNEXPECTED)->kind, RECORD_EXTRA);
 }
 
+/* What failed is the event; what a later one expects has come already, and is no extra. */
+static void a_failure_is_the_events_own(void **state)
+{
+	(void)state;
+	result = fake_play("--strict\n" OPENED "+.1 close(4) = 0\n"
+			   "+0 tcp_state(4) = TCP_CLOSE\n"
+			   "+0 > F. 1:1(0) ack 1\n",
+			   fin_twice);
+	assert_int_equal(failed(FAULT_STATE)->event, 8);
+}
+
 static void extras_follow_a_failure(void **state)
 {
 	(void)state;
@@ -397,6 +408,43 @@ static void the_program_ends(void **state)
 	assert_int_equal(count(RECORD_CALL_END), 0);
 }
 
+/* No state is told that is not known. */
+static void states_that_are_not_known(void **state)
+{
+	static const struct fake_row refused[] = {
+		SYN_ACK, {.event = 7, .state_error = ENOBUFS}, {0}};
+	static const struct fake_row mute[] = {{.event = 3, .mute = true}, {0}};
+
+	(void)state;
+	result = fake_play(OPENED "+0 tcp_state(4) = TCP_CLOSE\n", refused);
+	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
+			    "sock_diag: No buffer space available");
+	forget(state);
+	/* Of the path one was missed. */
+	result = fake_play(OPENED "+0 write(4, ..., 1) = 1\n"
+				  "+0 tcp_states(4) = [TCP_CLOSE]\n",
+			   refused);
+	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
+			    "after one of the events sock_diag said: No buffer space available");
+	forget(state);
+	result = fake_play("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+			   "+0 bind(3, ..., ...) = 0\n"
+			   "+0 listen(3, 1) = 0\n"
+			   "+0 tcp_state(3) = TCP_CLOSE\n",
+			   mute);
+	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
+			    "the program under test did not answer");
+	forget(state);
+	result = fake_play("0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n"
+			   "+0 tcp_state(3) = TCP_CLOSE\n",
+			   mute);
+	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
+			    "descriptor 3, made at line 1, is no TCP socket");
+	forget(state);
+	result = fake_play("0 tcp_state(9) = TCP_CLOSE\n", mute);
+	failed(FAULT_NO_DESCRIPTOR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -408,6 +456,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_device_fails, forget),
 		cmocka_unit_test_teardown(extras_are_recorded, forget),
 		cmocka_unit_test_teardown(extras_break_strict, forget),
+		cmocka_unit_test_teardown(a_failure_is_the_events_own, forget),
 		cmocka_unit_test_teardown(extras_follow_a_failure, forget),
 		cmocka_unit_test_teardown(quiet, forget),
 		cmocka_unit_test_teardown(a_call_differs, forget),
@@ -415,6 +464,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_blocking_call, forget),
 		cmocka_unit_test_teardown(late_of_its_own, forget),
 		cmocka_unit_test_teardown(states, forget),
+		cmocka_unit_test_teardown(states_that_are_not_known, forget),
 		cmocka_unit_test_teardown(start_up_fails, forget),
 		cmocka_unit_test_teardown(the_program_ends, forget),
 	};
