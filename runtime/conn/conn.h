@@ -1,12 +1,12 @@
 /* The script's sockets and the connections its packets belong to (language: "Which connection"),
  * each connection with its live addresses and ports, its numbers and its path of states.
  *
- * conn.c     connections: made, found, queues, printing
- * socks.c    sockets, and what calls tell of them
- * inbound.c  which connection a packet of the script is for
- * live.c     which connection a packet of the kernel's is of
+ * conn.c          connections: made, found, queues, printing
+ * socks.c         sockets, and what calls tell of them
+ * inbound.c       which connection a packet of the script is for
+ * live.c          which connection a packet of the kernel's is of
  * incarnations.c  the same where several have had the same addresses and ports
- * states.c   TCP states
+ * states.c        TCP states
  *
  * The socket or connection under test is the one made last, or the one a packet event spoke of
  * last. Memory: the arena given to conns_init(). */

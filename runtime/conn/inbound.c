@@ -155,6 +155,15 @@ static void remember_syn(struct conns *conns, struct conn *conn, const struct tc
 	conn->syns = syn;
 }
 
+/* Both ends are on this machine, so that a packet from the device is no packet of it. */
+static bool is_local(const struct conns *conns, const struct conn *conn)
+{
+	struct wire_tuple other = tuple_reverse(&conn->tuple);
+
+	return ip_addr_equal(&conn->tuple.src, &conn->tuple.dst) ||
+	       conn_find(conns, conn->kind, &other);
+}
+
 struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
 			       struct wire_tuple *tuple, struct errbuf *error)
 {
@@ -168,6 +177,12 @@ struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
 		return NULL;
 	}
 	conn = conn_newest(conn);
+	if (!is_new && transport_rows[conn->kind].ports && is_local(conns, conn)) {
+		snprintf(error->text, sizeof(error->text),
+			 "both ends of this connection are on this machine: no packet of it passes "
+			 "the device");
+		return NULL;
+	}
 	/* A stray segment of a tuple that is no connection's does not change the subject. */
 	if (!conns->conn_under_test || has_syn(packet) || !is_new)
 		conns->conn_under_test = conn;

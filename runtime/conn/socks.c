@@ -246,12 +246,19 @@ static bool goes_on(const struct sock *sock, const struct wire_tuple *tuple, int
 	return error != EINPROGRESS || (!conn->has_iss && !conn->over);
 }
 
+/* Errors of connect() that leave the socket's connection, or its attempt, as it was; any other is
+ * how an attempt ended. */
+static bool leaves_as_it_was(int error)
+{
+	return error == EISCONN || error == EALREADY || error == EINTR || error == EINVAL ||
+	       error == EFAULT;
+}
+
 /* connect() of a TCP socket, or sendto() and sendmsg() with MSG_FASTOPEN. */
 static void stream_connected(struct conns *conns, const struct call *call, struct sock *sock,
 			     const struct call_slot *slot)
 {
 	int error = slot->result < 0 ? slot->error : 0;
-	bool same = error == EISCONN || error == EALREADY || error == EINTR;
 	struct ask *ask = ask_of(conns, slot);
 	struct wire_tuple tuple;
 	struct conn *conn;
@@ -259,7 +266,8 @@ static void stream_connected(struct conns *conns, const struct call *call, struc
 
 	if (error && error != EINPROGRESS) {
 		/* Its SYN may have been sent, and not been read yet: the call's time tells. */
-		if (call->row->id == CALL_connect && !same && sock->phase == SOCK_CONNECTED)
+		if (call->row->id == CALL_connect && sock->phase == SOCK_CONNECTED &&
+		    !leaves_as_it_was(error))
 			sock->phase = SOCK_FRESH;
 		return;
 	}

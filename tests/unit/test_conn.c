@@ -74,8 +74,10 @@ static void accept_takes_the_connection_of_its_addresses(void **state)
 static void a_connection_that_does_not_pass_the_device(void **state)
 {
 	struct wire_tuple client = tuple_of(KERNEL, 33000, KERNEL, 8080);
-	struct wire_tuple server = tuple_reverse(&client);
+	struct wire_tuple server = tuple_reverse(&client), tuple;
 	struct fixture *f = *state;
+	struct wire_error error;
+	struct packet script;
 
 	make_listener(f, 3, KERNEL, 8080);
 	make_socket(f, 4, SOCK_STREAM, IPPROTO_TCP);
@@ -92,6 +94,11 @@ static void a_connection_that_does_not_pass_the_device(void **state)
 	assert_int_equal(conn_state(&f->conns, conn_of(f, 4)), TCP_CLOSE);
 	/* accept() makes nobody's connection the one under test. */
 	assert_ptr_equal(f->conns.conn_under_test, conn_of(f, 4));
+	/* There is nobody on the device to speak for it. */
+	script = test_tcp(INBOUND, 4, TCP_ACK_FLAG, 1, 0, 1);
+	assert_null(conns_for_inbound(&f->conns, &script, &tuple, &error));
+	assert_non_null(strstr(error.text, "both ends"));
+	assert_non_null(peer_sends_at(f, TCP_SYN, 0, 0, 5000, 8080));
 }
 
 /* ---- active opens -------------------------------------------------------------------------- */
@@ -205,6 +212,9 @@ static void a_finished_connect_is_no_other_connection(void **state)
 	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, 0);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, EISCONN);
+	assert_ptr_equal(conn_of(f, 3), conn);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, EFAULT);
+	connect_ends(f, 3, connect_begins(f, 3, PEER, 8080), KERNEL, 33000, 0);
 	assert_ptr_equal(conn_of(f, 3), conn);
 	/* Disconnected: still its latest, and what a code block would look at. */
 	connect_ends(f, 3, connect_begins(f, 3, NULL, 0), ANY_ADDR, 33000, 0);
