@@ -59,6 +59,10 @@ static void put_ladder(FILE *out, const struct run_result *result, unsigned id)
 		svg_put(out, &picture, 0, true, id);
 		close_pane(out);
 	}
+	if (!result->n_records && !result->diagnostics && result->verdict != VERDICT_SKIP)
+		fputs("<p class=\"note\">No picture and no trace: the result holds no "
+		      "records.</p>\n",
+		      out);
 	if (rows > ROWS_MOST)
 		fprintf(out, "<p class=\"note\">The first %d of %zu rows.</p>\n", ROWS_MOST, rows);
 	ladder_free(ladder);
@@ -75,27 +79,27 @@ static const struct {
 	[RECORD_FAILED] = {"XX", " class=\"bad\""},
 };
 
-/* The record that tells how the event at that line went: the worst, else the first. */
-static const struct record *record_of(const struct run_result *result, unsigned line)
+/* By line, the record that tells how its event went: the worst, else the first. Malloc'd. */
+static const struct record **records_by_line(const struct run_result *result, unsigned lines)
 {
-	const struct record *found = NULL;
+	const struct record **found = calloc(lines + 1, sizeof(struct record *));
 
+	if (!found)
+		abort();
 	for (size_t i = 0; i < result->n_records; i++) {
 		const struct record *record = result->records[i];
 
-		if (record->line != line || record->kind == RECORD_EXTRA)
+		if (!record->line || record->line > lines || record->kind == RECORD_EXTRA)
 			continue;
-		if (!found || record->status > found->status)
-			found = record;
+		if (!found[record->line] || record->status > found[record->line]->status)
+			found[record->line] = record;
 	}
 	return found;
 }
 
-static void put_script_line(FILE *out, const struct run_result *result, unsigned number,
+static void put_script_line(FILE *out, const struct record *record, unsigned number,
 			    const char *line)
 {
-	const struct record *record = record_of(result, number);
-
 	if (!record)
 		fprintf(out, "%16s", "");
 	else if (record->actual_ns == INT64_MIN)
@@ -114,10 +118,29 @@ static void put_script_line(FILE *out, const struct run_result *result, unsigned
 	fputs("</span>\n", out);
 }
 
+static void put_lines(FILE *out, const struct run_result *result, char *text)
+{
+	const struct record **records;
+	unsigned lines = 1;
+	char *line = text, *end;
+
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	records = records_by_line(result, lines);
+	for (unsigned number = 1; line && *line; number++, line = end) {
+		end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		put_script_line(out, records[number], number, line);
+	}
+	free(records);
+}
+
 static void put_script(FILE *out, const struct run_result *result)
 {
 	const char *why = NULL;
-	char *text = html_source(result, &why), *line = text, *end;
+	char *text = html_source(result, &why);
 
 	if (!text) {
 		fputs("<section><h3>The script</h3><p class=\"note\">It is not shown: ", out);
@@ -127,13 +150,7 @@ static void put_script(FILE *out, const struct run_result *result)
 	}
 	open_pane(out, "The script");
 	fputs("<pre>", out);
-	for (unsigned number = 1; line && *line; number++, line = end) {
-		end = strchr(line, '\n');
-		if (end)
-			*end++ = '\0';
-		line[strcspn(line, "\r")] = '\0';
-		put_script_line(out, result, number, line);
-	}
+	put_lines(out, result, text);
 	fputs("</pre>", out);
 	close_pane(out);
 	free(text);

@@ -22,12 +22,15 @@ static const char *line_of(const char *text, unsigned line, size_t *size)
 static bool is_played(const struct run_result *result, const char *text)
 {
 	const struct record *failed = run_result_failed(result);
+	unsigned last = 0;
 	size_t size;
 	const char *line;
 
 	for (size_t i = 0; i < result->n_records; i++)
-		if (result->records[i]->line && !line_of(text, result->records[i]->line, &size))
-			return false;
+		if (result->records[i]->line > last)
+			last = result->records[i]->line;
+	if (!line_of(text, last, &size))
+		return false;
 	if (!failed || !result->source_line || !failed->line)
 		return true;
 	line = line_of(text, failed->line, &size);

@@ -2,12 +2,11 @@
  * verdict inside a testcase, no attributes on testsuites) and that of Jenkins' xUnit. */
 #include "runtime/report/report.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "runtime/report/text.h"
+#include "runtime/report/xml.h"
 
 enum told_as { AS_PASSED, AS_FAILURE, AS_ERROR, AS_SKIPPED, N_TOLD_AS };
 
@@ -33,29 +32,6 @@ struct xml {
 	bool in_tag;   /* attributes may follow */
 	bool has_text; /* in the innermost element */
 };
-
-/* Text is cleaned first: XML has no way to hold control characters or bytes that are not UTF-8.
- * ">" too is escaped, since text may not hold "]]>". */
-static void put_escaped(struct xml *xml, const char *text, bool lines)
-{
-	static const char *const entities[UCHAR_MAX + 1] = {
-		['&'] = "&amp;",
-		['<'] = "&lt;",
-		['>'] = "&gt;",
-		['"'] = "&quot;",
-	};
-	char *clean = text_clean(text, lines);
-
-	for (const char *c = clean; *c; c++) {
-		const char *entity = entities[(unsigned char)*c];
-
-		if (entity)
-			fputs(entity, xml->out);
-		else
-			fputc(*c, xml->out);
-	}
-	free(clean);
-}
 
 static void end_tag(struct xml *xml, const char *with)
 {
@@ -84,7 +60,7 @@ static void close_element(struct xml *xml, const char *name)
 static void attribute(struct xml *xml, const char *name, const char *value)
 {
 	fprintf(xml->out, " %s=\"", name);
-	put_escaped(xml, value, false);
+	xml_put(xml->out, value, false);
 	fputc('"', xml->out);
 }
 
@@ -101,7 +77,7 @@ static void seconds_attribute(struct xml *xml, int64_t ns)
 static void content(struct xml *xml, const char *text)
 {
 	end_tag(xml, ">");
-	put_escaped(xml, text, true);
+	xml_put(xml->out, text, true);
 	xml->has_text = true;
 }
 

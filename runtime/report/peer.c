@@ -9,7 +9,8 @@
 struct peer {
 	struct peer_segment *segments;
 	size_t n;
-	size_t first; /* of this incarnation */
+	size_t first;	/* of this incarnation */
+	size_t pending; /* all before it are settled */
 	int state;
 	bool has_syn, has_fin, has_told, has_kernel;
 	uint32_t sent;	   /* the number behind all that it sent */
@@ -79,18 +80,32 @@ static bool takes(const struct peer_segment *of, uint16_t flag)
 
 /* ---- what the peer receives ------------------------------------------------------------------ */
 
-static bool sends_again(const struct peer *peer, size_t i, uint32_t ack)
+/* What of its numbers the peer sends later, up to the next incarnation. */
+static void look_ahead(struct peer_segment *segments, size_t n)
 {
-	for (i++; i < peer->n; i++) {
-		const struct peer_segment *of = &peer->segments[i];
+	uint32_t resent = 0;
+	bool any = false;
 
-		if (!of->from_kernel && !takes(of, TCP_SYN) &&
-		    segment_takes_numbers(&of->segment) && seq_before(of->segment.seq, ack))
-			return true;
-		if (takes(of, TCP_SYN) && !takes(of, TCP_ACK_FLAG))
-			return false; /* another incarnation's numbers */
+	for (size_t i = n; i-- > 0;) {
+		const struct tcp_segment *segment = &segments[i].segment;
+		bool syn = segment->flags & TCP_SYN;
+
+		segments[i].has_resent = any;
+		segments[i].resent = resent;
+		if (syn && !(segment->flags & TCP_ACK_FLAG))
+			any = false;
+		if (segments[i].from_kernel || syn || !segment_takes_numbers(segment))
+			continue;
+		if (!any || seq_before(segment->seq, resent))
+			resent = segment->seq;
+		any = true;
 	}
-	return false;
+}
+
+/* Does the peer send again what this acknowledges? */
+static bool is_lost(const struct peer_segment *of)
+{
+	return of->has_resent && seq_before(of->resent, of->segment.ack);
 }
 
 /* RFC 9293, 3.10.7: acknowledgment first, then the FIN. */
@@ -124,22 +139,27 @@ static bool is_told(const struct peer *peer, const struct peer_segment *of)
 	return peer->has_told && !seq_before(peer->told, end);
 }
 
+/* Nothing more can come of it. */
+static bool is_settled(const struct peer_segment *of)
+{
+	return !of->from_kernel || of->received || takes(of, TCP_RST) ||
+	       (!segment_takes_numbers(&of->segment) && (!of->seen || is_lost(of)));
+}
+
 /* All that the peer can have received by now, in the order in which it was sent. */
 static void receive_all(struct peer *peer, size_t upto, struct peer_segment *at)
 {
-	for (size_t i = peer->first; i < upto; i++) {
+	while (peer->pending < upto && is_settled(&peer->segments[peer->pending]))
+		peer->pending++;
+	for (size_t i = peer->pending; i < upto; i++) {
 		struct peer_segment *of = &peer->segments[i];
 
-		if (!of->from_kernel || of->received || takes(of, TCP_RST))
+		if (is_settled(of))
 			continue;
-		if (segment_takes_numbers(&of->segment)) {
-			if (is_told(peer, of))
-				receive(peer, of, at);
-			else if (takes(of, TCP_SYN | TCP_FIN))
-				return;
-		} else if (of->seen && !sends_again(peer, i, of->segment.ack)) {
+		if (!segment_takes_numbers(&of->segment) || is_told(peer, of))
 			receive(peer, of, at);
-		}
+		else if (takes(of, TCP_SYN | TCP_FIN))
+			return;
 	}
 }
 
@@ -148,8 +168,11 @@ static void receive_all(struct peer *peer, size_t upto, struct peer_segment *at)
 
 static void begin(struct peer *peer, size_t i)
 {
-	*peer = (struct peer){
-		.segments = peer->segments, .n = peer->n, .first = i, .state = TCP_CLOSE};
+	*peer = (struct peer){.segments = peer->segments,
+			      .n = peer->n,
+			      .first = i,
+			      .pending = i,
+			      .state = TCP_CLOSE};
 }
 
 /* Is the next answer of the kernel a SYN, so that it took the peer's SYN for a new beginning? */
@@ -250,6 +273,7 @@ void peer_follow(struct peer_segment *segments, size_t n)
 {
 	struct peer peer = {.segments = segments, .n = n, .state = TCP_CLOSE};
 
+	look_ahead(segments, n);
 	for (size_t i = 0; i < n; i++) {
 		if (begins_anew(&peer, i))
 			begin(&peer, i);

@@ -23,6 +23,8 @@ struct peer_segment {
 	int states[PEER_STATES]; /* out: those that the peer came to, netinet/tcp.h */
 	unsigned n_states;
 	bool received; /* out: from the kernel, and the peer has it */
+	bool has_resent;
+	uint32_t resent; /* the lowest number that the peer sends later */
 };
 
 /* Follows all segments of one connection, in the order of their times. A port may be used again: a
