@@ -76,7 +76,7 @@ static void a_connection_that_does_not_pass_the_device(void **state)
 	struct wire_tuple client = tuple_of(KERNEL, 33000, KERNEL, 8080);
 	struct wire_tuple server = tuple_reverse(&client), tuple;
 	struct fixture *f = *state;
-	struct wire_error error;
+	struct errbuf error;
 	struct packet script;
 
 	make_listener(f, 3, KERNEL, 8080);
