@@ -10,6 +10,7 @@ struct report_counts report_count(const struct run_result *const *results, size_
 	for (size_t i = 0; i < n; i++) {
 		counts.by_verdict[results[i]->verdict]++;
 		counts.failures += verdict_is_failure(results[i]->verdict);
+		counts.bad += results[i]->verdict == VERDICT_ERROR && results[i]->diagnostics;
 		counts.flaky += run_result_is_flaky(results[i]);
 		counts.run_ns += results[i]->setup_ns + results[i]->run_ns;
 	}

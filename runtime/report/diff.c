@@ -22,21 +22,6 @@ static const bool prints[N_RECORD_KINDS] = {
 	[RECORD_CLEANUP] = true,
 };
 
-static const struct {
-	const char *level;
-	enum paint paint;
-	const char *headline; /* when no record failed and the result has no reason */
-} levels[] = {
-	[VERDICT_PASS] = {"passed", PAINT_GOOD, "passed"},
-	[VERDICT_FAIL] = {"error", PAINT_BAD, "the run failed"},
-	[VERDICT_SKIP] = {"skipped", PAINT_WARN, "not to be played"},
-	[VERDICT_XFAIL] = {"expected failure", PAINT_WARN, "failed as expected"},
-	[VERDICT_XPASS] = {"error", PAINT_BAD, "passed, though marked as expected to fail"},
-	[VERDICT_ERROR] = {"error", PAINT_BAD, "the run ended before its time"},
-	[VERDICT_LATE] = {"inconclusive", PAINT_WARN, "the run itself was late"},
-	[VERDICT_NOT_RUN] = {"not run", PAINT_BAD, "it cannot be played here"},
-};
-
 /* Was something waited for in vain, so that its time is when that ended? */
 static bool is_given_up(const struct record *record)
 {
@@ -113,17 +98,17 @@ static char *record_headline(const struct record *record)
 
 void report_headline(char *out, size_t size, const struct run_result *result)
 {
-	const struct record *failed = run_result_failed(result);
-	char *text = failed ? record_headline(failed) : text_clean(result->reason, false);
-	const char *said = *text ? text : levels[result->verdict].headline;
+	char *said = words_headline(result), *clean = text_clean(said, false);
 
-	snprintf(out, size, "%s%s%s%s", said, result->mode ? " (" : "",
+	snprintf(out, size, "%s%s%s%s", clean, result->mode ? " (" : "",
 		 result->mode ? result->mode : "", result->mode ? ")" : "");
-	free(text);
+	free(clean);
+	free(said);
 }
 
 static void print_headline(FILE *out, const struct run_result *result, bool color)
 {
+	const struct verdict_words *words = words_of_verdict(result->verdict);
 	const struct record *failed = run_result_failed(result);
 	char headline[1024], *path = text_clean(result->path, false);
 	struct place place = {0};
@@ -136,7 +121,7 @@ static void print_headline(FILE *out, const struct run_result *result, bool colo
 	if (place.line)
 		fprintf(out, ":%u:%u", place.line, place.column);
 	fprintf(out, ": %s%s%s:%s %s\n", text_paint(PAINT_PLAIN, color),
-		text_paint(levels[result->verdict].paint, color), levels[result->verdict].level,
+		text_paint(words->paint, color), words->level,
 		text_paint(PAINT_PLAIN, color), headline);
 	free(path);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 #define DETAILED_FAILURES 50 /* a summary may hold 1 MiB */
 #define REPORT_BYTES	  16384
@@ -198,14 +199,9 @@ void report_github_summary(FILE *out, const struct run_result *const *results, s
 	fprintf(out, "### finwait: %zu of %zu runs failed", failures, counts.all);
 	if (not_run)
 		fprintf(out, ", %zu not run", not_run);
-	fprintf(out,
-		"\n\n%zu passed, %zu failed, %zu errors, %zu not run, %zu inconclusive, %zu flaky, "
-		"%zu skipped, %zu failed as expected, %zu passed unexpectedly\n\n",
-		counts.by_verdict[VERDICT_PASS], counts.by_verdict[VERDICT_FAIL],
-		counts.by_verdict[VERDICT_ERROR], not_run, counts.by_verdict[VERDICT_LATE],
-		counts.flaky,
-		counts.by_verdict[VERDICT_SKIP], counts.by_verdict[VERDICT_XFAIL],
-		counts.by_verdict[VERDICT_XPASS]);
+	fputs("\n\n", out);
+	words_counts(out, &counts, false);
+	fputs("\n\n", out);
 	for (size_t i = 0; i < n; i++)
 		rows += has_row(results[i]);
 	print_not_run(out, results, n);

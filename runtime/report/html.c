@@ -9,6 +9,7 @@
 #include "runtime/report/report.h"
 #include "runtime/report/svg.h"
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 #include "runtime/report/xml.h"
 
 /* From html.css and html.js. */
@@ -21,30 +22,13 @@ __asm__(".pushsection .rodata\n"
 	".byte 0\n"
 	".popsection\n");
 
-static const struct {
-	const char *words; /* of a box to tick */
-	const char *class;
-} verdicts[] = {
-	[VERDICT_PASS] = {"passed", "good"},
-	[VERDICT_FAIL] = {"failed", "bad"},
-	[VERDICT_SKIP] = {"skipped", "warn"},
-	[VERDICT_XFAIL] = {"failed as expected", "warn"},
-	[VERDICT_XPASS] = {"passed unexpectedly", "bad"},
-	[VERDICT_ERROR] = {"with errors", "bad"},
-	[VERDICT_LATE] = {"inconclusive", "bad"},
-};
+#define N_VERDICTS (VERDICT_NOT_RUN + 1)
 
-static void put_counts(FILE *out, const struct report_counts *counts)
+static const char *class_of(enum verdict verdict)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < N_VERDICTS; i++) {
-		if (!counts->by_verdict[i])
-			continue;
-		fprintf(out, "%s%zu %s", any ? ", " : "", counts->by_verdict[i], verdicts[i].words);
-		any = true;
-	}
-	fputs(any ? "" : "no runs", out);
+	if (verdict == VERDICT_PASS)
+		return "good";
+	return verdict_is_failure(verdict) ? "bad" : "warn";
 }
 
 static void put_head(FILE *out, const struct report_counts *counts)
@@ -55,7 +39,7 @@ static void put_head(FILE *out, const struct report_counts *counts)
 	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n"
 	      "<link rel=\"icon\" href=\"data:,\">\n<title>finwait: ",
 	      out);
-	put_counts(out, counts);
+	words_counts(out, counts, false);
 	fprintf(out, "</title>\n<style>\n%s%s\n</style>\n</head>\n<body>\n", html_style, svg_style);
 }
 
@@ -68,7 +52,7 @@ static void put_summary(FILE *out, const struct report_counts *counts, int64_t b
 	if (gmtime_r(&when, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
 	fputs("<header>\n<h1>finwait: ", out);
-	put_counts(out, counts);
+	words_counts(out, counts, false);
 	fprintf(out, "</h1>\n<p class=\"note\">%zu runs, %s", counts->all, date);
 	if (counts->flaky)
 		fprintf(out, ", %zu passed only at a later try", counts->flaky);
@@ -86,7 +70,7 @@ static void put_filter(FILE *out, const struct report_counts *counts)
 			fprintf(out,
 				"<label><input type=\"checkbox\" value=\"%s\" checked> %s "
 				"(%zu)</label>\n",
-				verdict_name((enum verdict)i), verdicts[i].words,
+				verdict_name((enum verdict)i), words_of_verdict((enum verdict)i)->many,
 				counts->by_verdict[i]);
 	fputs("</fieldset>\n<button type=\"button\" id=\"next\">Next failure</button>\n"
 	      "<button type=\"reset\">Show all</button>\n"
@@ -122,12 +106,12 @@ static void put_failures(FILE *out, const struct run_result *const *results, siz
 
 static void put_run(FILE *out, const struct run_result *result, size_t id)
 {
-	char why[512];
+	char *why;
 
 	fprintf(out,
 		"<li class=\"%s\" data-v=\"%s\"><details class=\"run\" id=\"r%zu\"><summary>"
 		"<span class=\"v\">%s</span> <span class=\"path\">",
-		verdicts[result->verdict].class, verdict_name(result->verdict), id,
+		class_of(result->verdict), verdict_name(result->verdict), id,
 		verdict_name(result->verdict));
 	put_name(out, result);
 	fputs("</span> <span class=\"note\">", out);
@@ -135,13 +119,11 @@ static void put_run(FILE *out, const struct run_result *result, size_t id)
 		fprintf(out, "flaky, passed at try %u; ", result->attempts);
 	fprintf(out, "%s</span>", text_duration(result->setup_ns + result->run_ns).text);
 	if (result->verdict != VERDICT_PASS) {
-		if (result->reason)
-			snprintf(why, sizeof(why), "%s", result->reason);
-		else
-			report_headline(why, sizeof(why), result);
+		why = words_headline(result);
 		fputs("<span class=\"why\">", out);
 		xml_put(out, why, false);
 		fputs("</span>", out);
+		free(why);
 	}
 	fputs("</summary>\n", out);
 	html_run(out, result, (unsigned)id);

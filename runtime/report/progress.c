@@ -6,16 +6,11 @@
 #include <unistd.h>
 
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 #define BAR_MIN	      10 /* columns; where there is no room for that, no bar */
 #define BAR_MAX	      40
 #define WIDTH_UNKNOWN 80
-
-static const enum paint paints[] = {
-	[VERDICT_PASS] = PAINT_GOOD,   [VERDICT_FAIL] = PAINT_BAD,  [VERDICT_SKIP] = PAINT_WARN,
-	[VERDICT_XFAIL] = PAINT_PLAIN, [VERDICT_XPASS] = PAINT_BAD, [VERDICT_ERROR] = PAINT_BAD,
-	[VERDICT_LATE] = PAINT_WARN,   [VERDICT_NOT_RUN] = PAINT_BAD,
-};
 
 unsigned report_terminal_width(FILE *out, const char *term)
 {
@@ -109,11 +104,12 @@ void report_progress_line(FILE *out, const struct report_progress *progress,
 		return; /* the summary has them by their reasons */
 	path = text_clean(result->path, false);
 	fprintf(out, "[%*zu/%s] %s%-5s%s %s", digits, progress->done, all,
-		text_paint(paints[result->verdict], color), verdict_name(result->verdict),
+		text_paint(words_of_verdict(result->verdict)->paint, color), verdict_name(result->verdict),
 		text_paint(PAINT_PLAIN, color), path);
 	if (result->mode)
 		fprintf(out, " (%s)", result->mode);
-	fprintf(out, "  %s", text_duration(result->setup_ns + result->run_ns).text);
+	if (result->setup_ns + result->run_ns) /* it was played */
+		fprintf(out, "  %s", text_duration(result->setup_ns + result->run_ns).text);
 	if (run_result_is_flaky(result))
 		fprintf(out, "  flaky: try %u", result->attempts);
 	putc('\n', out);

@@ -53,6 +53,7 @@ bool report_can_utf8(void);
 /* How many of each verdict, and how many of the passes were flaky. */
 struct report_counts {
 	size_t all, failures; /* failures: those that make a suite fail, late ones included */
+	size_t bad; /* of those with errors: bad scripts, which were not played */
 	size_t by_verdict[N_VERDICTS];
 	size_t flaky;
 	int64_t run_ns; /* sum of set-up and timeline */

@@ -4,25 +4,9 @@
 #include <string.h>
 
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 #define NAMED 10 /* of the runs that were not run for one reason */
-
-/* The last line names what there is, in this order. */
-static const struct {
-	enum verdict verdict;
-	const char *words;
-	enum paint paint;
-	bool always;
-} tallies[] = {
-	{VERDICT_PASS, "passed", PAINT_GOOD, true},
-	{VERDICT_FAIL, "failed", PAINT_BAD, true},
-	{VERDICT_ERROR, "with errors", PAINT_BAD, false},
-	{VERDICT_NOT_RUN, "not run", PAINT_BAD, false},
-	{VERDICT_XPASS, "passed though marked xfail", PAINT_BAD, false},
-	{VERDICT_LATE, "inconclusive", PAINT_WARN, false},
-	{VERDICT_XFAIL, "failed as expected", PAINT_PLAIN, false},
-	{VERDICT_SKIP, "skipped", PAINT_WARN, true},
-};
 
 static void print_name(FILE *out, const struct run_result *result)
 {
@@ -269,28 +253,6 @@ static void print_slowest(FILE *out, const struct run_result *const *results, si
 	free(order);
 }
 
-static void print_counts(FILE *out, const struct report_counts *counts,
-			 const struct summary_options *options)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < sizeof(tallies) / sizeof(tallies[0]); i++) {
-		size_t n = counts->by_verdict[tallies[i].verdict];
-		enum paint paint = n > 0 ? tallies[i].paint : PAINT_PLAIN;
-
-		if (n == 0 && !tallies[i].always)
-			continue;
-		fprintf(out, "%s%s%zu %s%s", first ? "" : ", ", text_paint(paint, options->color),
-			n, tallies[i].words, text_paint(PAINT_PLAIN, options->color));
-		first = false;
-		if (tallies[i].verdict == VERDICT_PASS && counts->flaky > 0)
-			fprintf(out, " (%zu flaky)", counts->flaky);
-	}
-	if (options->wall_ns > 0)
-		fprintf(out, " in %s", text_duration(options->wall_ns).text);
-	putc('\n', out);
-}
-
 void report_summary(FILE *out, const struct run_result *const *results, size_t n,
 		    const struct summary_options *options)
 {
@@ -300,12 +262,15 @@ void report_summary(FILE *out, const struct run_result *const *results, size_t n
 	if (!options->quiet) {
 		print_reasons(out, results, n, VERDICT_SKIP, "skipped:", options->color);
 		print_reasons(out, results, n, VERDICT_XFAIL,
-			      "failed as expected:", options->color);
+			      "expected failures:", options->color);
 	}
 	print_not_run(out, results, n, options->color);
 	print_flaky(out, results, n, options->color);
 	print_late(out, results, n, options->color);
 	if (!options->quiet && options->slowest > 0 && n > 1)
 		print_slowest(out, results, n, options);
-	print_counts(out, &counts, options);
+	words_counts(out, &counts, options->color);
+	if (options->wall_ns > 0)
+		fprintf(out, " in %s", text_duration(options->wall_ns).text);
+	putc('\n', out);
 }

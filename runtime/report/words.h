@@ -3,7 +3,25 @@
 #ifndef FINWAIT_RUNTIME_REPORT_WORDS_H
 #define FINWAIT_RUNTIME_REPORT_WORDS_H
 
-#include "runtime/record/record.h"
+#include "runtime/report/report.h"
+#include "runtime/report/text.h"
+
+/* What is said of runs with a verdict, in all reports. */
+struct verdict_words {
+	const char *level;    /* in front of a headline: "error" */
+	const char *headline; /* of a run that has nothing to say for itself */
+	const char *one, *many; /* behind a number */
+	enum paint paint;
+};
+
+const struct verdict_words *words_of_verdict(enum verdict verdict);
+
+/* "3 passed (1 flaky), 1 failed, 0 skipped" */
+void words_counts(FILE *out, const struct report_counts *counts, bool color);
+
+/* What a run has to say for itself, one line, malloc'd: the message of its failed record, or why it
+ * was not played, or what else its verdict means. */
+char *words_headline(const struct run_result *result);
 
 /* What is wrong with a record, one line, malloc'd; NULL: nothing. */
 char *words_message(const struct record *record);

@@ -59,11 +59,8 @@ void job_expect_failure(const struct job_spec *spec, struct run_result *result)
 
 	if (!why)
 		return;
-	if (result->verdict == VERDICT_PASS) {
-		result->verdict = VERDICT_XPASS;
-		result->reason = arena_printf(result->arena, "passed, but should fail: %s", why);
-	} else if (result->verdict == VERDICT_FAIL) {
-		result->verdict = VERDICT_XFAIL;
-		result->reason = arena_printf(result->arena, "%s", why);
-	}
+	if (result->verdict != VERDICT_PASS && result->verdict != VERDICT_FAIL)
+		return;
+	result->verdict = result->verdict == VERDICT_PASS ? VERDICT_XPASS : VERDICT_XFAIL;
+	result->reason = arena_printf(result->arena, "%s", why);
 }

@@ -99,7 +99,7 @@ void suite_new(struct run_result **results)
 		{"scripts/close/c.pkt", "ipv4", "needs kernel>=6.11 # really", VERDICT_SKIP, 1,
 		 false},
 		{"scripts/open/d.pkt", "ipv4", "kernels before 6.11", VERDICT_XFAIL, 1, true},
-		{"scripts/open/e.pkt", "ipv4", NULL, VERDICT_XPASS, 1, false},
+		{"scripts/open/e.pkt", "ipv4", "kernels before 6.11", VERDICT_XPASS, 1, false},
 		{"scripts/open/<f> & \"#%:,|`\xff\x1b\\.pkt", "ipv4-mapped-ipv6",
 		 "died: 100%, ]]> <b>\r\n::error::x", VERDICT_ERROR, 1, false},
 		{"g.pkt", NULL, "late", VERDICT_LATE, 4, true},
