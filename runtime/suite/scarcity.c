@@ -5,9 +5,9 @@
 #define FIRST_PAUSE_NS (10 * NSEC_PER_MSEC)
 /* Beside others: the kernel takes so long to take back what an ended run had. */
 #define USUAL_PAUSE_NS (160 * NSEC_PER_MSEC)
-/* Of a run that is alone: a few seconds in all. */
+/* Of a run that is alone: ten seconds in all. */
 #define LONGEST_PAUSE_NS NSEC_PER_SEC
-#define TRIES_ALONE	 8
+#define TRIES_ALONE	 16
 
 void scarcity_init(struct scarcity *scarcity, unsigned cap)
 {
