@@ -408,7 +408,19 @@ static void the_program_ends(void **state)
 	assert_int_equal(count(RECORD_CALL_END), 0);
 }
 
-/* No state is told that is not known. */
+static void unknown_state(enum verdict verdict, const char *detail)
+{
+	const struct record *record = run_result_failed(result);
+
+	assert_int_equal(result->verdict, verdict);
+	assert_non_null(record);
+	assert_int_equal(record->fault, FAULT_STATE_UNKNOWN);
+	assert_string_equal(record->detail, detail);
+	run_result_free(result);
+	result = NULL;
+}
+
+/* No state is told that is not known: where the kernel does not tell, there is no verdict on it. */
 static void states_that_are_not_known(void **state)
 {
 	static const struct fake_row refused[] = {
@@ -417,30 +429,23 @@ static void states_that_are_not_known(void **state)
 
 	(void)state;
 	result = fake_play(OPENED "+0 tcp_state(4) = TCP_CLOSE\n", refused);
-	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
-			    "sock_diag: No buffer space available");
-	forget(state);
+	unknown_state(VERDICT_NOT_RUN, "sock_diag: No buffer space available");
 	/* Of the path one was missed. */
 	result = fake_play(OPENED "+0 write(4, ..., 1) = 1\n"
 				  "+0 tcp_states(4) = [TCP_CLOSE]\n",
 			   refused);
-	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
-			    "after one of the events sock_diag said: No buffer space available");
-	forget(state);
+	unknown_state(VERDICT_NOT_RUN,
+		      "after one of the events sock_diag said: No buffer space available");
 	result = fake_play("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 			   "+0 bind(3, ..., ...) = 0\n"
 			   "+0 listen(3, 1) = 0\n"
 			   "+0 tcp_state(3) = TCP_CLOSE\n",
 			   mute);
-	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
-			    "the program under test did not answer");
-	forget(state);
+	unknown_state(VERDICT_FAIL, "the program under test did not answer");
 	result = fake_play("0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n"
 			   "+0 tcp_state(3) = TCP_CLOSE\n",
 			   mute);
-	assert_string_equal(failed(FAULT_STATE_UNKNOWN)->detail,
-			    "descriptor 3, made at line 1, is no TCP socket");
-	forget(state);
+	unknown_state(VERDICT_FAIL, "descriptor 3, made at line 1, is no TCP socket");
 	result = fake_play("0 tcp_state(9) = TCP_CLOSE\n", mute);
 	failed(FAULT_NO_DESCRIPTOR);
 }
