@@ -189,11 +189,13 @@ struct place record_place(const struct record *record)
 
 int64_t record_off_ns(const struct record *record)
 {
+	int64_t until_ns = record->until_ns == INT64_MIN ? record->due_ns : record->until_ns;
+
 	if (record->actual_ns == INT64_MIN || record->due_ns == INT64_MIN)
 		return 0;
 	if (record->actual_ns < record->due_ns)
 		return record->actual_ns - record->due_ns;
-	return record->actual_ns > record->until_ns ? record->actual_ns - record->until_ns : 0;
+	return record->actual_ns > until_ns ? record->actual_ns - until_ns : 0;
 }
 
 void run_result_quote(struct run_result *result, const char *text)

@@ -7,6 +7,9 @@
 #include "parser/tables.h"
 #include "runtime/record/json_parts.h"
 
+/* No difference of two times overflows. */
+#define NS_MOST (INT64_MAX / 4)
+
 static const struct member record_members[] = {
 #define MEMBER(type, name, meaning) {#name, JSON_##type, offsetof(struct record, name)},
 #include "runtime/record/record.def"
@@ -198,7 +201,7 @@ static bool member_from_json(const struct member *member, const json_t *value, v
 		return text_from_json(value, arena, at);
 	case JSON_NS:
 		*(int64_t *)at = json_integer_value(value);
-		return json_is_integer(value);
+		return json_in_range(value, -NS_MOST, NS_MOST);
 	case JSON_INT:
 		*(int *)at = (int)json_integer_value(value);
 		return json_in_range(value, INT32_MIN, INT32_MAX);

@@ -22,25 +22,16 @@ static FILE *text_open(struct text *text)
 	return text->out;
 }
 
-static struct run_result **read_all(const char *text, size_t size, size_t *n)
+static void read_all(struct report_read *read, const char *text, size_t size)
 {
-	struct run_result **results = NULL;
 	struct errbuf err = {""};
 	FILE *in = size ? fmemopen((void *)text, size, "r") : NULL;
 
-	*n = 0;
-	if (in && report_json_read(in, &results, n, &err) && !*err.text)
+	*read = (struct report_read){0};
+	if (in && report_json_read(in, "a file", read, &err) && !*err.text)
 		abort();
 	if (in)
 		fclose(in);
-	return results;
-}
-
-static void free_all(struct run_result **results, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		run_result_free(results[i]);
-	free(results);
 }
 
 static void all_reports(const struct run_result *const *results, size_t n)
@@ -69,11 +60,11 @@ static void all_reports(const struct run_result *const *results, size_t n)
 	free(text.bytes);
 }
 
-static char *written(const struct run_result *const *results, size_t n, size_t *size)
+static char *written(const struct report_read *read, size_t *size)
 {
 	struct text text;
 
-	report_json(text_open(&text), results, n);
+	report_json(text_open(&text), (const struct run_result *const *)read->results, read->n);
 	fclose(text.out);
 	*size = text.size;
 	return text.bytes;
@@ -81,19 +72,20 @@ static char *written(const struct run_result *const *results, size_t n, size_t *
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	size_t n, n_again, first_size, second_size;
-	struct run_result **results = read_all((const char *)bytes, size, &n), **again;
-	const struct run_result *const *all = (const struct run_result *const *)results;
-	char *first = written(all, n, &first_size), *second;
+	size_t first_size, second_size;
+	struct report_read read, again;
+	char *first, *second;
 
-	all_reports(all, n);
-	again = read_all(first, first_size, &n_again);
-	second = written((const struct run_result *const *)again, n_again, &second_size);
-	if (n != n_again || first_size != second_size || memcmp(first, second, first_size))
+	read_all(&read, (const char *)bytes, size);
+	first = written(&read, &first_size);
+	all_reports((const struct run_result *const *)read.results, read.n);
+	read_all(&again, first, first_size);
+	second = written(&again, &second_size);
+	if (read.n != again.n || first_size != second_size || memcmp(first, second, first_size))
 		abort();
 	free(first);
 	free(second);
-	free_all(results, n);
-	free_all(again, n_again);
+	report_read_free(&read);
+	report_read_free(&again);
 	return 0;
 }

@@ -49,7 +49,7 @@ static void fill(struct record *record)
 #define FILL_CAUSE(name)    record->name = CAUSE_TICKS;
 #define FILL_INT(name)	    record->name = -7;
 #define FILL_UNSIGNED(name) record->name = UINT32_MAX;
-#define FILL_NS(name)	    record->name = INT64_MIN + 1;
+#define FILL_NS(name)	    record->name = -(INT64_MAX / 4);
 #define FILL_NUMBER(name)   record->name = INT64_MAX;
 #define FILL_BOOL(name)	    record->name = true;
 #define FILL_FLAG(name)	    record->name = true;
@@ -113,7 +113,7 @@ static struct run_result *full_result(void)
 	result->output = "one\ntwo\x1b[31m\x7f \xff\xc3\xbf latin \x80";
 	result->diagnostics = "x.pkt:1:2: error: \xe6\x8f\xa1\n";
 	result->source_line = "\t0.1 > . 1:1(0)";
-	result->scripted_ns = INT64_MAX;
+	result->scripted_ns = INT64_MAX / 4;
 	result->setup_ns = -5;
 	result->run_ns = 1;
 	result->cpu_ns = 2;
@@ -308,6 +308,8 @@ static void nonsense_is_refused(void **state)
 		RECORD_WITH("\"kind\":\"call\",\"fault\":\"bad luck\""),
 		RECORD_WITH("\"kind\":\"call\",\"state\":\"TCP_NODELAY\""),
 		RECORD_WITH("\"kind\":\"call\",\"event\":3000000000"),
+		RECORD_WITH("\"kind\":\"call\",\"due_ns\":-9223372036854775808"),
+		RECORD_WITH("\"kind\":\"call\",\"actual_ns\":9223372036854775807"),
 		RECORD_WITH("\"kind\":\"call\",\"place\":7"),
 		RECORD_WITH("\"kind\":\"call\",\"place\":{}"),
 		RECORD_WITH("\"kind\":\"call\",\"place\":{\"line\":1,\"column\":-1,\"length\":1}"),
@@ -326,6 +328,19 @@ static void nonsense_is_refused(void **state)
 		if (result)
 			fail_msg("taken: %s", bad[i]);
 	}
+}
+
+/* Without an end a window ends where it begins. */
+static void window_without_end(void **state)
+{
+	struct run_result *result = run_result_new("x", NULL);
+	struct record *record = run_result_add(result, RECORD_CALL);
+
+	(void)state;
+	record->due_ns = 5;
+	record->actual_ns = 7;
+	assert_int_equal(record_off_ns(record), 2);
+	run_result_free(result);
 }
 
 /* What a newer writer adds is skipped, and every prefix of a line is refused: a cut pipe. */
@@ -351,6 +366,7 @@ int main(void)
 		cmocka_unit_test(without_records),	cmocka_unit_test(arrays_grow),
 		cmocka_unit_test(first_failure_counts), cmocka_unit_test(names),
 		cmocka_unit_test(nonsense_is_refused),	cmocka_unit_test(cut_and_unknown),
+		cmocka_unit_test(window_without_end),
 		cmocka_unit_test(as_a_stream),
 	};
 
