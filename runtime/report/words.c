@@ -207,7 +207,7 @@ static void say_differs(FILE *out, const struct record *record)
 		fprintf(out, "%s()", record->call);
 	else
 		fputs("the segment", out);
-	fputs(" differs from the script", out);
+	fputs(" differs", out);
 	if (!list || !list->n)
 		return;
 	fputs(" in ", out);

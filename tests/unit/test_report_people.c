@@ -115,9 +115,9 @@ static void modes_are_joined(void **state)
 	};
 	enum { N = sizeof(rows) / sizeof(rows[0]) };
 	static const char *const want[] = {
-		"error: the segment differs from the script in ack: expected 2, got 1 (ipv4, ipv6)\n",
-		"error: the segment differs from the script in ack: expected 2, got 1 (ipv4)\n",
-		"error: the segment differs from the script in win: expected 2, got 1 (ipv6)\n",
+		"error: the segment differs in ack: expected 2, got 1 (ipv4, ipv6)\n",
+		"error: the segment differs in ack: expected 2, got 1 (ipv4)\n",
+		"error: the segment differs in win: expected 2, got 1 (ipv6)\n",
 		"error: the segment came 50.0 ms late (ipv4, ipv6)\n",
 		"error: the segment came 50.0 ms early (ipv4)\n",
 		"error: only 0 of 0 bytes came (ipv6)\n",

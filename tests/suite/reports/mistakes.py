@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", ".."))
 from finwait import Tap, play # noqa: E402
 
-SEGMENT = "the segment differs from the script in "
+SEGMENT = "the segment differs in "
 SYN_ACK, FIN, LAST = "> S. 0:0(0)", "> F. 1001", "> . 1002"
 
 MISTAKES = [
@@ -53,13 +53,13 @@ MISTAKES = [
     ("a time in the past", "close(4)", "+.01", "«.01»", r"the call was made .* ms late"),
     ("a return", "read(4", "+.01...0.02", "+.01...«0.1»", "the blocking call returned .* ms early"),
     # calls
-    ("a result", "F_GETFL", "= 2", "= «3»", r"fcntl\(\) differs from the script in result: expected 3, got 2"),
-    ("an error", "close(4)", "= 0", "= «-1 EBADF»", r"close\(\) differs from the script in result: expected -1 EBADF .*, got 0"),
-    ("another errno", "recvmsg", "EAGAIN", "«EINTR»", r"recvmsg\(\) differs from the script in errno: expected EINTR, got EAGAIN"),
-    ("a member", "poll(", "revents=POLLOUT", "revents=«POLLIN»", r"poll\(\) differs from the script in revents of fd 4: expected POLLIN, got POLLOUT"),
-    ("an argument", "SO_ERROR", "[0]", "«[4]»", r"getsockopt\(\) differs from the script in option value"),
+    ("a result", "F_GETFL", "= 2", "= «3»", r"fcntl\(\) differs in result: expected 3, got 2"),
+    ("an error", "close(4)", "= 0", "= «-1 EBADF»", r"close\(\) differs in result: expected -1 EBADF .*, got 0"),
+    ("another errno", "recvmsg", "EAGAIN", "«EINTR»", r"recvmsg\(\) differs in errno: expected EINTR, got EAGAIN"),
+    ("a member", "poll(", "revents=POLLOUT", "revents=«POLLIN»", r"poll\(\) differs in revents of fd 4: expected POLLIN, got POLLOUT"),
+    ("an argument", "SO_ERROR", "[0]", "«[4]»", r"getsockopt\(\) differs in option value"),
     ("two arguments", "SO_REUSEADDR", ", [1], 4) = 0", ", [1], 4) = 0\n+0   getsockopt(3, SOL_SOCKET, SO_REUSEADDR, «[0]», [4]) = «5»",
-     r"getsockopt\(\) differs from the script in option value and result"),
+     r"getsockopt\(\) differs in option value and result"),
     ("a call that blocks", "close(4)", "+.01", "+0   «read»(4, ..., 1) = 0\n+.01", r"read\(\) has not returned: it blocks"),
     ("a descriptor", "read(4", "+.01...0.02 read(4, ..., 1000) = 100", "+0   «read(9, ..., 1000) = 100»", r"read\(\) was not made: .*descriptor 9"),
     # states, commands, code
