@@ -382,7 +382,7 @@ static void say_interrupted(FILE *out, const struct record *record)
 	if (record->signal)
 		fprintf(out, "interrupted by %s", signal_name(record->signal).text);
 	else
-		fputs("ended early: enough others have failed (--max-failures)", out);
+		fputs("ended early: enough others have failed (--fail-fast, --max-failures)", out);
 }
 
 static void say_crash(FILE *out, const struct record *record)

@@ -5,9 +5,11 @@
 #define FIRST_PAUSE_NS (10 * NSEC_PER_MSEC)
 /* Beside others: the kernel takes so long to take back what an ended run had. */
 #define USUAL_PAUSE_NS (160 * NSEC_PER_MSEC)
-/* Of a run that is alone: ten seconds in all. */
+/* Of a run that is alone: ten seconds in all if others have had what it wants, which the kernel may
+ * be slow to take back; else one. */
 #define LONGEST_PAUSE_NS NSEC_PER_SEC
 #define TRIES_ALONE	 16
+#define TRIES_FIRST	 7
 
 void scarcity_init(struct scarcity *scarcity, unsigned cap)
 {
@@ -24,7 +26,7 @@ bool scarcity_met(struct scarcity *scarcity, unsigned others, int64_t now)
 	if (!scarcity->most)
 		scarcity->most = 1;
 	scarcity->passed = 0;
-	if (!others && scarcity->in_vain >= TRIES_ALONE)
+	if (!others && scarcity->in_vain >= (scarcity->last_ended ? TRIES_ALONE : TRIES_FIRST))
 		return false;
 	scarcity->in_vain += !others;
 	scarcity->not_before = now + scarcity->pause_ns;
