@@ -41,6 +41,7 @@ LDFLAGS += -fsanitize=address,undefined
 endif
 ifeq ($(VARIANT),fuzz)
 CC := clang
+WERROR := -Werror
 CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 LDFLAGS += -fsanitize=address,undefined
 endif

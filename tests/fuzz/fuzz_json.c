@@ -63,9 +63,12 @@ static void all_reports(const struct run_result *const *results, size_t n)
 static char *written(const struct report_read *read, size_t *size)
 {
 	struct text text;
+	FILE *out = text_open(&text);
 
-	report_json(text_open(&text), (const struct run_result *const *)read->results, read->n);
-	fclose(text.out);
+	for (size_t i = 0; i < read->n_shards; i++)
+		report_json_shard(out, &read->shards[i]);
+	report_json(out, (const struct run_result *const *)read->results, read->n);
+	fclose(out);
 	*size = text.size;
 	return text.bytes;
 }
@@ -81,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	all_reports((const struct run_result *const *)read.results, read.n);
 	read_all(&again, first, first_size);
 	second = written(&again, &second_size);
-	if (read.n != again.n || first_size != second_size || memcmp(first, second, first_size))
+	if (read.n != again.n || read.n_shards != again.n_shards || first_size != second_size ||
+	    memcmp(first, second, first_size))
 		abort();
 	free(first);
 	free(second);
