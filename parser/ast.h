@@ -25,6 +25,7 @@ enum expr_kind {
 			* address after check */
 	EXPR_GROUP,    /* (label 1, tc 0, ttl 3): MPLS and the like, items */
 	EXPR_WORDS,    /* flags none sum 1 off 2: juxtaposed atoms, items */
+	EXPR_FRACTION, /* 0.5, of a record's member: text; value, unresolved: billionths */
 };
 
 struct expr {
@@ -267,6 +268,22 @@ struct state_claim {
 	struct loc loc;
 };
 
+/* counter(): by how much one of the kernel's counters has grown since the script's start. */
+struct counter_claim {
+	const char *name; /* nstat's */
+	int64_t value;
+};
+
+/* tcp_timer(): what sock_diag says of a socket's timer. */
+struct timer_claim {
+	bool under_test; /* tcp_timer(...) */
+	int64_t fd;	 /* script descriptor, open or closed, unless under_test */
+	bool has_timer, has_left, has_retrans; /* which members are written, and so compared */
+	int timer;	   /* number of timers.def */
+	int64_t left;	   /* ns until it fires */
+	int64_t retrans;   /* how often it has fired since it was last answered */
+};
+
 struct event {
 	enum event_kind kind;
 	bool blocking;		/* T...END */
@@ -282,6 +299,8 @@ struct event {
 		struct call *call;
 		const char *text; /* COMMAND (verbatim) and CODE (trimmed) */
 		struct state_claim *state;
+		struct counter_claim *counter;
+		struct timer_claim *timer;
 		int signal;	  /* KILL */
 		int status;	  /* EXIT */
 	};

@@ -72,6 +72,7 @@ static void put_expr(struct out *out, const struct expr *expr)
 		out_put(out, expr->is_hex ? "0x%llx" : "%lld", (long long)expr->value);
 		return;
 	case EXPR_WORD:
+	case EXPR_FRACTION:
 		out_bytes(out, expr->text, expr->size);
 		return;
 	case EXPR_STRING:
@@ -197,17 +198,22 @@ static void put_code_event(struct out *out, const struct event *event)
 	out_put(out, "%%{ %s }%%", event->text);
 }
 
+static void put_subject(struct out *out, const struct event *event, bool under_test, int64_t fd)
+{
+	out_put(out, "%s(", event_rows[event->kind].word);
+	if (under_test)
+		out_put(out, "...) = ");
+	else
+		out_put(out, "%lld) = ", (long long)fd);
+}
+
 static void put_claim(struct out *out, const struct event *event, const char *open,
 		      const char *close)
 {
 	const struct state_claim *claim = event->state;
 
-	out_put(out, "%s(", event_rows[event->kind].word);
-	if (claim->under_test)
-		out_put(out, "...");
-	else
-		out_put(out, "%lld", (long long)claim->fd);
-	out_put(out, ") = %s", open);
+	put_subject(out, event, claim->under_test, claim->fd);
+	out_put(out, "%s", open);
 	for (size_t i = 0; i < claim->n_states; i++) {
 		const char *name = tcp_state_symbol(claim->states[i]);
 
@@ -224,6 +230,33 @@ static void put_state_event(struct out *out, const struct event *event)
 static void put_states_event(struct out *out, const struct event *event)
 {
 	put_claim(out, event, "[", "]");
+}
+
+static void put_counter_event(struct out *out, const struct event *event)
+{
+	out_put(out, "%s(%s) = %lld", event_rows[event->kind].word, event->counter->name,
+		(long long)event->counter->value);
+}
+
+static void put_timer_event(struct out *out, const struct event *event)
+{
+	const struct timer_claim *claim = event->timer;
+	const char *between = "";
+
+	put_subject(out, event, claim->under_test, claim->fd);
+	out_put(out, "{");
+	if (claim->has_timer) {
+		out_put(out, "timer=%s", sock_timer_name(claim->timer));
+		between = ", ";
+	}
+	if (claim->has_left) {
+		out_put(out, "%sleft=", between);
+		put_seconds(out, claim->left);
+		between = ", ";
+	}
+	if (claim->has_retrans)
+		out_put(out, "%sretrans=%lld", between, (long long)claim->retrans);
+	out_put(out, "}");
 }
 
 static void put_quiet_event(struct out *out, const struct event *event)

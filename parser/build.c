@@ -229,6 +229,15 @@ struct expr *build_word(struct parser *parser, struct token token, struct loc lo
 	return expr;
 }
 
+struct expr *build_fraction(struct parser *parser, struct token token, struct loc loc)
+{
+	struct expr *expr = build_word(parser, token, loc);
+
+	expr->kind = EXPR_FRACTION;
+	expr->value = nanoseconds(parser, token, loc);
+	return expr;
+}
+
 struct expr *build_string(struct parser *parser, struct expr *before, struct token token,
 			  struct loc loc)
 {

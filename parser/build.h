@@ -31,6 +31,8 @@ void build_note(struct parser *parser, struct token word); /* one piece of it */
 struct expr *build_expr(struct parser *parser, enum expr_kind kind, struct loc loc);
 struct expr *build_int(struct parser *parser, struct token token, struct loc loc);
 struct expr *build_word(struct parser *parser, struct token token, struct loc loc);
+/* Of seconds, in billionths. */
+struct expr *build_fraction(struct parser *parser, struct token token, struct loc loc);
 struct expr *build_string(struct parser *parser, struct expr *before, struct token token,
 			  struct loc loc);
 struct expr *build_items(struct parser *parser, enum expr_kind kind, struct loc loc,

@@ -4,7 +4,7 @@
  * In:  what the grammar builds. Words, ors and calls such as htons() are unresolved; event words
  *      (events.def) are EVENT_CALL.
  * Out: all expressions resolved as the table in calls.def says; call->row, slot, errno_value;
- *      EVENT_STATE, EVENT_STATES, EVENT_QUIET, EVENT_KILL, EVENT_EXIT with their own members;
+ *      event words of their own kind (EVENT_STATE, EVENT_KILL ...) with their own members;
  *      script->n_calls, n_blocking, has_code.
  *
  * Every error is added to `diags`, none ends the check. Memory comes from `arena`. */

@@ -24,24 +24,29 @@ static uint8_t state_number(struct check *check, const struct expr *expr)
 	return state < 0 ? 0 : state;
 }
 
+void check_subject(struct check *check, const struct call *call, bool *under_test, int64_t *fd)
+{
+	struct expr *which = call->args[0];
+
+	*under_test = expr_is_ellipsis(which);
+	if (*under_test)
+		return;
+	check_resolve(check, which);
+	if (!expr_is_int(which) || which->value < 0)
+		diag_error(check->diags, which->loc, "%s: expected a descriptor or ..., got %s",
+			   call->name, check_show(check, which));
+	*fd = which->value;
+}
+
 static struct state_claim *new_claim(struct check *check, struct event *event,
 				     const struct call *call, size_t n_states)
 {
 	struct state_claim *claim = arena_new_of(check->arena, struct state_claim);
-	struct expr *which = call->args[0];
 
 	claim->loc = event->loc;
 	claim->states = arena_alloc(check->arena, n_states ? n_states : 1);
 	claim->n_states = n_states;
-	claim->under_test = expr_is_ellipsis(which);
-	if (!claim->under_test) {
-		check_resolve(check, which);
-		if (!expr_is_int(which) || which->value < 0)
-			diag_error(check->diags, which->loc,
-				   "%s: expected a descriptor or ..., got %s", call->name,
-				   check_show(check, which));
-		claim->fd = which->value;
-	}
+	check_subject(check, call, &claim->under_test, &claim->fd);
 	event->state = claim;
 	return claim;
 }

@@ -194,6 +194,7 @@ static void (*const resolvers[])(struct check *check, struct expr *expr) = {
 	[EXPR_CALL] = resolve_function,
 	[EXPR_GROUP] = NULL,
 	[EXPR_WORDS] = NULL,
+	[EXPR_FRACTION] = NULL,
 };
 
 void check_resolve(struct check *check, struct expr *expr)

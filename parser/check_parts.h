@@ -32,4 +32,11 @@ void check_call(struct check *check, struct call *call);
  * kind and the members of its own here. */
 void check_event(struct check *check, struct event *event);
 
+/* The descriptor or `...` that an event word speaks of. */
+void check_subject(struct check *check, const struct call *call, bool *under_test, int64_t *fd);
+
+/* check_kernel.c: claims about what the kernel itself says. */
+void check_counter_event(struct check *check, struct event *event, struct call *call);
+void check_timer_event(struct check *check, struct event *event, struct call *call);
+
 #endif

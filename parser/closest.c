@@ -135,6 +135,18 @@ static void consider_tcp_options(struct search *search)
 		consider(search, tcp_option_rows[i].name);
 }
 
+static void consider_counters(struct search *search)
+{
+	for (size_t i = 0; i < n_counter_rows; i++)
+		consider(search, counter_rows[i].name);
+}
+
+static void consider_timers(struct search *search)
+{
+	for (int timer = 0; sock_timer_name(timer); timer++)
+		consider(search, sock_timer_name(timer));
+}
+
 static const struct {
 	const char *kind;
 	void (*consider)(struct search *search);
@@ -143,6 +155,7 @@ static const struct {
 	{"option", consider_options}, {"state", consider_states},
 	{"errno", consider_errnos},   {"signal", consider_signals},
 	{"icmp", consider_icmp},      {"TCP option", consider_tcp_options},
+	{"counter", consider_counters}, {"timer", consider_timers},
 };
 
 const char *closest_name(const char *kind, const char *name)

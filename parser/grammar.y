@@ -47,7 +47,7 @@ static void pkt_error(const PKT_LTYPE *loc, struct parser *parser, const char *m
 %token <token> '+' '*' '~' '(' ')' '[' ']' '{' '}' '<' '>' ',' ':' '=' '|' '!' '.' '/' '-'
 
 %type <token> number word note_word
-%type <expr> expr or primary atom string member words groups group result
+%type <expr> expr or primary atom string member value words groups group result
 %type <exprs> args arg_list group_list
 %type <fields> fields field_list
 %type <header> ip
@@ -104,6 +104,7 @@ result:
 	| word				{ $$ = build_word(parser, $1, @1); }
 	| ELLIPSIS			{ $$ = build_expr(parser, EXPR_ELLIPSIS, @1); }
 	| '[' args ']'			{ $$ = build_items(parser, EXPR_LIST, @$, $2); }
+	| '{' fields '}'		{ $$ = build_record(parser, @$, $2); }
 	;
 
 outcome:
@@ -186,10 +187,12 @@ fields: %empty { $$ = NULL; } | field_list;
 
 field_list:
 	member				{ $$ = build_field(parser, NULL, @1, NULL, $1); }
-	| member '=' member		{ $$ = build_field(parser, NULL, @$, $1, $3); }
+	| member '=' value		{ $$ = build_field(parser, NULL, @$, $1, $3); }
 	| field_list ',' member		{ $$ = build_field(parser, $1, @3, NULL, $3); }
-	| field_list ',' member '=' member { $$ = build_field(parser, $1, @3, $3, $5); }
+	| field_list ',' member '=' value { $$ = build_field(parser, $1, @3, $3, $5); }
 	;
+
+value: member | FLOAT			{ $$ = build_fraction(parser, $1, @1); };
 
 /* ---- packets ---- */
 

@@ -79,6 +79,28 @@ bool icmp_tells_mtu(uint8_t ip_version, uint8_t type, uint8_t code);
 const char *icmp_type_name(uint8_t ip_version, uint8_t type);
 const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code);
 
+/* ---- the kernel's counters: counters.def ---------------------------------------------------- */
+
+struct counter_row {
+	const char *name;
+	const char *meaning; /* NULL: none; "": mere traffic */
+};
+
+extern const struct counter_row counter_rows[];
+extern const size_t n_counter_rows;
+
+/* A row, or a name that the running kernel has. */
+bool counter_is_known(const char *name);
+/* Is it worth telling that it has grown? And what that means; NULL: no words for it. */
+bool counter_is_told(const char *name);
+const char *counter_meaning(const char *name);
+
+/* ---- timers: timers.def ------------------------------------------------------------------- */
+
+/* "TIME_WAIT" of the number that sock_diag has for it (idiag_timer); NULL: none. -1: no such name. */
+const char *sock_timer_name(int timer);
+int sock_timer_by_name(const char *name);
+
 /* ---- symbolic constants: symbols.def ------------------------------------------------------ */
 
 /* True and *value when the name is a known constant (errno names included). */
@@ -95,7 +117,7 @@ int tcp_state_by_name(const char *name);
 void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
 
 /* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
- * "option", "state", "errno", "signal", "icmp", "TCP option". */
+ * "option", "state", "errno", "signal", "icmp", "TCP option", "counter", "timer". */
 const char *closest_name(const char *kind, const char *name);
 
 #endif

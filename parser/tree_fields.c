@@ -218,6 +218,8 @@ static bool call_span(const struct call *call, const struct subject *subject, st
 	if (subject->field == FIELD_state || subject->field == FIELD_state_of_path)
 		part = result && result->kind == EXPR_LIST ? item_of(result, subject->index)
 							   : result;
+	if (subject->field == FIELD_claim && result)
+		part = result->kind == EXPR_RECORD ? member_of(result, 1, subject) : result;
 	if (part)
 		*span = span_of(part->loc);
 	return part;
@@ -228,7 +230,8 @@ static bool nearest_in_call(const struct call *call, const struct subject *subje
 			    struct span *span)
 {
 	bool of_result = subject->field == FIELD_call_errno || subject->field == FIELD_state ||
-			 subject->field == FIELD_state_of_path;
+			 subject->field == FIELD_state_of_path ||
+			 subject->field == FIELD_claim;
 	const struct expr *whole = of_result ? call->result : argument_of(call, subject);
 
 	if (whole)

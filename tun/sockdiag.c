@@ -132,6 +132,7 @@ static void keep(const struct inet_diag_msg *msg, bool listener, struct sock_inf
 	info->cookie = msg->id.idiag_cookie[0] | (uint64_t)msg->id.idiag_cookie[1] << 32;
 	info->timer = msg->idiag_timer;
 	info->expires_ms = msg->idiag_expires;
+	info->retrans = msg->idiag_retrans;
 	info->rqueue = msg->idiag_rqueue;
 	info->wqueue = msg->idiag_wqueue;
 }

@@ -21,6 +21,7 @@ struct sock_info {
 	uint64_t cookie;	 /* SO_COOKIE: the same from SYN_RECV to TIME_WAIT; 0: no socket */
 	unsigned timer;		 /* idiag_timer */
 	unsigned expires_ms;	 /* idiag_expires */
+	unsigned retrans;	 /* idiag_retrans */
 	unsigned rqueue, wqueue; /* bytes */
 };
 

@@ -6,6 +6,7 @@
 #ifndef FINWAIT_RUNTIME_BED_BED_H
 #define FINWAIT_RUNTIME_BED_BED_H
 
+#include "base/nstat.h"
 #include "runtime/bed/program.h"
 #include "tun/link.h"
 #include "tun/sockdiag.h"
@@ -49,6 +50,9 @@ struct bed_ops {
 
 	/* ---- states: see sockdiag_find() ---- */
 	int (*state)(struct bed *bed, const struct sock_tuple *tuple, struct sock_info *info);
+
+	/* ---- counters of the namespace: see counters_read() ---- */
+	int (*counters)(struct bed *bed, struct nstat *nstat);
 };
 
 /* Embedded first in every implementation. */

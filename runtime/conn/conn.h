@@ -128,6 +128,8 @@ bool conn_is_incarnation_of(const struct conn *conn, const struct conn *other);
 
 /* The kernel's TCP state now (TCP_CLOSE when gone), added to the path; -errno: not known. */
 int conn_state(struct conns *conns, struct conn *conn);
+/* The same, with all else that the kernel says of its socket; zeros when it is gone. */
+int conn_info(struct conns *conns, struct conn *conn, struct sock_info *info);
 /* Samples every TCP connection that is not over. */
 void conns_sample(struct conns *conns);
 /* TCP_LISTEN while the kernel has the listener still, as it does when the last descriptor was

@@ -30,7 +30,7 @@ static bool is_gone(const struct conn *conn, const struct sock_info *info)
 	return info->state == TCP_CLOSE || (conn->cookie && info->cookie != conn->cookie);
 }
 
-int conn_state(struct conns *conns, struct conn *conn)
+int conn_info(struct conns *conns, struct conn *conn, struct sock_info *info)
 {
 	const struct sock_tuple tuple = {
 		.local = conn->tuple.src,
@@ -39,29 +39,37 @@ int conn_state(struct conns *conns, struct conn *conn)
 		.remote_port = conn->tuple.dport,
 		.device = conn->device,
 	};
-	struct sock_info info;
 	int code;
 
+	*info = (struct sock_info){.state = TCP_CLOSE};
 	if (conn->over)
 		return TCP_CLOSE;
-	code = conns->bed->ops->state(conns->bed, &tuple, &info);
+	code = conns->bed->ops->state(conns->bed, &tuple, info);
 	/* While the kernel puts one socket in another's place (TIME_WAIT) it may find none. */
-	if (code == 0 && was_alive(conn) && info.state == TCP_CLOSE)
-		code = conns->bed->ops->state(conns->bed, &tuple, &info);
+	if (code == 0 && was_alive(conn) && info->state == TCP_CLOSE)
+		code = conns->bed->ops->state(conns->bed, &tuple, info);
 	if (code < 0) {
 		if (!conn->state_error)
 			conn->state_error = code;
 		return code;
 	}
-	if (is_gone(conn, &info)) {
+	if (is_gone(conn, info)) {
+		*info = (struct sock_info){.state = TCP_CLOSE};
 		if (was_alive(conn))
 			conn_end(conn);
 		add_state(conn, TCP_CLOSE);
 		return TCP_CLOSE;
 	}
-	conn->cookie = info.cookie;
-	add_state(conn, info.state);
-	return info.state;
+	conn->cookie = info->cookie;
+	add_state(conn, info->state);
+	return info->state;
+}
+
+int conn_state(struct conns *conns, struct conn *conn)
+{
+	struct sock_info info;
+
+	return conn_info(conns, conn, &info);
 }
 
 void conns_sample(struct conns *conns)

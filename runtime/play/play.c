@@ -209,6 +209,7 @@ void run_script(const struct script *script, const struct run_env *env, struct r
 		play(&run);
 		result->run_ns = run_now(&run);
 		run.bed->ops->finish(run.bed);
+		run_counters_end(&run);
 		if (env->finished)
 			env->finished(env->cookie);
 	}

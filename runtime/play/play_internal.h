@@ -57,6 +57,8 @@ struct run {
 
 	const char **texts; /* of each event, without its time */
 	const char **begun; /* of each blocking call, without its result; NULL for others */
+	struct nstat *counters; /* before the timeline; NULL: not known */
+	int counters_error;	/* then why: -errno */
 	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */
 	int64_t start;	    /* time zero, on the bed's clock */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
@@ -105,7 +107,8 @@ struct player {
 };
 
 extern const struct player player_inject, player_expect, player_call, player_command, player_code,
-	player_state, player_states, player_quiet, player_kill, player_exit;
+	player_state, player_states, player_counter, player_timer, player_quiet, player_kill,
+	player_exit;
 
 /* ---- start-up and end: play_setup.c -------------------------------------------------------- */
 
@@ -167,6 +170,17 @@ void run_extras(struct run *run, int64_t until);
 void run_rest(struct run *run);
 /* After the script: an RST to every connection, so that nothing of it is left to the next one. */
 void run_reset(struct run *run);
+
+/* ---- what the kernel says: play_state.c, play_record.c, play_counter.c --------------------- */
+
+/* The connection that a claim speaks of; NULL: there is none, and the record has failed. */
+struct conn *run_conn_claimed(struct run *run, struct record *record, bool under_test, int64_t fd);
+/* Sleeps until it is time to look again whether a claim with a window holds. `look` is 0 at first. False:
+ * the window is over. */
+bool run_look_again(struct run *run, int64_t *look);
+/* Before the timeline, and once it is over: the counters of the kernel's that say why it failed. */
+void run_counters_begin(struct run *run);
+void run_counters_end(struct run *run);
 
 /* ---- shell commands: play_command.c -------------------------------------------------------- */
 

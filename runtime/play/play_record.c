@@ -129,6 +129,25 @@ void run_late(struct run *run, int64_t due, int64_t acted)
 	run_late_note(run, acted - due);
 }
 
+/* The kernel announces no change to ordinary users, so that it is looked for at growing intervals. */
+#define FIRST_LOOK_NS (200 * NSEC_PER_USEC)
+#define LAST_LOOK_NS  (5000 * NSEC_PER_USEC)
+
+bool run_look_again(struct run *run, int64_t *look)
+{
+	int64_t end = run->until + run->tolerance, now = run_now(run), next;
+
+	if (run->until == run->due || now >= end)
+		return false;
+	if (!*look)
+		*look = FIRST_LOOK_NS;
+	else if (*look < LAST_LOOK_NS)
+		*look *= 2;
+	next = now + *look < end ? now + *look : end;
+	run->bed->ops->sleep_until(run->bed, run->start + next);
+	return true;
+}
+
 void run_complete(struct run *run, int64_t time)
 {
 	if (time > run->base)

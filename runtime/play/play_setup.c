@@ -157,7 +157,10 @@ bool run_start_up(struct run *run)
 	    !shell(run, RECORD_SETUP, script->init_loc, script->init_command))
 		return false;
 	code = bed->ops->ready(bed, &err);
-	return code < 0 ? cannot_run(run, code, err.text) : true;
+	if (code < 0)
+		return cannot_run(run, code, err.text);
+	run_counters_begin(run);
+	return true;
 }
 
 /* A run that failed has failed, whatever became of its capture; one that passed does not pass for one
@@ -198,4 +201,5 @@ void run_clean_up(struct run *run, bool armed)
 		run_reset(run);
 	close_capture(run);
 	free(run->buffer);
+	free(run->counters);
 }

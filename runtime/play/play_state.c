@@ -85,6 +85,27 @@ static bool find_under_test(struct run *run, struct subject *subject, struct dou
 	return true;
 }
 
+static void refuse_doubt(struct run *run, struct record *record, const struct doubt *doubt)
+{
+	run_fail(run, record, doubt->fault);
+	if (doubt->detail.text[0])
+		record->detail = arena_printf(run->result->arena, "%s", doubt->detail.text);
+}
+
+struct conn *run_conn_claimed(struct run *run, struct record *record, bool under_test, int64_t fd)
+{
+	struct subject subject = {0};
+	struct doubt doubt = {0};
+	bool found = under_test ? find_under_test(run, &subject, &doubt)
+				: find_by_descriptor(run, fd, &subject, &doubt);
+
+	if (found && !subject.conn)
+		doubt.fault = FAULT_NO_CONNECTION;
+	if (doubt.fault)
+		refuse_doubt(run, record, &doubt);
+	return subject.conn;
+}
+
 /* Of an open socket of which no connection is known. 0: `doubt`; -1: the program has ended. */
 static int ask_program(struct run *run, const struct descriptor *descriptor, struct doubt *doubt)
 {
@@ -270,9 +291,7 @@ static void claim_state(struct run *run, struct moment *moment)
 	moment->conn = subject.conn;
 	if (!state || !path_is_known(run, event, subject.conn, &doubt)) {
 		record->actual_ns = moment->acted;
-		run_fail(run, record, doubt.fault);
-		if (doubt.detail.text[0])
-			record->detail = arena_printf(run->result->arena, "%s", doubt.detail.text);
+		refuse_doubt(run, record, &doubt);
 		return;
 	}
 	moment->begin = moment->end = run_now(run);

@@ -166,6 +166,14 @@ void run_result_add_lateness(struct run_result *result, int64_t late_ns)
 		result->max_late_ns = late_ns;
 }
 
+void run_result_add_counter(struct run_result *result, const char *name, int64_t by)
+{
+	result->counters = grow(result->arena, result->counters, result->n_counters,
+				sizeof(*result->counters));
+	result->counters[result->n_counters++] =
+		(struct growth){arena_strndup(result->arena, name, strlen(name)), by};
+}
+
 void run_result_fail(struct run_result *result, struct record *record)
 {
 	record->status = RECORD_FAILED;

@@ -72,6 +72,12 @@ enum verdict {
 	N_VERDICTS
 };
 
+/* By how much a counter of the kernel's has grown while a script was played. */
+struct growth {
+	const char *name; /* nstat's */
+	int64_t by;
+};
+
 /* Everything known about one run of one script in one mode. */
 struct run_result {
 	struct arena *arena; /* owns all below */
@@ -92,6 +98,9 @@ struct run_result {
 	size_t n_lateness;
 	struct record **records;
 	size_t n_records;
+	struct growth *counters; /* of a failed run: those that have grown and say more than that
+				  * something was sent or received */
+	size_t n_counters;
 	int failed_record; /* index of the first failed record; -1 */
 	unsigned attempts; /* filled by the suite: 1 or more */
 };
@@ -110,6 +119,9 @@ struct record *run_result_add(struct run_result *result, enum record_kind kind);
 
 /* Appends the lateness of one injection and raises max_late_ns to it. */
 void run_result_add_lateness(struct run_result *result, int64_t late_ns);
+
+/* Appends a counter that has grown. */
+void run_result_add_counter(struct run_result *result, const char *name, int64_t by);
 
 /* Marks a record as failed; the first one marked becomes failed_record. */
 void run_result_fail(struct run_result *result, struct record *record);

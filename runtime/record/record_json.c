@@ -292,6 +292,33 @@ static void add_failed(json_t *object, const struct run_result *result)
 		json_object_set_new(object, "failed_record", json_integer(result->failed_record));
 }
 
+/* Left out where there are none. */
+static void counters_to_json(json_t *to, const struct run_result *result)
+{
+	json_t *counters = result->n_counters ? json_object() : NULL;
+
+	for (size_t i = 0; i < result->n_counters; i++)
+		json_object_set_new(counters, result->counters[i].name,
+				    json_integer(result->counters[i].by));
+	if (counters)
+		json_object_set_new(to, "counters", counters);
+}
+
+static bool counters_from_json(const json_t *counters, struct run_result *result)
+{
+	const char *name;
+	json_t *by;
+
+	if (counters && !json_is_object(counters))
+		return false;
+	json_object_foreach((json_t *)counters, name, by) {
+		if (!json_is_integer(by))
+			return false;
+		run_result_add_counter(result, name, json_integer_value(by));
+	}
+	return true;
+}
+
 static json_t *result_to_json(const struct run_result *result, bool with_records)
 {
 	json_t *object = json_object(), *lateness = json_array(), *records;
@@ -301,6 +328,7 @@ static json_t *result_to_json(const struct run_result *result, bool with_records
 	for (size_t i = 0; i < result->n_lateness; i++)
 		json_array_append_new(lateness, json_integer(result->lateness[i]));
 	json_object_set_new(object, "lateness_ns", lateness);
+	counters_to_json(object, result);
 	if (!with_records)
 		return object;
 	add_failed(object, result);
@@ -339,6 +367,8 @@ static bool lists_from_json(const json_t *object, struct run_result *result)
 	int64_t max_late_ns = result->max_late_ns;
 	size_t i;
 
+	if (!counters_from_json(json_object_get(object, "counters"), result))
+		return false;
 	json_array_foreach ((json_t *)lateness, i, item) {
 		if (!json_is_integer(item))
 			return false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/tables.h"
 #include "runtime/report/marks.h"
 #include "runtime/report/text.h"
 #include "runtime/report/trace.h"
@@ -317,6 +318,27 @@ static void print_line(FILE *out, const char *label, const char *text)
 	free(clean);
 }
 
+/* The counters of the kernel's that have grown, and what that means, where there are words for it. */
+static void print_counters(FILE *out, const struct run_result *result)
+{
+	for (size_t i = 0; i < result->n_counters; i++) {
+		char *name = text_clean(result->counters[i].name, false);
+
+		if (i == 0)
+			fprintf(out, LABEL, "kernel");
+		fprintf(out, "%s+%s %lld", i ? ", " : "", name, (long long)result->counters[i].by);
+		free(name);
+	}
+	if (result->n_counters)
+		putc('\n', out);
+	for (size_t i = 0; i < result->n_counters; i++) {
+		const char *meaning = counter_meaning(result->counters[i].name);
+
+		if (meaning)
+			fprintf(out, LABEL "%s: %s\n", "", result->counters[i].name, meaning);
+	}
+}
+
 static void print_record(FILE *out, const struct run_result *result, const struct record *record,
 			 bool color)
 {
@@ -332,6 +354,7 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 			record->connection ? ", " : "",
 			record->connection ? record->connection : "");
 	print_line(out, "hint", record->hint);
+	print_counters(out, result);
 }
 
 /* What else went wrong, or only raised an eyebrow. */

@@ -32,6 +32,7 @@ static const struct {
 	[RECORD_CALL_END] = {AS_EVENT, ""},	 [RECORD_COMMAND] = {AS_EVENT, ""},
 	[RECORD_CODE] = {IF_WRONG, ""},		 [RECORD_STATE] = {IF_WRONG, ""},
 	[RECORD_STATES] = {IF_WRONG, ""},	 [RECORD_QUIET] = {IF_WRONG, ""},
+	[RECORD_COUNTER] = {IF_WRONG, ""},	 [RECORD_TIMER] = {IF_WRONG, ""},
 	[RECORD_KILL] = {AS_EVENT, ""},		 [RECORD_EXIT] = {AS_EVENT, ""},
 	[RECORD_SETUP] = {AS_EVENT, "set-up: "}, [RECORD_CLEANUP] = {AS_EVENT, "clean-up: "},
 };

@@ -12,6 +12,7 @@ static const char *const marks[] = {
 	[RECORD_INJECT] = "<",	  [RECORD_SEGMENT] = ">",     [RECORD_EXTRA] = ">",
 	[RECORD_CALL] = "call",	  [RECORD_CALL_END] = "end",  [RECORD_COMMAND] = "sh",
 	[RECORD_CODE] = "code",	  [RECORD_STATE] = "state",   [RECORD_STATES] = "state",
+	[RECORD_COUNTER] = "count", [RECORD_TIMER] = "timer",
 	[RECORD_QUIET] = "quiet", [RECORD_KILL] = "kill",     [RECORD_EXIT] = "exit",
 	[RECORD_SETUP] = "setup", [RECORD_CLEANUP] = "clean",
 };

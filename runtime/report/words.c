@@ -135,6 +135,8 @@ static const struct {
 	[RECORD_CODE] = {"event", "the code's values were taken"},
 	[RECORD_STATE] = {"state", "the state came"},
 	[RECORD_STATES] = {"states", "the states came"},
+	[RECORD_COUNTER] = {"counter", "the counter had grown"},
+	[RECORD_TIMER] = {"timer", "the timer was so"},
 	[RECORD_QUIET] = {"event", "a segment came"},
 	[RECORD_KILL] = {"event", "the program was ended"},
 	[RECORD_EXIT] = {"event", "the program was ended"},
@@ -194,7 +196,8 @@ static void say_fields(FILE *out, const struct mismatches *list)
 
 bool words_tell_mismatch(const struct record *record)
 {
-	return (record->fault == FAULT_DIFFERS || record->fault == FAULT_STATE) &&
+	return (record->fault == FAULT_DIFFERS || record->fault == FAULT_STATE ||
+		record->fault == FAULT_CLAIM) &&
 	       record->mismatches->n == 1;
 }
 
@@ -353,6 +356,24 @@ static void say_state_unknown(FILE *out, const struct record *record)
 	fprintf(out, "the state cannot be known: %s", detail(record));
 }
 
+static void say_claim(FILE *out, const struct record *record)
+{
+	const struct mismatch *m = record->mismatches ? &record->mismatches->at[0] : NULL;
+	char name[MISMATCH_NAME_SIZE];
+
+	if (!m) {
+		fputs("the kernel says otherwise", out);
+		return;
+	}
+	fprintf(out, "%s: expected %s%s, got %s", mismatch_field_name(m, name), m->expected,
+		record->until_ns != record->due_ns ? " within the window" : "", m->actual);
+}
+
+static void say_claim_unknown(FILE *out, const struct record *record)
+{
+	fprintf(out, "the kernel does not say it: %s", detail(record));
+}
+
 static void say_where(FILE *out, const struct record *record)
 {
 	if (record->line)
@@ -425,6 +446,8 @@ static const sentence sentences[] = {
 	[FAULT_NO_DESCRIPTOR] = say_no_descriptor,
 	[FAULT_NO_CONNECTION] = say_no_connection,
 	[FAULT_STATE_UNKNOWN] = say_state_unknown,
+	[FAULT_CLAIM] = say_claim,
+	[FAULT_CLAIM_UNKNOWN] = say_claim_unknown,
 	[FAULT_SYSTEM] = say_detail,
 	[FAULT_TIME_LIMIT] = say_time_limit,
 	[FAULT_INTERRUPTED] = say_interrupted,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/out.h"
 #include "parser/tables.h"
 #include "runtime/wire/wire.h"
 #include "tests/unit/parser_fixture.h"
@@ -27,6 +28,7 @@ struct fake_bed {
 	const struct fake_row *rows;
 	unsigned event; /* being played */
 	int64_t now;
+	bool started;
 	struct call_slot *slots;
 	int64_t *ends; /* when a call is over, by slot */
 	struct descriptors *descriptors;
@@ -161,9 +163,31 @@ static int fake_state(struct bed *bed, const struct sock_tuple *tuple, struct so
 	for (const struct fake_row *row = fake->rows; !is_end(row); row++) {
 		if (row->state && row->event <= fake->event)
 			info->state = row->state;
+		if (row->timer && row->event <= fake->event) {
+			info->timer = (unsigned)row->timer;
+			info->expires_ms = (unsigned)(row->left / NSEC_PER_MSEC);
+		}
 		if (row->state_error && row->event == fake->event)
 			return -row->state_error;
 	}
+	return 0;
+}
+
+static int fake_counters(struct bed *bed, struct nstat *nstat)
+{
+	static const char *const names[] = {"TcpInSegs", "TcpOutRsts", "TcpExtTCPAbortOnClose"};
+	struct fake_bed *fake = of(bed);
+	struct out out = OUT(nstat->text, sizeof(nstat->text));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int value = 7;
+
+		for (const struct fake_row *row = fake->rows; !is_end(row); row++)
+			value += row->event <= fake->event && fake->started && row->counter &&
+				 !strcmp(row->counter, names[i]);
+		out_put(&out, "%-40s%d\n", names[i], value);
+	}
+	nstat->size = out_finish(&out);
 	return 0;
 }
 
@@ -337,6 +361,7 @@ static int fake_set_sysctl(struct bed *bed, const char *name, const char *value,
 
 static int64_t fake_start(struct bed *bed)
 {
+	of(bed)->started = true;
 	return of(bed)->now;
 }
 
@@ -377,6 +402,7 @@ static const struct bed_ops bed_ops = {
 	.exit = fake_end,
 	.descriptors = fake_descriptors,
 	.state = fake_state,
+	.counters = fake_counters,
 };
 
 /* The descriptor of the connection, by which its socket is known: what accept() makes, or what

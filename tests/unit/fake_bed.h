@@ -23,6 +23,9 @@ struct fake_row {
 	int64_t slow_send; /* the injection takes so long, all of it after the kernel has it */
 	int64_t call_time; /* the call takes so long */
 	int call_errno;	   /* the call returns -1 and this */
+	int timer;	   /* its timer is this one from then on, of timers.def ... */
+	int64_t left;	   /* ... and has so long to go */
+	const char *counter; /* this one of the kernel's counters grows by one */
 	int receive_error; /* the link fails with this errno */
 };
 

@@ -5,8 +5,7 @@
 
 #include "runtime/report/words.h"
 
-#define LINE 14
-#define DUE  (150 * MS)
+#define DUE FAULT_DUE
 
 /* ---- what else the records hold ------------------------------------------------------------ */
 
@@ -244,6 +243,13 @@ static void no_interpreter(struct run_result *result, struct record *record)
 	record->actual_ns = DUE;
 }
 
+static void abort_on_close(struct run_result *result, struct record *record)
+{
+	mismatch_set_name(&record->mismatches->at[0], "TcpExtTCPAbortOnClose");
+	run_result_add_counter(result, "TcpExtTCPAbortOnClose", 1);
+	run_result_add_counter(result, "TcpOutRsts", 2);
+}
+
 static void third_state(struct run_result *result, struct record *record)
 {
 	(void)result;
@@ -426,6 +432,12 @@ const struct fault_sample fault_samples[] = {
 	 "tcp_state(...) = TCP_CLOSE", NULL, NULL, {{0}}, at_due},
 	{"state-unknown", RECORD_STATE, FAULT_STATE_UNKNOWN, "+0 [[tcp_state(4) = TCP_CLOSE]]",
 	 "tcp_state(4) = TCP_CLOSE", NULL, NULL, {{0}}, at_due},
+	{"claim", RECORD_COUNTER, FAULT_CLAIM, "+0 counter(TcpExtTCPAbortOnClose) = [[0]]",
+	 "counter(TcpExtTCPAbortOnClose) = [[0]]", "counter(TcpExtTCPAbortOnClose) = [[1]]",
+	 "TCP_CLOSE", {{FIELD_claim, "0", "1"}}, abort_on_close},
+	{"claim-unknown", RECORD_TIMER, FAULT_CLAIM_UNKNOWN,
+	 "+0 [[tcp_timer(4) = {timer=NONE}]]", "tcp_timer(4) = {timer=NONE}", NULL, NULL, {{0}},
+	 at_due},
 	{"system", RECORD_SETUP, FAULT_SYSTEM, "--sysctl=net.ipv4.tcp_sack=0", NULL, NULL, NULL,
 	 {{0}}, start_up},
 	{"time-limit", RECORD_COMMAND, FAULT_TIME_LIMIT, "+0 [[`sleep 99`]]", "`sleep 99`", NULL,
@@ -438,61 +450,3 @@ const struct fault_sample fault_samples[] = {
 };
 
 const size_t n_fault_samples = sizeof(fault_samples) / sizeof(fault_samples[0]);
-
-/* ---- making one ---------------------------------------------------------------------------- */
-
-/* The text without its brackets, and where they stood; malloc'd by the arena. */
-static const char *unmark(struct arena *arena, const char *text,
-			  struct stretch marks[MARKED_FIELDS])
-{
-	char *out = text ? arena_alloc(arena, strlen(text) + 1) : NULL;
-	unsigned n = 0, at = 0;
-
-	for (const char *c = text; text && *c; c++) {
-		if (c[0] == '[' && c[1] == '[' && c[2] != '{') {
-			marks[n].begin = at;
-			c++;
-		} else if (c[0] == ']' && c[1] == ']' && n < MARKED_FIELDS) {
-			marks[n].length = at - marks[n].begin;
-			n++;
-			c++;
-		} else {
-			out[at++] = *c;
-		}
-	}
-	return out;
-}
-
-static struct place place_in_source(struct stretch mark)
-{
-	return mark.length ? (struct place){LINE, mark.begin + 1, mark.length}
-			   : (struct place){0};
-}
-
-struct run_result *fault_sample_new(const struct fault_sample *sample)
-{
-	struct stretch source[MARKED_FIELDS] = {{0}}, expected[MARKED_FIELDS] = {{0}};
-	struct stretch actual[MARKED_FIELDS] = {{0}};
-	struct run_result *result = begin("ipv4");
-	struct arena *arena = result->arena;
-	struct record *record =
-		event(result, sample->kind, LINE, DUE, unmark(arena, sample->expected, expected),
-		      unmark(arena, sample->actual, actual), sample->state);
-
-	result->source_line = unmark(arena, sample->source, source);
-	record->fault = sample->fault;
-	record->place = place_in_source(source[0]);
-	for (int i = 0; i < MARKED_FIELDS && sample->fields[i].field; i++) {
-		struct mismatch *m = differ(result, record, sample->fields[i].field,
-					    sample->fields[i].expected, sample->fields[i].actual);
-
-		m->place = place_in_source(source[i]);
-		m->expected_at = expected[i];
-		m->actual_at = actual[i];
-	}
-	if (sample->more)
-		sample->more(result, record);
-	run_result_fail(result, record);
-	words_complete(result);
-	return result;
-}

@@ -5,6 +5,9 @@
 #include "tests/unit/report_samples.h"
 
 #define MARKED_FIELDS 6
+/* Where it fails in the script, and when. */
+#define FAULT_LINE 14
+#define FAULT_DUE  (150 * MS)
 
 struct fault_sample {
 	const char *name; /* of its golden file, diff-NAME.txt */

@@ -79,6 +79,11 @@ static void same_result(const struct run_result *a, const struct run_result *b)
 	assert_int_equal(a->n_lateness, b->n_lateness);
 	for (size_t i = 0; i < a->n_lateness; i++)
 		assert_int_equal(a->lateness[i], b->lateness[i]);
+	assert_int_equal(a->n_counters, b->n_counters);
+	for (size_t i = 0; i < a->n_counters; i++) {
+		same_text(a->counters[i].name, b->counters[i].name);
+		assert_int_equal(a->counters[i].by, b->counters[i].by);
+	}
 	assert_int_equal(a->n_records, b->n_records);
 	for (size_t i = 0; i < a->n_records; i++)
 		same_record(a->records[i], b->records[i]);
@@ -120,6 +125,8 @@ static struct run_result *full_result(void)
 	result->attempts = 4;
 	run_result_add_lateness(result, 25);
 	run_result_add_lateness(result, -3);
+	run_result_add_counter(result, "TcpOutRsts", 2);
+	run_result_add_counter(result, "TcpExtTCPAbortOnClose", -1);
 	for (int kind = 0; record_kind_name(kind); kind++) {
 		record = run_result_add(result, kind);
 		record->event = kind - 1;
@@ -298,6 +305,8 @@ static void nonsense_is_refused(void **state)
 		"{\"path\":\"x\",\"verdict\":\"pass\",\"run_ns\":\"1\"}",
 		"{\"path\":\"x\",\"verdict\":\"pass\",\"attempts\":-1}",
 		"{\"path\":\"x\",\"verdict\":\"pass\",\"lateness_ns\":[\"a\"]}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"counters\":[1]}",
+		"{\"path\":\"x\",\"verdict\":\"pass\",\"counters\":{\"TcpOutRsts\":\"1\"}}",
 		"{\"path\":\"x\",\"verdict\":\"pass\",\"failed_record\":0}",
 		"{\"path\":\"x\",\"verdict\":\"pass\",\"records\":[1]}",
 		"{\"path\":\"x\",\"verdict\":\"pass\"} {}",
