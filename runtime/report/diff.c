@@ -379,6 +379,18 @@ static void print_others(FILE *out, const struct run_result *result, bool color)
 	}
 }
 
+/* The last of them is shown. */
+static void print_tries(FILE *out, const struct run_result *result)
+{
+	fprintf(out, LABEL "%u, ", "tries", result->attempts);
+	if (result->tick_ns)
+		fprintf(out, "since it was off by what the kernel's ticks (%s each) may explain\n",
+			text_duration(result->tick_ns).text);
+	else
+		fprintf(out, "since the run itself was up to %s late\n",
+			text_duration(result->max_late_ns).text);
+}
+
 static void print_run(FILE *out, const struct run_result *result, const struct record *failed)
 {
 	if (failed && result->reason && result->verdict == VERDICT_XFAIL)
@@ -390,7 +402,7 @@ static void print_run(FILE *out, const struct run_result *result, const struct r
 			"the kernel\n",
 			"lateness", text_duration(result->max_late_ns).text);
 	if (result->attempts > 1)
-		fprintf(out, LABEL "%u\n", "tries", result->attempts);
+		print_tries(out, result);
 }
 
 void report_failure(FILE *out, const struct run_result *result, bool color)

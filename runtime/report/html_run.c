@@ -171,7 +171,7 @@ static void put_trace(FILE *out, const struct run_result *result)
 	if (!lines)
 		abort();
 	for (size_t i = 0; i < shown; i++)
-		report_trace_line(lines, result->records[i], false);
+		report_trace_line(lines, result->records[i], 0, false);
 	fclose(lines);
 	open_pane(out, "Trace");
 	fputs("<pre>", out);

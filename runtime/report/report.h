@@ -26,9 +26,12 @@ void report_classic(FILE *out, const struct run_result *result);
  * at most `size` bytes with the NUL. */
 void report_headline(char *out, size_t size, const struct run_result *result);
 
-/* trace.c: one line per record as it happened: time, direction, segment, state. */
-void report_trace_line(FILE *out, const struct record *record, bool color);
-void report_trace(FILE *out, const struct run_result *result, bool color);
+/* trace.c: one line per record as it happened: time, direction, segment, state. What is longer than a
+ * terminal's `width` (0: none) goes on below. The whole has a heading. */
+void report_trace_line(FILE *out, const struct record *record, unsigned width, bool color);
+void report_trace(FILE *out, const struct run_result *result, unsigned width, bool color);
+/* What commands printed, as it stands in a trace. */
+void report_output(FILE *out, const char *output);
 
 /* ladder_text.c: the exchange as a picture: program, kernel and peer, what passed between them, and the
  * states of both ends. Nothing if the result has no records. */

@@ -256,7 +256,8 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 void teller_record(struct teller *teller, struct run_result *result, size_t i)
 {
 	words_complete(result);
-	report_trace_line(stdout, result->records[i], teller->settings->use_color);
+	report_trace_line(stdout, result->records[i],
+			  report_terminal_width(stdout, getenv("TERM")), teller->settings->use_color);
 	fflush(stdout);
 }
 
@@ -293,9 +294,10 @@ void teller_result(struct teller *teller, const struct results *results,
 	}
 	if (settings->verbose && !teller_live(teller, counts->all)) {
 		clear(teller);
-		report_trace(teller->out, result, settings->use_color);
+		report_trace(teller->out, result,
+			     report_terminal_width(teller->out, getenv("TERM")), settings->use_color);
 		if (result->output)
-			fprintf(teller->out, "%s", result->output);
+			report_output(teller->out, result->output);
 	}
 	if ((teller->width && !settings->verbose) || settings->quiet)
 		return;

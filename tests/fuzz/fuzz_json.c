@@ -53,9 +53,10 @@ static void all_reports(const struct run_result *const *results, size_t n)
 	report_html(out, results, n, 0);
 	for (size_t i = 0; i < n; i++)
 		report_ladder(out, results[i], &ladder);
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < results[i]->n_records; j++)
-			report_trace_line(out, results[i]->records[j], true);
+	for (size_t i = 0; i < n; i++) {
+		report_classic(out, results[i]);
+		report_trace(out, results[i], 80, true);
+	}
 	fclose(out);
 	free(text.bytes);
 }

@@ -54,8 +54,11 @@ static void trace(void **state)
 		       "TCP_CLOSE");
 	record->message = "nothing came within 2.0 s";
 	run_result_fail(result, record);
-	text = NEW(report_trace, result, false);
+	text = NEW(report_trace, result, 0, false);
 	golden("people-trace.txt", text);
+	free(text);
+	text = NEW(report_trace, result, 80, false);
+	golden("people-trace-80.txt", text);
 	free(text);
 	run_result_free(result);
 }
