@@ -59,7 +59,8 @@ static void put_ladder(FILE *out, const struct run_result *result, unsigned id)
 		svg_put(out, &picture, 0, true, id);
 		close_pane(out);
 	}
-	if (!result->n_records && !result->diagnostics && result->verdict != VERDICT_SKIP)
+	if (!result->n_records && !result->diagnostics && result->verdict != VERDICT_SKIP &&
+	    result->verdict != VERDICT_NOT_RUN)
 		fputs("<p class=\"note\">No picture and no trace: the result holds no "
 		      "records.</p>\n",
 		      out);
@@ -97,6 +98,33 @@ static const struct record **records_by_line(const struct run_result *result, un
 	return found;
 }
 
+/* The line, with what is wrong in it underlined if that is in this line. */
+static void put_source(FILE *out, const struct record *record, unsigned number, const char *line)
+{
+	struct place place = record && record->status != RECORD_OK ? record_place(record)
+								   : (struct place){0};
+	size_t size = strlen(line), begin = place.column ? place.column - 1 : 0;
+	char *part = strdup(line);
+
+	if (!part)
+		abort();
+	if (place.line != number || begin >= size || !place.length) {
+		xml_put(out, line, false);
+	} else {
+		size_t end = place.length < size - begin ? begin + place.length : size;
+
+		part[begin] = '\0';
+		xml_put(out, part, false);
+		fputs("<u class=\"bad\">", out);
+		memcpy(part, line + begin, end - begin);
+		part[end - begin] = '\0';
+		xml_put(out, part, false);
+		fputs("</u>", out);
+		xml_put(out, line + end, false);
+	}
+	free(part);
+}
+
 static void put_script_line(FILE *out, const struct record *record, unsigned number,
 			    const char *line)
 {
@@ -109,7 +137,7 @@ static void put_script_line(FILE *out, const struct record *record, unsigned num
 		fprintf(out, "<i>%12.6f</i> <b%s>%s</b> ", (double)record->actual_ns / 1e9,
 			marks[record->status].class, marks[record->status].word);
 	fprintf(out, "<i>%4u</i> ", number);
-	xml_put(out, line, false);
+	put_source(out, record, number, line);
 	putc('\n', out);
 	if (!record || record->status == RECORD_OK || !record->message)
 		return;

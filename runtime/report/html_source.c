@@ -31,9 +31,9 @@ static bool is_played(const struct run_result *result, const char *text)
 			last = result->records[i]->line;
 	if (!line_of(text, last, &size))
 		return false;
-	if (!failed || !result->source_line || !failed->line)
+	if (!failed || !result->source_line)
 		return true;
-	line = line_of(text, failed->line, &size);
+	line = line_of(text, record_place(failed).line, &size);
 	return line && strlen(result->source_line) == size &&
 	       !strncmp(line, result->source_line, size);
 }

@@ -334,7 +334,8 @@ bool report_can_utf8(void)
 
 static bool was_played(const struct run_result *result)
 {
-	return !result->diagnostics && result->verdict != VERDICT_SKIP && result->attempts;
+	return !result->diagnostics && result->verdict != VERDICT_SKIP &&
+	       result->verdict != VERDICT_NOT_RUN;
 }
 
 void report_ladder(FILE *out, const struct run_result *result, const struct ladder_options *options)

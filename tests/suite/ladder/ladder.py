@@ -32,13 +32,16 @@ def draw(binary, path, *options):
 
 
 def ladder_of(output):
-    """The picture alone, without times and ports that differ from run to run."""
+    """The picture alone, without times and ports, which differ from run to run, and without the words of messages."""
     lines = []
     for line in output.splitlines():
         if not lines and not re.match(r"^\S+\.pkt \(ipv4\): ", line):
             continue
         if re.match(r"^(\d+ passed|flaky|\S+\.pkt:\d+)", line):
             break
+        if lines and re.match(r"^ *(FAILED|warning): \.\.\.", lines[-1]) and "│" not in line and "┊" not in line and line:
+            continue # the rest of a message
+        line = re.sub(r"^( *(FAILED|warning):) .*", r"\1 ...", line)
         line = re.sub(r"^\d+\.\d{6}(?= )", "0.TTTTTT", line)
         line = re.sub(r"^ *[\d.]+ m?s(?=  )", "     gap", line)
         line = re.sub(r"^kernel ([\d.]+):[3-6]\d{4},", r"kernel \1:PORT,", line)
