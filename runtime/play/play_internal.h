@@ -22,10 +22,10 @@
  * round-trip time keeps (7/8)^32, 1.4% (RFC 6298, section 2.3). */
 #define LATENESS_REACH 32
 
-struct injection; /* play_packet.c */
-struct code;	  /* code.h */
+struct injection;   /* play_packet.c */
+struct code;	    /* code.h */
 struct command_end; /* command.h */
-struct pcap_file; /* tun/pcap_file.h */
+struct pcap_file;   /* tun/pcap_file.h */
 
 /* A blocking call that has not been seen to return. */
 struct pending {
@@ -52,15 +52,14 @@ struct run {
 	struct conns conns;
 	struct pending *pending;
 	struct stray *strays, **strays_tail;
-	struct errbuf
-		read_error; /* met while nothing was waited for: told by the next reader */
+	struct errbuf read_error; /* met while nothing was waited for: told by the next reader */
 
-	const char **texts; /* of each event, without its time */
-	const char **begun; /* of each blocking call, without its result; NULL for others */
+	const char **texts;	/* of each event, without its time */
+	const char **begun;	/* of each blocking call, without its result; NULL for others */
 	struct nstat *counters; /* before the timeline; NULL: not known */
 	int counters_error;	/* then why: -errno */
-	uint8_t *buffer;    /* WIRE_MAX_PACKET bytes, for the packet being injected */
-	int64_t start;	    /* time zero, on the bed's clock */
+	uint8_t *buffer;	/* WIRE_MAX_PACKET bytes, for the packet being injected */
+	int64_t start;		/* time zero, on the bed's clock */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
 	int64_t call_duration; /* of the last call or the program's end: packets that it triggered
 				* may predate `base` by up to this much */
@@ -106,9 +105,11 @@ struct player {
 	void (*act)(struct run *run, struct moment *moment);
 };
 
-extern const struct player player_inject, player_expect, player_call, player_command, player_code,
-	player_state, player_states, player_counter, player_timer, player_quiet, player_kill,
-	player_exit;
+#define EVENT(id, name, word, called, least, most, result, times, usage, player_name, ...)         \
+	extern const struct player player_##player_name;
+#include "parser/events.def"
+#undef EVENT
+extern const struct player player_expect;
 
 /* ---- start-up and end: play_setup.c -------------------------------------------------------- */
 
@@ -134,8 +135,8 @@ void run_fail(struct run *run, struct record *record, enum record_fault fault);
 /* The same with a text that belongs to the fault. */
 void run_fail_text(struct run *run, struct record *record, enum record_fault fault,
 		   const char *detail);
-/* What fails now is for want of something of this machine's, which says nothing of the script or the
- * kernel: the run is one that was not run, unless it has failed before. */
+/* What fails now is for want of something of this machine's, which says nothing of the script or
+ * the kernel: the run is one that was not run, unless it has failed before. */
 void run_not_run(struct run *run);
 /* Closes a record: it becomes part of the result with `conn`'s state, and cannot change any more.
  */
@@ -175,8 +176,8 @@ void run_reset(struct run *run);
 
 /* The connection that a claim speaks of; NULL: there is none, and the record has failed. */
 struct conn *run_conn_claimed(struct run *run, struct record *record, bool under_test, int64_t fd);
-/* Sleeps until it is time to look again whether a claim with a window holds. `look` is 0 at first. False:
- * the window is over. */
+/* Sleeps until it is time to look again whether a claim with a window holds. `look` is 0 at first.
+ * False: the window is over. */
 bool run_look_again(struct run *run, int64_t *look);
 /* Before the timeline, and once it is over: the counters of the kernel's that say why it failed. */
 void run_counters_begin(struct run *run);
