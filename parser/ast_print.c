@@ -259,7 +259,7 @@ static void put_timer_event(struct out *out, const struct event *event)
 	out_put(out, "}");
 }
 
-static void put_quiet_event(struct out *out, const struct event *event)
+static void put_word_event(struct out *out, const struct event *event)
 {
 	out_put(out, "%s", event_rows[event->kind].word);
 }

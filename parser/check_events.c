@@ -72,7 +72,7 @@ static void check_states_event(struct check *check, struct event *event, struct 
 		claim->states[i] = state_number(check, list->items[i]);
 }
 
-static void check_quiet_event(struct check *check, struct event *event, struct call *call)
+static void check_word_event(struct check *check, struct event *event, struct call *call)
 {
 	(void)check, (void)event, (void)call;
 }
