@@ -16,9 +16,11 @@ const char *check_show(struct check *check, const struct expr *expr)
 
 const char *check_hint(struct check *check, const char *kind, const char *name)
 {
-	const char *near =
-		diags_errors(check->diags) < MAX_HINTED ? closest_name(kind, name) : NULL;
+	const char *left_out = define_hint(name), *near;
 
+	if (left_out)
+		return left_out;
+	near = diags_errors(check->diags) < MAX_HINTED ? closest_name(kind, name) : NULL;
 	return near ? arena_printf(check->arena, "did you mean %s?", near) : NULL;
 }
 

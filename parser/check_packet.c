@@ -133,9 +133,11 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
  */
 static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
 {
-	const char *near =
-		diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
+	const char *left_out = define_hint(word->text), *near;
 
+	if (left_out)
+		return left_out;
+	near = diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
 	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
 						: NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "parser/parser.h"
+#include "parser/tables.h"
 
 static size_t bucket_of(const char *name, size_t size)
 {
@@ -47,6 +48,25 @@ void define_add(struct parser *parser, const char *text, bool from_command_line)
 	}
 	define->value = arena_strndup(parser->arena, equals + 1, strlen(equals + 1));
 	define->fixed = from_command_line;
+}
+
+const char *define_hint(const char *word)
+{
+	static const struct {
+		const char *word, *hint;
+	} rows[] = {
+#define LEFT_OUT(name, value) {name, "a define stands for it: -D " name "=" value}
+		LEFT_OUT("TFO_COOKIE", "HEX, the cookie as the kernel makes it"),
+		LEFT_OUT("CMSG_LEVEL_IP", "SOL_IP, or SOL_IPV6 for IPv6"),
+		LEFT_OUT("CMSG_TYPE_RECVERR", "IP_RECVERR, or IPV6_RECVERR for IPv6"),
+		LEFT_OUT("CODE", "host_unreachable, or another code of ICMP"),
+#undef LEFT_OUT
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(rows[i].word, word))
+			return rows[i].hint;
+	return NULL;
 }
 
 const char *define_value(const struct parser *parser, struct token name)

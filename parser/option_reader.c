@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/tables.h"
+
 const struct atom *option_peek(const struct option_reader *reader)
 {
 	static const struct atom none = {.kind = ATOM_NONE, .text = ""};
@@ -26,7 +28,8 @@ bool option_read_hex(struct option_reader *reader, const char *digits, struct lo
 	size_t n = strlen(digits);
 
 	if (strspn(digits, "0123456789abcdefABCDEF") != n) {
-		diag_error(reader->diags, loc, "'%.60s' is not hexadecimal", digits);
+		diag_error_hint(reader->diags, loc, define_hint(digits),
+				"'%.60s' is not hexadecimal", digits);
 		return false;
 	}
 	if (n % 2) {

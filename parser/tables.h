@@ -101,6 +101,12 @@ const char *counter_meaning(const char *name);
 const char *sock_timer_name(int timer);
 int sock_timer_by_name(const char *name);
 
+/* ---- defines ------------------------------------------------------------------------------ */
+
+/* For a word that is unknown: that it is one that published scripts leave to the command line, and how it
+ * is given there; NULL: it is not. */
+const char *define_hint(const char *word);
+
 /* ---- symbolic constants: symbols.def ------------------------------------------------------ */
 
 /* True and *value when the name is a known constant (errno names included). */

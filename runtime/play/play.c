@@ -199,6 +199,7 @@ void run_script(const struct script *script, const struct run_env *env, struct r
 	bool started;
 
 	run.strays_tail = &run.strays;
+	run.sightings_tail = &run.sightings;
 	started = run_start_up(&run);
 	result->setup_ns = run.bed->ops->now(run.bed) - begin;
 	result->scripted_ns = script_duration(script);

@@ -23,6 +23,7 @@
 #define LATENESS_REACH 32
 
 struct injection;   /* play_packet.c */
+struct sighting;    /* play_why.c */
 struct code;	    /* code.h */
 struct command_end; /* command.h */
 struct pcap_file;   /* tun/pcap_file.h */
@@ -58,6 +59,7 @@ struct run {
 	const char **begun;	/* of each blocking call, without its result; NULL for others */
 	struct nstat *counters; /* before the timeline; NULL: not known */
 	int counters_error;	/* then why: -errno */
+	struct sighting *sightings, **sightings_tail; /* play_why.c; in the order of reading */
 	uint8_t *buffer;	/* WIRE_MAX_PACKET bytes, for the packet being injected */
 	int64_t start;		/* time zero, on the bed's clock */
 	int64_t base; /* what +t is relative to: when the last event was complete, ns since start */
@@ -182,6 +184,16 @@ bool run_look_again(struct run *run, int64_t *look);
 /* Before the timeline, and once it is over: the counters of the kernel's that say why it failed. */
 void run_counters_begin(struct run *run);
 void run_counters_end(struct run *run);
+
+/* ---- why it failed: play_why.c -------------------------------------------------------------- */
+
+/* A segment was injected (`packet` is the script's) or came (in script numbers; `event` expected it, or
+ * NULL). */
+void run_note(struct run *run, const struct conn *conn, const struct event *event,
+	      const struct packet *packet, int64_t time);
+/* Fills in the cause of a record that has failed, where the script's own segments tell it for certain. `conn`
+ * is whose it is; NULL: nobody's. */
+void run_explain(struct run *run, struct record *record, const struct conn *conn);
 
 /* ---- shell commands: play_command.c -------------------------------------------------------- */
 

@@ -76,6 +76,7 @@ static void inject(struct run *run, struct moment *moment)
 	run_result_add_lateness(run->result, moment->begin - due);
 	save(run, run->start + moment->begin, run->buffer, injection->size);
 	seqmap_remember(moment->conn->seqmap, &injection->live);
+	run_note(run, moment->conn, moment->event, moment->event->packet, moment->begin);
 	if (err_is_scarcity(code) || code == -EIO)
 		run_not_run(run);
 	if (code < 0) {
@@ -329,6 +330,7 @@ static void take_packet(struct run *run, struct moment *moment, const struct exp
 	moment->non_fatal = run->config->non_fatal_packet && !want->match.other_length;
 	moment->record->actual = run_packet_text(run, &want->match.actual);
 	seqmap_remember(want->conn->seqmap, &want->live->wire.packet);
+	run_note(run, want->conn, moment->event, &want->match.actual, moment->begin);
 	run->conns.conn_under_test = want->conn;
 }
 

@@ -32,6 +32,7 @@ static void describe(struct run *run, struct record *record, struct conn *conn)
 	seqmap_to_script(conn->seqmap, NULL, &live->wire.packet, &actual, run->arena);
 	record->actual = run_packet_text(run, &actual);
 	record->actual_ns = live->time_ns - run->start;
+	run_note(run, conn, NULL, &actual, record->actual_ns);
 }
 
 static void listen_quietly(struct run *run, struct moment *moment)
@@ -90,6 +91,8 @@ static void close_extra(struct run *run, struct conn *conn)
 	describe(run, record, conn);
 	if (run->config->strict && !run->failed)
 		run_fail(run, record, FAULT_UNEXPECTED);
+	if (record->status == RECORD_FAILED)
+		run_explain(run, record, conn);
 	conn_print(conn, text);
 	record->connection = arena_printf(run->result->arena, "%s", text);
 	run_close(run, record, NULL); /* the state when it was sent is not known */

@@ -78,6 +78,7 @@ void run_close(struct run *run, struct record *record, const struct conn *conn)
 	if (record->status == RECORD_FAILED) {
 		run->failed = true;
 		run_locate(run, record);
+		run_explain(run, record, conn);
 	}
 	run_result_close(run->result, record);
 }

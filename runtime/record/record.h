@@ -46,6 +46,7 @@ struct record {
 #define C_CAUSE			    enum record_cause
 #define C_INT			    int
 #define C_UNSIGNED		    unsigned
+#define C_COUNT			    unsigned
 #define C_NS			    int64_t
 #define C_NUMBER		    int64_t
 #define C_BOOL			    bool

@@ -353,6 +353,7 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 			record->state ? record_state_name(record) : "unknown",
 			record->connection ? ", " : "",
 			record->connection ? record->connection : "");
+	print_line(out, "why", record->why);
 	print_line(out, "hint", record->hint);
 	print_counters(out, result);
 }

@@ -499,7 +499,7 @@ static const char *hint_of(const struct run_result *result, const struct record 
 			"tolerance of three ticks: --tolerance_usecs=%lld",
 			(long long)(result->tick_ns / 1000000),
 			(long long)(3 * result->tick_ns / 1000 + 1000));
-	if (record->cause)
+	if (hints_of_causes[record->cause])
 		return hints_of_causes[record->cause];
 	if (record->fault == FAULT_DIFFERS)
 		return hint_of_flags(result->arena, record);
@@ -526,14 +526,18 @@ char *words_message(const struct record *record)
 
 static void complete(struct run_result *result, struct record *record)
 {
-	char *message;
+	char *message, *why;
 
 	if (record->message || !record->fault)
 		return;
 	message = words_message(record);
+	why = words_why(record);
 	if (message)
 		record->message = arena_printf(result->arena, "%s", message);
+	if (why)
+		record->why = arena_printf(result->arena, "%s", why);
 	free(message);
+	free(why);
 	if (!record->hint)
 		record->hint = hint_of(result, record);
 }

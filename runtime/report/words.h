@@ -26,10 +26,13 @@ char *words_headline(const struct run_result *result);
 /* What is wrong with a record, one line, malloc'd; NULL: nothing. */
 char *words_message(const struct record *record);
 
+/* why.c: what it comes from, where that is certain and in the script, one line, malloc'd; NULL: not. */
+char *words_why(const struct record *record);
+
 /* Does the message say what was expected and what came of the only mismatch? */
 bool words_tell_mismatch(const struct record *record);
 
-/* Fills in message and hint of every record that has a fault, and the reason of the result, where
+/* Fills in message, hint and why of every record that has a fault, and the reason of the result, where
  * there are none yet. */
 void words_complete(struct run_result *result);
 

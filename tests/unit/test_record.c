@@ -25,6 +25,7 @@ static void same_record(const struct record *a, const struct record *b)
 #define SAME_CAUSE	    SAME_KIND
 #define SAME_INT	    SAME_KIND
 #define SAME_UNSIGNED	    SAME_KIND
+#define SAME_COUNT	    SAME_KIND
 #define SAME_NS		    SAME_KIND
 #define SAME_NUMBER	    SAME_KIND
 #define SAME_BOOL	    SAME_KIND
@@ -49,6 +50,7 @@ static void fill(struct record *record)
 #define FILL_CAUSE(name)    record->name = CAUSE_TICKS;
 #define FILL_INT(name)	    record->name = -7;
 #define FILL_UNSIGNED(name) record->name = UINT32_MAX;
+#define FILL_COUNT(name) record->name = UINT32_MAX;
 #define FILL_NS(name)	    record->name = -(INT64_MAX / 4);
 #define FILL_NUMBER(name)   record->name = INT64_MAX;
 #define FILL_BOOL(name)	    record->name = true;
