@@ -23,18 +23,31 @@ enum drawing {
 	N_DRAWINGS,
 };
 
+#define DRAW_INJECT   {AS_SEGMENT_IN, ""}
+#define DRAW_SEGMENT  {AS_SEGMENT_OUT, ""}
+#define DRAW_EXTRA    {AS_SEGMENT_OUT, ""}
+#define DRAW_CALL     {AS_EVENT, ""}
+#define DRAW_CALL_END {AS_EVENT, ""}
+#define DRAW_COMMAND  {AS_EVENT, ""}
+#define DRAW_CODE     {IF_WRONG, ""}
+#define DRAW_STATE    {IF_WRONG, ""}
+#define DRAW_STATES   {IF_WRONG, ""}
+#define DRAW_COUNTER  {IF_WRONG, ""}
+#define DRAW_TIMER    {IF_WRONG, ""}
+#define DRAW_QUIET    {IF_WRONG, ""}
+#define DRAW_KILL     {AS_EVENT, ""}
+#define DRAW_EXIT     {AS_EVENT, ""}
+#define DRAW_SETUP    {AS_EVENT, "set-up: "}
+#define DRAW_CLEANUP  {AS_EVENT, "clean-up: "}
+
+/* A kind without a row above does not compile. */
 static const struct {
 	enum drawing drawing;
 	const char *prefix; /* of the text */
-} kinds[N_RECORD_KINDS] = {
-	[RECORD_INJECT] = {AS_SEGMENT_IN, ""},	 [RECORD_SEGMENT] = {AS_SEGMENT_OUT, ""},
-	[RECORD_EXTRA] = {AS_SEGMENT_OUT, ""},	 [RECORD_CALL] = {AS_EVENT, ""},
-	[RECORD_CALL_END] = {AS_EVENT, ""},	 [RECORD_COMMAND] = {AS_EVENT, ""},
-	[RECORD_CODE] = {IF_WRONG, ""},		 [RECORD_STATE] = {IF_WRONG, ""},
-	[RECORD_STATES] = {IF_WRONG, ""},	 [RECORD_QUIET] = {IF_WRONG, ""},
-	[RECORD_COUNTER] = {IF_WRONG, ""},	 [RECORD_TIMER] = {IF_WRONG, ""},
-	[RECORD_KILL] = {AS_EVENT, ""},		 [RECORD_EXIT] = {AS_EVENT, ""},
-	[RECORD_SETUP] = {AS_EVENT, "set-up: "}, [RECORD_CLEANUP] = {AS_EVENT, "clean-up: "},
+} kinds[] = {
+#define KIND(id, ...) [RECORD_##id] = DRAW_##id,
+#include "runtime/record/record.def"
+#undef KIND
 };
 
 static const char *const status_words[] = {
