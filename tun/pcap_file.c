@@ -3,30 +3,57 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define PACKET_MAX (1 << 18) /* libpcap's own largest */
+#include "tun/pcapng.h"
 
-struct pcap_file {
-	pcap_t *pcap;
-	pcap_dumper_t *dumper; /* owns the stream of `out` */
-	struct outfile *out;
+#define KEPT_MAX (16 << 20) /* bytes that wait for their comment */
+
+/* One that is not yet written. */
+struct kept {
+	int64_t realtime_ns;
+	size_t number;
+	const void *note;
+	size_t size;
+	bool inbound;
+	uint8_t bytes[];
 };
 
-int pcap_file_start(struct outfile *out, struct pcap_file **file, struct errbuf *err)
+struct pcap_file {
+	struct outfile *out;
+	pcap_describe describe;
+	/* pcap */
+	pcap_t *pcap;
+	pcap_dumper_t *dumper; /* owns the stream of `out` */
+	/* pcapng */
+	struct kept **kept; /* by number; NULL: written */
+	size_t n, room, written, bytes;
+};
+
+static bool start_classic(struct pcap_file *file)
+{
+	file->pcap = pcap_open_dead_with_tstamp_precision(DLT_RAW, PCAPNG_PACKET_MAX,
+							  PCAP_TSTAMP_PRECISION_NANO);
+	if (!file->pcap)
+		return false;
+	file->dumper = pcap_dump_fopen(file->pcap, file->out->stream);
+	if (!file->dumper)
+		file->out->stream = NULL; /* libpcap closes it when it fails */
+	return file->dumper;
+}
+
+int pcap_file_start(struct outfile *out, enum pcap_format format, pcap_describe describe,
+		    struct pcap_file **file, struct errbuf *err)
 {
 	struct pcap_file *made = calloc(1, sizeof(*made));
 
 	if (!made)
 		return err_set(err, -ENOMEM, "out of memory");
 	made->out = out;
-	made->pcap = pcap_open_dead_with_tstamp_precision(DLT_RAW, PACKET_MAX,
-							  PCAP_TSTAMP_PRECISION_NANO);
-	if (made->pcap) {
-		made->dumper = pcap_dump_fopen(made->pcap, out->stream);
-		if (!made->dumper)
-			out->stream = NULL; /* libpcap closes it when it fails */
-	}
-	if (!made->dumper) {
+	made->describe = describe;
+	if (format == PCAP_NG) {
+		pcapng_begin(out->stream);
+	} else if (!start_classic(made)) {
 		pcap_file_drop(made);
 		return err_set(err, -ENOMEM, "no memory for the capture file");
 	}
@@ -34,7 +61,8 @@ int pcap_file_start(struct outfile *out, struct pcap_file **file, struct errbuf 
 	return 0;
 }
 
-void pcap_file_add(struct pcap_file *file, int64_t realtime_ns, const uint8_t *bytes, size_t size)
+static void add_classic(struct pcap_file *file, int64_t realtime_ns, const uint8_t *bytes,
+			size_t size)
 {
 	struct pcap_pkthdr header = {
 		/* tv_usec holds nanoseconds: PCAP_TSTAMP_PRECISION_NANO. */
@@ -46,7 +74,69 @@ void pcap_file_add(struct pcap_file *file, int64_t realtime_ns, const uint8_t *b
 	pcap_dump((u_char *)file->dumper, &header, bytes);
 }
 
-static void close_dumper(struct pcap_file *file)
+/* The oldest that is kept, with what is known of it. */
+static void write_one(struct pcap_file *file)
+{
+	struct kept *kept = file->kept[file->written];
+	char text[PCAPNG_COMMENT_MAX] = "";
+
+	if (file->describe)
+		file->describe(kept->note, text, sizeof(text));
+	pcapng_packet(file->out->stream, kept->realtime_ns, kept->bytes, kept->size, kept->inbound,
+		      text);
+	file->bytes -= kept->size;
+	file->kept[file->written++] = NULL;
+	free(kept);
+}
+
+static void make_room(struct pcap_file *file)
+{
+	size_t room = file->room ? 2 * file->room : 64;
+	struct kept **bigger;
+
+	if (file->n < file->room)
+		return;
+	bigger = realloc(file->kept, room * sizeof(*bigger));
+	if (!bigger)
+		abort();
+	file->kept = bigger;
+	file->room = room;
+}
+
+size_t pcap_file_add(struct pcap_file *file, int64_t realtime_ns, const uint8_t *bytes, size_t size,
+		     bool inbound)
+{
+	struct kept *kept;
+
+	if (file->dumper) {
+		add_classic(file, realtime_ns, bytes, size);
+		return file->n++;
+	}
+	kept = malloc(sizeof(*kept) + size);
+	if (!kept)
+		abort();
+	*kept = (struct kept){
+		.realtime_ns = realtime_ns,
+		.number = file->n,
+		.size = size,
+		.inbound = inbound,
+	};
+	memcpy(kept->bytes, bytes, size);
+	make_room(file);
+	file->kept[file->n++] = kept;
+	file->bytes += size;
+	while (file->bytes > KEPT_MAX)
+		write_one(file);
+	return file->n - 1;
+}
+
+void pcap_file_note(struct pcap_file *file, size_t number, const void *note)
+{
+	if (number >= file->written && number < file->n && file->kept)
+		file->kept[number]->note = note;
+}
+
+static void let_go(struct pcap_file *file)
 {
 	if (file->dumper) {
 		pcap_dump_close(file->dumper);
@@ -54,21 +144,37 @@ static void close_dumper(struct pcap_file *file)
 	}
 	if (file->pcap)
 		pcap_close(file->pcap);
+	while (file->written < file->n && file->kept)
+		free(file->kept[file->written++]);
+	free(file->kept);
+	free(file);
+}
+
+/* What the kernel sent may be read after a later injection. */
+static int by_time(const void *a, const void *b)
+{
+	const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;
+
+	if (x->realtime_ns != y->realtime_ns)
+		return x->realtime_ns < y->realtime_ns ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 int pcap_file_close(struct pcap_file *file, struct errbuf *err)
 {
 	struct outfile *out = file->out;
 
-	close_dumper(file);
-	free(file);
+	if (file->kept)
+		qsort(file->kept + file->written, file->n - file->written, sizeof(*file->kept),
+		      by_time);
+	while (file->written < file->n && file->kept)
+		write_one(file);
+	let_go(file);
 	return outfile_finish(out, err);
 }
 
 void pcap_file_drop(struct pcap_file *file)
 {
-	if (!file)
-		return;
-	close_dumper(file);
-	free(file);
+	if (file)
+		let_go(file);
 }

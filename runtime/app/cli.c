@@ -324,6 +324,19 @@ static bool choose_color(struct settings *settings, struct errbuf *error)
 	return true;
 }
 
+static bool choose_pcap(struct settings *settings, struct errbuf *error)
+{
+	const char *format = settings->pcap_format;
+
+	if (settings->pcap && settings->pcap_on_failure)
+		return refuse(error, "use one of them",
+			      "--pcap saves all runs, --pcap-on-failure those that fail");
+	settings->pcap_classic = format && !strcmp(format, "pcap");
+	if (!format || settings->pcap_classic || !strcmp(format, "pcapng"))
+		return true;
+	return refuse(error, "pcapng or pcap", "bad value '%s' for --pcap-format", format);
+}
+
 static bool apply(struct settings *settings, const struct getopt_tables *tables, int val,
 		  const char *value, struct errbuf *error)
 {
@@ -376,7 +389,8 @@ bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int
 		settings->max_failures = 1;
 	if (!settings->repeat)
 		return refuse(error, "1 or more", "--repeat 0 would play nothing");
-	return split_shard(settings, error) && choose_color(settings, error);
+	return split_shard(settings, error) && choose_color(settings, error) &&
+	       choose_pcap(settings, error);
 }
 
 /* ---- usage -------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ struct live_packet {
 	struct live_packet *next;
 	struct wire_packet wire;
 	int64_t time_ns; /* the bed's clock */
+	size_t saved;	 /* its number in the capture file, if there is one */
 };
 
 /* Connections may follow each other between the same addresses and ports: incarnations (RFC 9293,

@@ -6,10 +6,13 @@
 #include "parser/script.h"
 #include "runtime/bed/bed.h"
 #include "runtime/record/record.h"
+#include "tun/pcap_file.h"
 
 struct run_env {
 	struct bed *bed;       /* owned by run_script(), which closes it */
 	struct outfile *pcap;  /* --pcap, open; the run finishes it. NULL */
+	enum pcap_format pcap_format;
+	pcap_describe describe; /* of a packet by its record, for its comment. NULL: no comments */
 	int output_fd;	       /* where commands and code print; -1: inherited */
 	bool keep_output;      /* a command's record holds what it printed */
 	/* Called once, between start-up and timeline: a suite holds the run here. NULL: go on. */

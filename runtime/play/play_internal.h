@@ -26,7 +26,6 @@ struct injection;   /* play_packet.c */
 struct sighting;    /* play_why.c */
 struct code;	    /* code.h */
 struct command_end; /* command.h */
-struct pcap_file;   /* tun/pcap_file.h */
 
 /* A blocking call that has not been seen to return. */
 struct pending {
@@ -165,6 +164,8 @@ enum run_read { READ_FAILED = -1, READ_NOTHING = 0, READ_PACKET = 1 };
 enum run_read run_read(struct run *run, int64_t deadline, struct errbuf *error);
 /* Reads what has come, without waiting. */
 void run_drain(struct run *run);
+/* `record` tells of the packet with this number in the capture. */
+void run_note_packet(struct run *run, size_t saved, const struct record *record);
 /* A packet's text in script notation, in the result's memory. */
 const char *run_packet_text(struct run *run, const struct packet *packet);
 /* Records of the packets captured until `until` (ns since start) that no event expected. */

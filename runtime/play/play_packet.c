@@ -9,7 +9,6 @@
 #include "parser/ast_print.h"
 #include "runtime/conn/match.h"
 #include "runtime/conn/transport.h"
-#include "tun/pcap_file.h"
 
 /* `*` is not checked, but a run must end; by itself, not by the suite's time limit. */
 #define ANY_TIME_LIMIT_NS (50 * NSEC_PER_SEC)
@@ -23,12 +22,18 @@ const char *run_packet_text(struct run *run, const struct packet *packet)
 	return text;
 }
 
-/* `time` is the bed's. */
-static void save(struct run *run, int64_t time, const uint8_t *bytes, size_t size)
+/* `time` is the bed's. Returns its number in the capture. */
+static size_t save(struct run *run, int64_t time, const uint8_t *bytes, size_t size, bool inbound)
+{
+	return run->pcap ? pcap_file_add(run->pcap, time + run->bed->ops->realtime_offset(run->bed),
+					 bytes, size, inbound)
+			 : 0;
+}
+
+void run_note_packet(struct run *run, size_t saved, const struct record *record)
 {
 	if (run->pcap)
-		pcap_file_add(run->pcap, time + run->bed->ops->realtime_offset(run->bed), bytes,
-			      size);
+		pcap_file_note(run->pcap, saved, record);
 }
 
 /* ---- inbound ----------------------------------------------------------------------------- */
@@ -74,7 +79,8 @@ static void inject(struct run *run, struct moment *moment)
 	code = run->bed->link->ops->send(run->bed->link, run->buffer, injection->size, gso_size);
 	moment->acted = moment->end = run_now(run);
 	run_result_add_lateness(run->result, moment->begin - due);
-	save(run, run->start + moment->begin, run->buffer, injection->size);
+	run_note_packet(run, save(run, run->start + moment->begin, run->buffer, injection->size, true),
+			record);
 	seqmap_remember(moment->conn->seqmap, &injection->live);
 	run_note(run, moment->conn, moment->event, moment->event->packet, moment->begin);
 	if (err_is_scarcity(code) || code == -EIO)
@@ -153,8 +159,8 @@ enum run_read run_read(struct run *run, int64_t deadline, struct errbuf *error)
 			 strerror(-code));
 		return READ_FAILED;
 	}
-	save(run, raw.time_ns, raw.bytes, raw.size);
 	live = arena_new_of(run->arena, struct live_packet);
+	live->saved = save(run, raw.time_ns, raw.bytes, raw.size, false);
 	bytes = arena_alloc(run->arena, raw.size);
 	memcpy(bytes, raw.bytes, raw.size);
 	live->time_ns = raw.time_ns;
@@ -229,6 +235,7 @@ static uint32_t length_of(const struct packet *packet)
 
 struct expectation {
 	const struct packet *expected;
+	const struct record *record;
 	int64_t deadline; /* the bed's clock */
 	struct conn *conn;
 	struct live_packet *live; /* the last one, if merged */
@@ -281,8 +288,10 @@ static bool await_packet(struct run *run, struct expectation *want)
 			return false;
 		}
 		result = match_live(&want->match, &live->wire, live->time_ns - run->start);
-		if (want->match.live == &live->wire) /* it is a part of what was expected */
-			want->live = live;
+		if (want->match.live != &live->wire)
+			continue;
+		want->live = live; /* it is a part of what was expected */
+		run_note_packet(run, live->saved, want->record);
 	}
 	return result == MATCH_SAME;
 }
@@ -343,6 +352,7 @@ static void expect(struct run *run, struct moment *moment)
 	if (limit < now + GRACE_NS / 2)
 		limit = now + GRACE_NS / 2;
 	want->expected = moment->event->packet;
+	want->record = moment->record;
 	want->deadline = run->start + limit;
 	good = await_packet(run, want);
 	if (want->live)

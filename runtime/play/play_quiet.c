@@ -29,6 +29,7 @@ static void describe(struct run *run, struct record *record, struct conn *conn)
 	struct live_packet *live = conn_dequeue(conn);
 	struct packet actual;
 
+	run_note_packet(run, live->saved, record);
 	seqmap_to_script(conn->seqmap, NULL, &live->wire.packet, &actual, run->arena);
 	record->actual = run_packet_text(run, &actual);
 	record->actual_ns = live->time_ns - run->start;
@@ -73,6 +74,7 @@ static void close_stray(struct run *run)
 	struct record *record = extra_new(run);
 	char text[128];
 
+	run_note_packet(run, stray->live.saved, record);
 	run->strays = stray->next;
 	if (!run->strays)
 		run->strays_tail = &run->strays;

@@ -8,7 +8,6 @@
 #include "parser/ast_print.h"
 #include "runtime/play/code.h"
 #include "runtime/play/command.h"
-#include "tun/pcap_file.h"
 
 /* Memory that is present when the timeline begins: of buffers; of the result, for each event. */
 #define TOUCHED_BEFORE 4096
@@ -122,7 +121,9 @@ static bool make_ready(struct run *run)
 	int64_t now = run->bed->ops->now(run->bed);
 	int64_t spread = run->env->keep_netns ? now / NSEC_PER_USEC % 20000 : 0;
 	struct errbuf err = {""};
-	int code = run->env->pcap ? pcap_file_start(run->env->pcap, &run->pcap, &err) : 0;
+	int code = run->env->pcap ? pcap_file_start(run->env->pcap, run->env->pcap_format,
+						    run->env->describe, &run->pcap, &err)
+				  : 0;
 
 	if (code < 0)
 		return cannot_run(run, code, err.text);

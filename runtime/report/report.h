@@ -22,6 +22,10 @@ char *report_failure_text(const struct run_result *result);
 /* classic.c: what packetdrill says of such a failure, for wrappers that look for its words. */
 void report_classic(FILE *out, const struct run_result *result);
 
+/* packet_comment.c: what a capture file says of a packet: where it stands in the script and what became
+ * of it. `record`: the struct record that tells of it; NULL: none does. */
+void report_packet_comment(const void *record, char *text, size_t size);
+
 /* The first line of that without its position, "ack differs (ipv4)": for annotations, lists. Writes
  * at most `size` bytes with the NUL. */
 void report_headline(char *out, size_t size, const struct run_result *result);

@@ -233,15 +233,21 @@ static void tell_capture(struct run_result *result, int code, const char *text)
 	run_result_close(result, record);
 }
 
-static void save_capture(struct job *job, struct run_result *result)
+void job_drop_capture(struct job *job)
+{
+	outfile_abort(&job->pcap);
+}
+
+void job_keep_capture(struct job *job, const struct job_spec *spec, struct run_result *result)
 {
 	struct errbuf err;
-	bool ours = job->captured && job->pcap.stream;
+	bool wanted = !spec->pcap_of_failures || verdict_is_failure(result->verdict);
+	bool ours = wanted && job->captured && job->pcap.stream;
 	int code = ours ? outfile_commit(&job->pcap, &err) : 0;
 
 	if (code < 0)
 		tell_capture(result, code, err.text);
-	outfile_abort(&job->pcap);
+	job_drop_capture(job);
 }
 
 struct run_result *job_finish(struct job *job, const struct job_spec *spec)
@@ -253,7 +259,6 @@ struct run_result *job_finish(struct job *job, const struct job_spec *spec)
 	job->result = NULL;
 	if (!job->complete)
 		tell_death(job, spec, result, status);
-	save_capture(job, result);
 	if (cpu > result->cpu_ns)
 		result->cpu_ns = cpu;
 	return result;

@@ -53,6 +53,8 @@ struct job_spec {
 	const struct script *script; /* NULL: it could not be read, and is not to be started */
 	int mode;		     /* enum ip_mode */
 	const char *pcap_path;	     /* NULL: none */
+	bool pcap_of_failures;	     /* only a run that fails leaves it */
+	bool pcap_classic;	     /* --pcap-format=pcap */
 	bool own_directory;	     /* commands run in the script's, unless it says otherwise */
 	bool cleanup_needs_init;     /* struct run_env */
 	struct mounts outside;	     /* the runner's mount namespace */
@@ -104,8 +106,13 @@ void job_end(struct job *job, int64_t limit_ns);
  */
 void job_interrupt(struct job *job, int signal);
 
-/* After JOB_DONE: reaps it. The result is the caller's; never NULL. */
+/* After JOB_DONE: reaps it. The result is the caller's; never NULL. The capture is kept or dropped
+ * then. */
 struct run_result *job_finish(struct job *job, const struct job_spec *spec);
+
+/* Puts the capture in its place, if it is whole and wanted of such a result. */
+void job_keep_capture(struct job *job, const struct job_spec *spec, struct run_result *result);
+void job_drop_capture(struct job *job);
 
 /* Ends it at once, without a result. */
 void job_abandon(struct job *job);

@@ -22,6 +22,7 @@
 #include "runtime/bed/clock.h"
 #include "runtime/calls/server.h"
 #include "runtime/play/play.h"
+#include "runtime/report/report.h"
 #include "runtime/suite/job_enter.h"
 #include "runtime/suite/sandbox.h"
 
@@ -186,6 +187,8 @@ static void play(struct child *child)
 	struct run_env env = {
 		.bed = host_bed_new(spec->script, &options),
 		.pcap = child->pcap->stream ? child->pcap : NULL,
+		.pcap_format = spec->pcap_classic ? PCAP_CLASSIC : PCAP_NG,
+		.describe = report_packet_comment,
 		.output_fd = child->output_fd,
 		.keep_output = spec->live,
 		.ready = ready,

@@ -222,6 +222,7 @@ const char *test_pcap_path(const struct test *test, const char *path, unsigned r
 {
 	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
 	const char *name = test->path + strspn(test->path, "./");
+	const char *dash = slash && dot == slash + 1 ? "" : "-";
 	size_t stem = dot ? (size_t)(dot - path) : strlen(path), n = strlen(name);
 	char *copy, *at;
 
@@ -233,8 +234,8 @@ const char *test_pcap_path(const struct test *test, const char *path, unsigned r
 	if (!dot)
 		dot = "";
 	if (round)
-		return arena_printf(arena, "%.*s-%s-%s-%u%s", (int)stem, path, copy,
+		return arena_printf(arena, "%.*s%s%s-%s-%u%s", (int)stem, path, dash, copy,
 				    ip_mode_name(test->mode), round + 1, dot);
-	return arena_printf(arena, "%.*s-%s-%s%s", (int)stem, path, copy, ip_mode_name(test->mode),
-			    dot);
+	return arena_printf(arena, "%.*s%s%s-%s%s", (int)stem, path, dash, copy,
+			    ip_mode_name(test->mode), dot);
 }

@@ -94,9 +94,11 @@ static void ended(struct sched *s, struct active *active)
 	tmpdir_remove(active->spec.tmpdir);
 	budget_learn(&s->budget, result->max_late_ns, s->count[JOB_RUNNING]);
 	if (again) {
+		job_drop_capture(&active->job);
 		run_result_free(result);
 		return;
 	}
+	job_keep_capture(&active->job, &active->spec, result);
 	result->attempts = entry->attempt;
 	if (entry->worst_late_ns > result->max_late_ns)
 		result->max_late_ns = entry->worst_late_ns;
@@ -106,6 +108,20 @@ static void ended(struct sched *s, struct active *active)
 }
 
 /* ---- starting and releasing --------------------------------------------------------------- */
+
+/* NULL: nothing is to be saved. */
+static const char *pcap_path(struct sched *s, const struct entry *entry)
+{
+	const struct settings *settings = s->settings;
+	const char *path = settings->pcap;
+
+	if (settings->pcap_on_failure)
+		path = arena_printf(s->arena, "%s/%s", settings->pcap_on_failure,
+				    settings->pcap_classic ? ".pcap" : ".pcapng");
+	else if (!path || s->pcap_as_it_is)
+		return path;
+	return test_pcap_path(entry->test, path, entry->round, s->arena);
+}
 
 /* 0, or -errno: the script cannot be read. */
 static int describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
@@ -119,9 +135,9 @@ static int describe(struct sched *s, const struct entry *entry, struct job_spec 
 		.path = test->path,
 		.script = test_script(test, &code),
 		.mode = (int)test->mode,
-		.pcap_path = settings->pcap && !s->pcap_as_it_is
-				     ? test_pcap_path(test, settings->pcap, entry->round, s->arena)
-				     : settings->pcap,
+		.pcap_path = pcap_path(s, entry),
+		.pcap_of_failures = settings->pcap_on_failure,
+		.pcap_classic = settings->pcap_classic,
 		.own_directory = !settings->drop_in,
 		.cleanup_needs_init = settings->drop_in,
 		.outside = s->outside,

@@ -31,7 +31,7 @@ static unsigned most_active(const struct sched *s, size_t n)
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
 	/* What a run says, and its capture with its directory. */
-	return budget_files(wanted, s->settings->pcap ? 3 : 1);
+	return budget_files(wanted, s->settings->pcap || s->settings->pcap_on_failure ? 3 : 1);
 }
 
 static void enqueue(struct sched *s)
@@ -155,6 +155,7 @@ static void end_active(struct sched *s, struct active *active, int64_t until)
 		const struct record *failed = run_result_failed(result);
 
 		s->results->interrupted += failed && failed->fault == FAULT_INTERRUPTED;
+		job_keep_capture(&active->job, &active->spec, result);
 		result->attempts = active->entry.attempt;
 		sched_settle(s, result);
 	}

@@ -38,13 +38,14 @@ struct settings {
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
 		version, ladder, ascii;
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
-		*html;
+		*html, *pcap_format, *pcap_on_failure;
 	unsigned for_mode; /* of the options read next */
 	unsigned jobs, timelines, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */
 	/* derived */
 	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */
 	bool use_color;		   /* of standard output */
+	bool pcap_classic;	   /* not pcapng */
 };
 
 /* The options that hold in a mode, as script_parse() wants them; ip_versions is left out, since it

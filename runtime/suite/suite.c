@@ -145,6 +145,21 @@ static int play(struct settings *settings, struct plan *plan)
 	return status;
 }
 
+/* --pcap-on-failure: there may be nothing in it at the end, but it is there. */
+static int make_pcap_folder(const struct settings *settings, struct errbuf *err)
+{
+	const char *path = settings->pcap_on_failure;
+	struct stat status;
+
+	if (!path || !mkdir(path, 0777))
+		return 0;
+	if (errno == EEXIST && !stat(path, &status) && !S_ISDIR(status.st_mode))
+		errno = ENOTDIR;
+	else if (errno == EEXIST && !access(path, W_OK | X_OK))
+		return 0;
+	return err_set(err, -errno, "--pcap-on-failure %.150s: %s", path, strerror(errno));
+}
+
 int suite_run(struct settings *settings)
 {
 	struct plan plan = {0};
@@ -157,6 +172,8 @@ int suite_run(struct settings *settings)
 		status = check_only(settings, &plan);
 	else if (!plan.n && !settings->last_failed && !settings->shard_n)
 		status = complain(STATUS_USAGE, (err_set(&err, 0, "no scripts to run"), &err));
+	else if (make_pcap_folder(settings, &err))
+		status = complain(STATUS_USAGE, &err);
 	else /* a shard may have nothing to play; its reports are wanted all the same */
 		status = play(settings, &plan);
 	if (plan.arena)

@@ -58,8 +58,9 @@ void plan_free(struct plan *plan);
 const struct script *test_script(struct test *test, int *code);
 void test_release(struct test *test);
 
-/* Where one of many runs saves its packets: FILE-DIRECTORY-SCRIPT-MODE.pcap for FILE.pcap, with the
- * round (from 0) behind it if there are more than one. */
+/* Where one of many runs saves its packets: FILE-DIRECTORY-SCRIPT-MODE.pcap for FILE.pcap, and
+ * FOLDER/DIRECTORY-SCRIPT-MODE.pcap for FOLDER/.pcap, with the round (from 0) behind it if there are
+ * more than one. */
 const char *test_pcap_path(const struct test *test, const char *path, unsigned round,
 			   struct arena *arena);
 

@@ -104,6 +104,61 @@ limit() {
 printf '%s\n+0 `sleep 1000`\n' "$socket" >long.pkt
 check "nor does a time limit" limit
 
+# ---- captures and their comments
+cat >close.pkt <<'END'
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1460>
++0 > S. 0:0(0) ack 1 <...>
++0 < . 1:1(0) ack 1 win 65535
++0 accept(3, ..., ...) = 4
++.1 close(4) = 0
++0 > F. 1:1(0) ack 1
++.1 < . 1:1(0) ack 2 win 65535
+END
+sed 's/> F. 1:1(0) ack 1/> F. 1:1(0) ack 2/' close.pkt >differs.pkt
+sed '/> F./d' close.pkt >extra.pkt
+"$bin" -q --pcap c.pcapng close.pkt
+"$bin" -q --pcap differs.pcapng differs.pkt
+"$bin" -q --pcap extra.pcapng extra.pkt
+"$bin" -q --pcap c.pcap --pcap-format pcap close.pkt
+commented() { # FILE PATTERN...: in that order
+	local file=$1 pattern
+	shift
+	pattern=$(printf '%s.*' "$@")
+	python3 "$here/pcapng.py" "$file" >packets && cat packets && tr '\n' ' ' <packets | grep -qE "$pattern"
+}
+check "a capture says where each packet stands in the script" commented c.pcapng \
+	' in [0-9]+ line 4, injected: as the script has it; state TCP_SYN_RECV' \
+	' out [0-9]+ line 5, sent by the kernel: as expected; state TCP_SYN_RECV' ' out 40 line 9,' ' in 40 line 10,.*TCP_FIN_WAIT2'
+check "and how one differs" commented differs.pcapng 'line 9, sent by the kernel: the segment differs in ack: expected 2, got 1'
+check "and what the script does not have, in the order of time" commented extra.pcapng \
+	' out 40 sent by the kernel: not in the script' ' in 40 line 9'
+check "pcap is the old format" bash -c '! python3 "$1/pcapng.py" c.pcap 2>/dev/null && [ "$(od -An -tx4 -N4 c.pcap)" = " a1b23c4d" ]' - "$here"
+check "another format is none" exits 2 "$bin" --pcap x --pcap-format pcapx pass.pkt
+reads() { # TOOL COMMAND...
+	if [ -x "$(command -v "$1")" ]; then check "$1 reads both" bash -c "$2"; else skip "$1 reads both" "there is none"; fi
+}
+reads tcpdump 'for f in c.pcapng c.pcap; do [ "$(tcpdump -nr $f 2>/dev/null | wc -l)" = 5 ] || exit 1; done'
+reads capinfos '[ "$(capinfos -Mc c.pcapng c.pcap | grep -c "packets: *5")" = 2 ] && capinfos c.pcapng | grep -q nanoseconds'
+reads tshark '[ "$(tshark -r c.pcap 2>/dev/null | wc -l)" = 5 ] &&
+	tshark -r c.pcapng -Y "frame.comment contains \"line 9,\"" -T fields -e tcp.flags 2>/dev/null | grep -qx 0x0011'
+failures_only() {
+	rm -rf captures
+	"$bin" -q --pcap-on-failure captures pass.pkt differs.pkt close.pkt
+	ls -A captures
+	[ "$(ls -A captures)" = differs-ipv4.pcapng ] && commented captures/differs-ipv4.pcapng 'line 9.*differs'
+}
+check "--pcap-on-failure keeps those of runs that failed" failures_only
+check "also of a single one" bash -c 'rm -rf captures; "$bin" -q --pcap-on-failure captures --pcap-format pcap differs.pkt
+	[ "$(ls -A captures)" = differs-ipv4.pcap ]'
+check "a folder of the user's stays as it is" bash -c 'mkdir own && echo mine >own/pass-ipv4.pcapng
+	"$bin" -q --pcap-on-failure own pass.pkt && grep -qx mine own/pass-ipv4.pcapng'
+check "no folder can be made" unwritable --pcap-on-failure nowhere/x
+check "nor of a file" unwritable --pcap-on-failure pass.pkt
+check "not both" exits 2 "$bin" --pcap x --pcap-on-failure y pass.pkt
+
 # ---- standard output
 for arguments in pass.pkt '-q pass.pkt' '-v pass.pkt' '--list pass.pkt' '--github pass.pkt' --help --version doctor \
 	'list pass.pkt' '--json - pass.pkt' '--tap - pass.pkt' '--junit - pass.pkt' '--ktap pass.pkt'; do
