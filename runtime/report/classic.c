@@ -8,6 +8,7 @@
 #include "parser/tables.h"
 #include "parser/tcp_options.h"
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 static double seconds(int64_t ns)
 {
@@ -114,7 +115,7 @@ static void print_segment(FILE *out, const struct run_result *result, const stru
 	}
 	if (has_mismatch(record))
 		print_mismatch(out, &record->mismatches->at[0]);
-	else if (record->late)
+	else if (record->fault == FAULT_TIME)
 		print_late(out, record, "outbound packet");
 	else
 		fprintf(out, "%s\n", record->message ? record->message : "unexpected packet");
@@ -127,7 +128,7 @@ static void print_segment(FILE *out, const struct run_result *result, const stru
 static void print_inject(FILE *out, const struct run_result *result, const struct record *record)
 {
 	print_position(out, result, record);
-	if (record->late)
+	if (record->fault == FAULT_TIME)
 		print_late(out, record, "inbound packet");
 	else
 		fprintf(out, "error handling packet: %s\n", record->message ? record->message : "");
@@ -168,7 +169,7 @@ static void print_call(FILE *out, const struct run_result *result, const struct 
 	const char *name = record->call ? record->call : "";
 
 	print_position(out, result, record);
-	if (record->late && !has_mismatch(record)) {
+	if (record->fault == FAULT_TIME) {
 		print_late(out, record,
 			   record->kind == RECORD_CALL ? "system call start"
 						       : "system call return");
@@ -189,7 +190,7 @@ static int status_of(const struct record *record)
 static void print_command(FILE *out, const struct run_result *result, const struct record *record)
 {
 	print_position(out, result, record);
-	if (record->late)
+	if (record->fault == FAULT_TIME)
 		print_late(out, record, "command");
 	else
 		fprintf(out, "error executing %s command: non-zero status %d\n",
@@ -219,11 +220,52 @@ static void (*const printers[])(FILE *out, const struct run_result *result,
 	[RECORD_SETUP] = print_around,	  [RECORD_CLEANUP] = print_around,
 };
 
+/* A copy whose texts can do no harm. */
+static const char *clean(struct arena *arena, const char *text)
+{
+	char *copy = text_clean(text, false);
+	const char *kept = text ? arena_strndup(arena, copy, strlen(copy)) : NULL;
+
+	free(copy);
+	return kept;
+}
+
+static struct mismatches *clean_mismatches(struct arena *arena, const struct mismatches *list)
+{
+	struct mismatches *copy = arena_new_of(arena, struct mismatches);
+
+	*copy = *list;
+	for (unsigned i = 0; i < mismatches_kept(copy); i++) {
+		struct mismatch *m = &copy->at[i];
+
+		snprintf(m->expected, sizeof(m->expected), "%s", clean(arena, m->expected));
+		snprintf(m->actual, sizeof(m->actual), "%s", clean(arena, m->actual));
+		snprintf(m->name, sizeof(m->name), "%s", clean(arena, m->name));
+	}
+	return copy;
+}
+
 void report_classic(FILE *out, const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
+	struct run_result shown = *result;
+	struct record record;
+	struct arena *arena;
+	char *path;
 
-	if (failed && verdict_is_failure(result->verdict) &&
-	    failed->kind < sizeof(printers) / sizeof(*printers) && printers[failed->kind])
-		printers[failed->kind](out, result, failed);
+	if (!failed || !verdict_is_failure(result->verdict) ||
+	    failed->kind >= sizeof(printers) / sizeof(*printers) || !printers[failed->kind])
+		return;
+	arena = arena_new();
+	shown.path = path = words_path(result);
+	record = *failed;
+	record.expected = clean(arena, failed->expected);
+	record.actual = clean(arena, failed->actual);
+	record.message = clean(arena, failed->message);
+	record.call = clean(arena, failed->call);
+	if (failed->mismatches)
+		record.mismatches = clean_mismatches(arena, failed->mismatches);
+	printers[failed->kind](out, &shown, &record);
+	free(path);
+	arena_free(arena);
 }

@@ -100,30 +100,27 @@ static char *record_headline(const struct record *record)
 void report_headline(char *out, size_t size, const struct run_result *result)
 {
 	char *said = words_headline(result), *clean = text_clean(said, false);
+	char *mode = text_clean(result->mode, false);
 
-	snprintf(out, size, "%s%s%s%s", clean, result->mode ? " (" : "",
-		 result->mode ? result->mode : "", result->mode ? ")" : "");
+	snprintf(out, size, "%s%s%s%s", clean, *mode ? " (" : "", mode, *mode ? ")" : "");
+	free(mode);
 	free(clean);
 	free(said);
 }
 
-static void print_headline(FILE *out, const struct run_result *result, bool color)
+/* Of a record (NULL: none): where, what kind of message it is, what is wrong. */
+static void print_headline(FILE *out, const struct run_result *result, const struct record *record,
+			   const char *level, enum paint paint, const char *said, bool color)
 {
-	const struct verdict_words *words = words_of_verdict(result->verdict);
-	const struct record *failed = run_result_failed(result);
-	char headline[1024], *path = text_clean(result->path, false);
-	struct place place = {0};
+	struct place place = record ? record_place(record) : (struct place){0};
+	char *path = words_path(result);
 
-	if (failed)
-		place = record_place(failed);
-	report_headline(headline, sizeof(headline), result);
 	fputs(text_paint(PAINT_BOLD, color), out);
 	fputs(path, out);
 	if (place.line)
 		fprintf(out, ":%u:%u", place.line, place.column);
 	fprintf(out, ": %s%s%s:%s %s\n", text_paint(PAINT_PLAIN, color),
-		text_paint(words->paint, color), words->level,
-		text_paint(PAINT_PLAIN, color), headline);
+		text_paint(paint, color), level, text_paint(PAINT_PLAIN, color), said);
 	free(path);
 }
 
@@ -339,6 +336,16 @@ static void print_counters(FILE *out, const struct run_result *result)
 	}
 }
 
+static void print_state(FILE *out, const struct record *record)
+{
+	char *connection = text_clean(record->connection, false);
+
+	fprintf(out, LABEL "%s%s%s\n", "state",
+		record->state ? record_state_name(record) : "unknown", *connection ? ", " : "",
+		connection);
+	free(connection);
+}
+
 static void print_record(FILE *out, const struct run_result *result, const struct record *record,
 			 bool color)
 {
@@ -349,10 +356,7 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 		print_mismatches(out, record->mismatches);
 	print_time(out, record);
 	if (record->state || record->connection)
-		fprintf(out, LABEL "%s%s%s\n", "state",
-			record->state ? record_state_name(record) : "unknown",
-			record->connection ? ", " : "",
-			record->connection ? record->connection : "");
+		print_state(out, record);
 	print_line(out, "why", record->why);
 	print_line(out, "hint", record->hint);
 	print_counters(out, result);
@@ -408,15 +412,20 @@ static void print_run(FILE *out, const struct run_result *result, const struct r
 
 void report_failure(FILE *out, const struct run_result *result, bool color)
 {
+	const struct verdict_words *words = words_of_verdict(result->verdict);
 	const struct record *failed = run_result_failed(result);
+	char headline[1024], *clean;
 
 	if (result->verdict == VERDICT_PASS)
 		return;
 	if (result->diagnostics && !failed) {
-		fputs(result->diagnostics, out);
+		clean = text_clean(result->diagnostics, true);
+		fputs(clean, out);
+		free(clean);
 		return;
 	}
-	print_headline(out, result, color);
+	report_headline(headline, sizeof(headline), result);
+	print_headline(out, result, failed, words->level, words->paint, headline, color);
 	if (failed)
 		print_record(out, result, failed, color);
 	print_others(out, result, color);
@@ -426,6 +435,25 @@ void report_failure(FILE *out, const struct run_result *result, bool color)
 		print_around(out, result, color);
 	if (result->output && (!failed || prints[failed->kind]))
 		print_output(out, result->output);
+}
+
+void report_warnings(FILE *out, const struct run_result *result, bool color)
+{
+	char *mode = text_clean(result->mode, false), *text, said[1024];
+
+	for (size_t i = 0; i < result->n_records; i++) {
+		const struct record *record = result->records[i];
+
+		if (record->status != RECORD_WARNING)
+			continue;
+		text = record_headline(record);
+		snprintf(said, sizeof(said), "%s%s%s%s", text, *mode ? " (" : "", mode,
+			 *mode ? ")" : "");
+		print_headline(out, result, record, "warning", PAINT_WARN, said, color);
+		print_both(out, record, color);
+		free(text);
+	}
+	free(mode);
 }
 
 char *report_failure_text(const struct run_result *result)

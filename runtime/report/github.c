@@ -75,8 +75,9 @@ void report_github(FILE *out, const struct run_result *const *results, size_t n)
 		report = report_failure_text(results[i]);
 		fprintf(out, "::%s ", command);
 		print_property(out, "file=", results[i]->path);
-		if (failed && failed->line)
-			fprintf(out, ",line=%u,col=%u", failed->line, failed->column);
+		if (failed && record_place(failed).line)
+			fprintf(out, ",line=%u,col=%u", record_place(failed).line,
+				record_place(failed).column);
 		print_property(out, ",title=", headline);
 		fputs("::", out);
 		print_escaped(out, report, false);
@@ -113,8 +114,8 @@ static void print_row(FILE *out, const struct run_result *result, const char *sa
 	const struct record *failed = run_result_failed(result);
 	char path[4096];
 
-	if (failed && failed->line)
-		snprintf(path, sizeof(path), "%s:%u", result->path, failed->line);
+	if (failed && record_place(failed).line)
+		snprintf(path, sizeof(path), "%s:%u", result->path, record_place(failed).line);
 	else
 		snprintf(path, sizeof(path), "%s", result->path);
 	fprintf(out, "| %s", verdict_name(result->verdict));

@@ -31,7 +31,7 @@ static bool is_played(const struct run_result *result, const char *text)
 			last = result->records[i]->line;
 	if (!line_of(text, last, &size))
 		return false;
-	if (!failed || !result->source_line)
+	if (!failed || !result->source_line || !record_place(failed).line)
 		return true;
 	line = line_of(text, record_place(failed).line, &size);
 	return line && strlen(result->source_line) == size &&

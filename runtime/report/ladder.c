@@ -9,6 +9,7 @@
 #include "runtime/report/peer.h"
 #include "runtime/report/segment.h"
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 /* So long without anything is shown: longer than what scripts put between events that follow each
  * other, shorter than the kernel's timers. */
@@ -385,10 +386,10 @@ static void draw_peer(struct ladder *ladder, unsigned connection)
 
 static void name_run(struct ladder *ladder, const struct run_result *result)
 {
-	const char *mode = run_result_mode(result);
+	char *name = words_name(result);
 
-	ladder->title = arena_printf(ladder->arena, *mode ? "%s (%s)" : "%s",
-				     clean(ladder->arena, result->path), mode);
+	ladder->title = arena_printf(ladder->arena, "%s", name);
+	free(name);
 	ladder->verdict = verdict_name(result->verdict);
 	ladder->reason = result->reason ? clean(ladder->arena, result->reason) : "";
 }

@@ -41,30 +41,33 @@ static void line_fill(struct line *line, char c, size_t column)
 /* One of the two texts on its way into its line. */
 struct side {
 	struct line line;
-	const char *text;
+	char *text; /* clean */
 	size_t at, size;
 };
 
-static void side_open(struct side *side, const char *text)
+/* False: the text is not shown as it is, so nothing of it has a place. */
+static bool side_open(struct side *side, const char *text)
 {
-	side->text = text ? text : "";
+	side->text = text_clean(text, false);
 	side->size = strlen(side->text);
 	side->at = 0;
 	line_open(&side->line);
+	return !text || !strcmp(side->text, text);
+}
+
+static char *side_close(struct side *side)
+{
+	free(side->text);
+	return line_close(&side->line);
 }
 
 static void put_until(struct side *side, size_t end)
 {
-	char *piece = strndup(side->text + side->at, end - side->at), *clean;
+	const char *text = side->text + side->at;
 
-	if (!piece)
-		abort();
-	clean = text_clean(piece, false);
-	fputs(clean, side->line.out);
-	side->line.width += text_width(clean, strlen(clean));
+	fwrite(text, 1, end - side->at, side->line.out);
+	side->line.width += text_width(text, end - side->at);
 	side->at = end;
-	free(clean);
-	free(piece);
 }
 
 /* ---- what lies between two marks ----------------------------------------------------------- */
@@ -217,18 +220,17 @@ struct marked marked_new(const struct record *record)
 	unsigned n = sorted(record->mismatches, order);
 	struct side expected, actual;
 	struct line marks;
+	bool same = side_open(&expected, record->expected);
 
-	side_open(&expected, record->expected);
-	side_open(&actual, record->actual);
+	same = side_open(&actual, record->actual) && same;
 	line_open(&marks);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n && same; i++)
 		put_mismatch(&expected, &actual, order[i], &marks);
 	if (marks.width)
 		put_rest(&expected, &actual);
 	put_until(&expected, expected.size);
 	put_until(&actual, actual.size);
-	return (struct marked){line_close(&expected.line), line_close(&actual.line),
-			       line_close(&marks)};
+	return (struct marked){side_close(&expected), side_close(&actual), line_close(&marks)};
 }
 
 void marked_free(struct marked *marked)

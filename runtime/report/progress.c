@@ -97,21 +97,19 @@ void report_progress_clear(FILE *out)
 void report_progress_line(FILE *out, const struct report_progress *progress,
 			  const struct run_result *result, bool color)
 {
-	char all[32], *path;
+	char all[32], *name;
 	int digits = snprintf(all, sizeof(all), "%zu", progress->all);
 
 	if (result->verdict == VERDICT_NOT_RUN)
 		return; /* the summary has them by their reasons */
-	path = text_clean(result->path, false);
+	name = words_name(result);
 	fprintf(out, "[%*zu/%s] %s%-5s%s %s", digits, progress->done, all,
 		text_paint(words_of_verdict(result->verdict)->paint, color), verdict_name(result->verdict),
-		text_paint(PAINT_PLAIN, color), path);
-	if (result->mode)
-		fprintf(out, " (%s)", result->mode);
+		text_paint(PAINT_PLAIN, color), name);
 	if (result->setup_ns + result->run_ns) /* it was played */
 		fprintf(out, "  %s", text_duration(result->setup_ns + result->run_ns).text);
 	if (run_result_is_flaky(result))
 		fprintf(out, "  flaky: try %u", result->attempts);
 	putc('\n', out);
-	free(path);
+	free(name);
 }

@@ -19,6 +19,9 @@ void report_failure(FILE *out, const struct run_result *result, bool color);
 /* The same as malloc'd text that is valid UTF-8 without control characters, for files. */
 char *report_failure_text(const struct run_result *result);
 
+/* diff.c: a run's warnings, of --non_fatal: they are shown whatever came of it. */
+void report_warnings(FILE *out, const struct run_result *result, bool color);
+
 /* classic.c: what packetdrill says of such a failure, for wrappers that look for its words. */
 void report_classic(FILE *out, const struct run_result *result);
 

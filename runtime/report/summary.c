@@ -10,11 +10,10 @@
 
 static void print_name(FILE *out, const struct run_result *result)
 {
-	char *path = text_clean(result->path, false);
+	char *name = words_name(result);
 
-	fprintf(out, "%s%s%s%s", path, result->mode ? " (" : "", result->mode ? result->mode : "",
-		result->mode ? ")" : "");
-	free(path);
+	fputs(name, out);
+	free(name);
 }
 
 static bool same_mismatch(const struct mismatch *a, const struct mismatch *b)
@@ -191,7 +190,7 @@ static void print_line_reached(FILE *out, const struct run_result *result)
 	const struct record *failed = run_result_failed(result);
 
 	if (failed && failed->line)
-		fprintf(out, ", at line %u", failed->line);
+		fprintf(out, ", at line %u", record_place(failed).line);
 	putc('\n', out);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 /* How a verdict is told. TAP 14 has two directives, SKIP and TODO (its word for "may fail"); KTAP
  * has more words (Linux: Documentation/dev-tools/ktap.rst) and calls an expected failure ok. */
@@ -92,8 +93,9 @@ static void print_yaml(FILE *out, const struct run_result *result, const char *r
 	print_yaml_text(out, "  ", "severity", verdict_name(result->verdict));
 	fputs("  at:\n", out);
 	print_yaml_text(out, "    ", "file", result->path);
-	if (failed && failed->line)
-		fprintf(out, "    line: %u\n    column: %u\n", failed->line, failed->column);
+	if (failed && record_place(failed).line)
+		fprintf(out, "    line: %u\n    column: %u\n", record_place(failed).line,
+			record_place(failed).column);
 	fprintf(out, "  duration_ms: %.3f\n", (double)(result->setup_ns + result->run_ns) / 1e6);
 	if (*report) {
 		fputs("  report: |\n", out);
@@ -119,14 +121,13 @@ void report_tap_point(FILE *out, size_t number, const struct run_result *result,
 	const struct telling *telling = &tellings[flavour][result->verdict];
 	bool details = verdict_is_failure(result->verdict);
 	char *report = details ? report_failure_text(result) : NULL;
+	char *name = words_name(result);
 
 	print_flaky(out, result);
 	if (details && !flavours[flavour].yaml)
 		print_lines(out, "# ", report);
 	fprintf(out, "%sok %zu %s", telling->ok ? "" : "not ", number, flavours[flavour].dash);
-	print_description(out, result->path, flavour);
-	if (result->mode)
-		fprintf(out, " (%s)", result->mode);
+	print_description(out, name, flavour);
 	if (telling->directive) {
 		fprintf(out, " # %s ", telling->directive);
 		print_description(out, result->reason ? result->reason : "", flavour);
@@ -134,6 +135,7 @@ void report_tap_point(FILE *out, size_t number, const struct run_result *result,
 	putc('\n', out);
 	if (details && flavours[flavour].yaml)
 		print_yaml(out, result, report);
+	free(name);
 	free(report);
 }
 

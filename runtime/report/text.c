@@ -29,6 +29,13 @@ static void utf8_leave(struct utf8 *utf8)
 	freelocale(utf8->own);
 }
 
+/* Characters that let what follows be read from right to left: what is shown would not be what is there. */
+static bool turns_text(wchar_t c)
+{
+	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 /* Bytes of the character at `text` and its columns; 0 if it is no printable character. */
 static size_t character(const char *text, size_t size, size_t *columns)
 {
@@ -41,22 +48,63 @@ static size_t character(const char *text, size_t size, size_t *columns)
 		return *text >= ' ' && *text != 0x7f;
 	}
 	n = mbrtowc(&wide, text, size, &state);
-	if (n == (size_t)-1 || n == (size_t)-2 || n == 0 || wcwidth(wide) < 0)
+	if (n == (size_t)-1 || n == (size_t)-2 || n == 0 || wcwidth(wide) < 0 || turns_text(wide))
 		return 0;
 	*columns = (size_t)wcwidth(wide);
 	return n;
 }
 
+static bool is_ascii(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Would a log of continuous integration take what stands here for a command, if not in this line then
+ * when it is broken? GitHub's, as "::error file=x::text", and those of others, as "##[error]". */
+static bool is_command(const char *text)
+{
+	static const char *const names[] = {
+		"error", "warning", "notice", "debug", "group", "endgroup", "echo", "stop-commands",
+		"add-mask", "add-path", "add-matcher", "remove-matcher", "set-env", "set-output",
+		"save-state", "internal-set-repo-path",
+	};
+	size_t word = strspn(text + 2, "-abcdefghijklmnopqrstuvwxyz");
+
+	if (!strncmp(text, "##", 2))
+		return text[2 + word] == '[';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (word == strlen(names[i]) && !strncmp(text + 2, names[i], word))
+			return true;
+	return false;
+}
+
+/* What stands for a byte that is not passed on. */
+static size_t put_instead(char *to, char byte, size_t column)
+{
+	if (byte == '\t')
+		return (size_t)sprintf(to, "%*s", (int)(TAB_STOP - column % TAB_STOP), "");
+	if (byte == '\n')
+		return (size_t)sprintf(to, "\\n");
+	return (size_t)sprintf(to, "\\x%02x", (unsigned char)byte);
+}
+
 char *text_clean(const char *text, bool lines)
 {
-	struct utf8 utf8 = utf8_enter();
 	size_t left = text ? strlen(text) : 0, column = 0, columns, n;
 	char *clean = malloc(TAB_STOP * left + 1), *to = clean;
+	struct utf8 utf8 = {0};
 
 	if (!clean)
 		abort();
+	if (!is_ascii(text, left))
+		utf8 = utf8_enter();
 	for (; left > 0; text += n, left -= n) {
-		n = character(text, left, &columns);
+		bool marks = (text[0] == ':' || text[0] == '#') && text[1] == text[0];
+
+		n = marks && is_command(text) ? 0 : character(text, left, &columns);
 		if (n > 0) {
 			memcpy(to, text, n);
 			to += n;
@@ -69,13 +117,7 @@ char *text_clean(const char *text, bool lines)
 			column = 0;
 			continue;
 		}
-		if (*text == '\t')
-			columns =
-				(size_t)sprintf(to, "%*s", (int)(TAB_STOP - column % TAB_STOP), "");
-		else if (*text == '\n')
-			columns = (size_t)sprintf(to, "\\n");
-		else
-			columns = (size_t)sprintf(to, "\\x%02x", (unsigned char)*text);
+		columns = put_instead(to, *text, column);
 		to += columns;
 		column += columns;
 	}
@@ -88,11 +130,8 @@ size_t text_width(const char *text, size_t size)
 {
 	struct utf8 utf8;
 	size_t width = 0, columns, n;
-	bool ascii = true;
 
-	for (size_t i = 0; i < size && ascii; i++)
-		ascii = (unsigned char)text[i] < 0x80;
-	if (ascii)
+	if (is_ascii(text, size))
 		return size;
 	utf8 = utf8_enter();
 	for (; size > 0; text += n, size -= n) {
@@ -106,9 +145,12 @@ size_t text_width(const char *text, size_t size)
 
 size_t text_fit(const char *text, size_t columns)
 {
-	struct utf8 utf8 = utf8_enter();
 	size_t size = strlen(text), at = 0, n, width;
+	struct utf8 utf8;
 
+	if (is_ascii(text, size))
+		return size < columns ? size : columns;
+	utf8 = utf8_enter();
 	for (; at < size; at += n) {
 		n = character(text + at, size - at, &width);
 		if (!n) {

@@ -7,9 +7,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A malloc'd copy that can do a terminal no harm: tabs become blanks up to the next multiple of 8
- * columns; control characters and bytes that are not UTF-8 become \xHH. Newlines are kept if
- * `lines`, else they become \n. NULL gives "". */
+/* A malloc'd copy that can do a terminal, a log and a reader no harm: tabs become blanks up to the next
+ * multiple of 8 columns; control characters, bytes that are not UTF-8 and characters that turn the
+ * direction of reading become \xHH, as does the beginning of what a log would take for a command
+ * ("::error::", "##[error]"). Newlines are kept if `lines`, else they become \n. NULL gives "". */
 char *text_clean(const char *text, bool lines);
 
 /* Columns on a terminal of text that text_clean() made; by wcwidth(3), in UTF-8 whatever the

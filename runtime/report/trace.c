@@ -5,6 +5,7 @@
 
 #include "runtime/report/report.h"
 #include "runtime/report/text.h"
+#include "runtime/report/words.h"
 
 /* Columns: of the time, with two between it and the next; of what lies left of the text; of a usual
  * text, which longer ones of no terminal's width push right; of a state. */
@@ -172,12 +173,11 @@ void report_trace_line(FILE *out, const struct record *record, unsigned width, b
 
 void report_trace(FILE *out, const struct run_result *result, unsigned width, bool color)
 {
-	char *path = text_clean(result->path, false);
+	char *name = words_name(result);
 
-	fprintf(out, "%s%s%s%s%s%s\n", text_paint(PAINT_BOLD, color), path,
-		result->mode ? " (" : "", run_result_mode(result), result->mode ? ")" : "",
+	fprintf(out, "%s%s%s\n", text_paint(PAINT_BOLD, color), name,
 		text_paint(PAINT_PLAIN, color));
 	for (size_t i = 0; i < result->n_records; i++)
 		report_trace_line(out, result->records[i], width, color);
-	free(path);
+	free(name);
 }

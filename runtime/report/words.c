@@ -1,4 +1,5 @@
-/* The only place where facts become sentences: what is wrong with a record, and what that means. */
+/* Where facts become sentences: what is wrong with a record, and what that means. Those about runs stand in
+ * words_run.c; no other file has any. */
 #include "runtime/report/words.h"
 
 #include <signal.h>
@@ -37,87 +38,6 @@ static struct word signal_name(int64_t number)
 	else
 		snprintf(word.text, sizeof(word.text), "signal %lld", (long long)number);
 	return word;
-}
-
-/* ---- verdicts ------------------------------------------------------------------------------ */
-
-static const struct verdict_words verdicts[] = {
-	[VERDICT_PASS] = {"passed", "passed", "passed", "passed", PAINT_GOOD},
-	[VERDICT_FAIL] = {"error", "the run failed", "failed", "failed", PAINT_BAD},
-	[VERDICT_SKIP] = {"skipped", "not to be played", "skipped", "skipped", PAINT_WARN},
-	[VERDICT_XFAIL] = {"expected failure", "expected failure", "expected failure",
-			   "expected failures", PAINT_PLAIN},
-	[VERDICT_XPASS] = {"error", "unexpected pass", "unexpected pass", "unexpected passes",
-			   PAINT_BAD},
-	[VERDICT_ERROR] = {"error", "the run ended before its time", "error", "errors", PAINT_BAD},
-	[VERDICT_LATE] = {"inconclusive", "the run itself was late", "inconclusive",
-			  "inconclusive", PAINT_WARN},
-	[VERDICT_NOT_RUN] = {"not run", "it cannot be played here", "not run", "not run",
-			     PAINT_BAD},
-};
-
-const struct verdict_words *words_of_verdict(enum verdict verdict)
-{
-	return &verdicts[verdict];
-}
-
-static void put_count(FILE *out, size_t n, const char *one, const char *many, enum paint paint,
-		      bool color)
-{
-	paint = n ? paint : PAINT_PLAIN;
-	fprintf(out, "%s%zu %s%s", text_paint(paint, color), n, n == 1 ? one : many,
-		text_paint(PAINT_PLAIN, color));
-}
-
-void words_counts(FILE *out, const struct report_counts *counts, bool color)
-{
-	static const struct {
-		enum verdict verdict;
-		bool always;
-	} order[] = {{VERDICT_PASS, true},   {VERDICT_FAIL, true},   {VERDICT_ERROR, false},
-		     {VERDICT_NOT_RUN, false}, {VERDICT_XPASS, false}, {VERDICT_LATE, false},
-		     {VERDICT_XFAIL, false}, {VERDICT_SKIP, true}};
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum verdict verdict = order[i].verdict;
-		const struct verdict_words *words = &verdicts[verdict];
-		size_t n = counts->by_verdict[verdict];
-
-		if (verdict == VERDICT_ERROR && counts->bad) {
-			fputs(", ", out);
-			put_count(out, counts->bad, "script with errors (not played)",
-				  "scripts with errors (not played)", words->paint, color);
-			n -= counts->bad;
-		}
-		if (!n && !order[i].always)
-			continue;
-		fputs(i ? ", " : "", out);
-		put_count(out, n, words->one, words->many, words->paint, color);
-		if (verdict == VERDICT_PASS && counts->flaky)
-			fprintf(out, " (%zu flaky)", counts->flaky);
-	}
-}
-
-char *words_headline(const struct run_result *result)
-{
-	const struct record *failed = run_result_failed(result);
-	const char *said = verdicts[result->verdict].headline;
-	char *text = failed && !failed->message ? words_message(failed) : NULL;
-	int n;
-
-	if (text)
-		return text;
-	if (failed && failed->message)
-		said = failed->message;
-	else if (result->verdict != VERDICT_XPASS && result->reason && *result->reason)
-		said = result->reason;
-	if (result->verdict == VERDICT_XPASS && result->reason)
-		n = asprintf(&text, "%s (xfail: %s)", said, result->reason);
-	else
-		n = asprintf(&text, "%s", said);
-	if (n < 0)
-		abort();
-	return text;
 }
 
 /* ---- kinds of records ---------------------------------------------------------------------- */

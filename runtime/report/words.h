@@ -16,6 +16,10 @@ struct verdict_words {
 
 const struct verdict_words *words_of_verdict(enum verdict verdict);
 
+/* A run's path, and the same with its mode, "x.pkt (ipv4)": clean, also where a line begins; malloc'd. */
+char *words_path(const struct run_result *result);
+char *words_name(const struct run_result *result);
+
 /* "3 passed (1 flaky), 1 failed, 0 skipped" */
 void words_counts(FILE *out, const struct report_counts *counts, bool color);
 

@@ -243,11 +243,8 @@ static void clear(struct teller *teller)
 /* Under the name packetdrill: silence, or what failed. */
 static void tell_drop_in(const struct teller *teller, const struct run_result *result)
 {
-	if (result->diagnostics)
-		fputs(result->diagnostics, stderr);
-	else if (result->verdict == VERDICT_SKIP)
-		fprintf(stderr, "%s: %s\n", result->path, result->reason);
-	if (result->diagnostics || !verdict_is_failure(result->verdict))
+	if (!result->diagnostics && result->verdict != VERDICT_SKIP &&
+	    !verdict_is_failure(result->verdict))
 		return;
 	report_failure(stderr, result, teller->settings->use_color);
 	report_classic(stderr, result);
@@ -261,22 +258,6 @@ void teller_record(struct teller *teller, struct run_result *result, size_t i)
 	fflush(stdout);
 }
 
-/* --non_fatal: whatever else is shown of a run, a warning is. */
-static void warn(const struct run_result *result)
-{
-	for (size_t i = 0; i < result->n_records; i++) {
-		const struct record *record = result->records[i];
-
-		if (record->status != RECORD_WARNING)
-			continue;
-		fprintf(stderr, "%s:%u:%u: warning: %s (%s)\n", result->path, record->line,
-			record->column, record->message, run_result_mode(result));
-		if (record->expected && record->actual)
-			fprintf(stderr, "  expected  %s\n  actual    %s\n", record->expected,
-				record->actual);
-	}
-}
-
 void teller_result(struct teller *teller, const struct results *results,
 		   const struct progress_counts *counts)
 {
@@ -287,7 +268,7 @@ void teller_result(struct teller *teller, const struct results *results,
 	if (!result->diagnostics && result->verdict != VERDICT_SKIP)
 		teller->done_ns += result->scripted_ns;
 	if (!teller_live(teller, counts->all))
-		warn(result);
+		report_warnings(stderr, result, settings->use_color);
 	if (settings->drop_in) {
 		tell_drop_in(teller, result);
 		return;
@@ -365,14 +346,16 @@ static void tell_rates(FILE *out, const struct results *results)
 {
 	for (size_t i = 0; i < results->n;) {
 		const struct run_result *first = results->items[i];
+		char *name = words_name(first);
 		size_t n = 0, passed = 0;
 
 		for (; i < results->n && !strcmp(results->items[i]->path, first->path) &&
 		       !strcmp(run_result_mode(results->items[i]), run_result_mode(first));
 		     i++, n++)
 			passed += !verdict_is_failure(results->items[i]->verdict);
-		fprintf(out, "%6.1f%%  %zu of %zu  %s (%s)\n", 100.0 * (double)passed / (double)n,
-			passed, n, first->path, run_result_mode(first));
+		fprintf(out, "%6.1f%%  %zu of %zu  %s\n", 100.0 * (double)passed / (double)n,
+			passed, n, name);
+		free(name);
 	}
 }
 
