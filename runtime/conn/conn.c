@@ -109,6 +109,14 @@ struct live_packet *conn_dequeue(struct conn *conn)
 	return packet;
 }
 
+void conn_requeue(struct conn *conn, struct live_packet *packet)
+{
+	packet->next = conn->queue;
+	if (!packet->next)
+		conn->queue_tail = &packet->next;
+	conn->queue = packet;
+}
+
 struct conn *conn_first_in_line(const struct conn *conn)
 {
 	struct conn *first = NULL, *one;

@@ -120,6 +120,8 @@ struct conn *conns_take_live(struct conns *conns, struct live_packet *live);
 bool conn_has_ports(const struct conn *conn, const struct packet *expected);
 
 struct live_packet *conn_dequeue(struct conn *conn); /* NULL: empty */
+/* Puts one back that was taken out just now. */
+void conn_requeue(struct conn *conn, struct live_packet *packet);
 /* Of the incarnations between the same addresses and ports, the one whose queue begins with what
  * was sent first: nothing overtakes. NULL: all queues are empty. */
 struct conn *conn_first_in_line(const struct conn *conn);

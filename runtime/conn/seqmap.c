@@ -20,6 +20,16 @@ struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before
 	return seqmap;
 }
 
+struct seqmap *seqmap_copy(struct arena *arena, const struct seqmap *seqmap)
+{
+	struct seqmap *copy = seqmap_new(arena);
+
+	*copy = *seqmap;
+	copy->arena = arena;
+	copy->max_ts = copy->n_ts; /* the array stays the other's */
+	return copy;
+}
+
 void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq)
 {
 	seqmap->has_local_isn = true;

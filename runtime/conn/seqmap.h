@@ -17,6 +17,8 @@ struct seqmap *seqmap_new(struct arena *arena);
  * starts anew with 0 or the old one's script number only; any other number is one of the old
  * numbering, right or wrong. Where no event expects it, the first acknowledgment that fits tells. */
 struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before);
+/* One that goes on as this one is, and leaves it alone. */
+struct seqmap *seqmap_copy(struct arena *arena, const struct seqmap *seqmap);
 /* The live initial numbers, when they are known otherwise than by the functions below. */
 void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq);
 void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq);

@@ -17,6 +17,13 @@ struct transport {
 	/* How many bytes of data it carries. */
 	uint32_t (*len)(const struct packet *packet);
 
+	/* Where its data stands in the stream, for segments whose data go on; NULL: there is no
+	 * stream. */
+	uint32_t (*seq)(const struct packet *packet);
+	/* Leaves out of a packet that the kernel sent what scripts leave out who write like that. NULL:
+	 * nothing. */
+	void (*write_like)(const struct packet *like, struct packet *packet);
+
 	/* Mapping, see seqmap.h; NULL: there are no numbers to map. `live` and `script` are
 	 * copies to be changed, but for what they point to; `expected` is of the same transport, or
 	 * NULL. */

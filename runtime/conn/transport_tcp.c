@@ -19,6 +19,19 @@ static uint32_t tcp_len(const struct packet *packet)
 	return packet->tcp.len;
 }
 
+static uint32_t tcp_seq(const struct packet *packet)
+{
+	return packet->tcp.seq;
+}
+
+static void tcp_write_like(const struct packet *like, struct packet *packet)
+{
+	if (!like->tcp.has_window)
+		packet->tcp.has_window = false;
+	if (like->tcp.options_mode == OPTIONS_ANY && packet->tcp.n_options)
+		packet->tcp.options_mode = OPTIONS_ANY;
+}
+
 /* ---- numbers in options ------------------------------------------------------------------ */
 
 /* The number of its clock that the sender tells, or of the other's that it echoes. */
@@ -387,6 +400,8 @@ static void tcp_merge(struct packet *sum, const struct packet *next)
 const struct transport transport_tcp = {
 	.opens = tcp_opens,
 	.len = tcp_len,
+	.seq = tcp_seq,
+	.write_like = tcp_write_like,
 	.to_live = tcp_to_live,
 	.learn = tcp_learn,
 	.to_script = tcp_to_script,

@@ -10,7 +10,7 @@ static bool is_inbound(const struct event *event)
 	return event->kind == EVENT_PACKET && event->packet->direction == INBOUND;
 }
 
-static int64_t tolerance_of(const struct run *run, int64_t duration)
+int64_t run_tolerance(const struct run *run, int64_t duration)
 {
 	int64_t percent = (int64_t)((double)duration * run->config->tolerance_percent / 100);
 	int64_t usecs = run->config->tolerance_usecs * NSEC_PER_USEC;
@@ -36,7 +36,7 @@ static void resolve_time(struct run *run, const struct event *event)
 		run->until = origin + time->until;
 		run->wait = relative ? time->at : time->at - run->last_time;
 	}
-	run->tolerance = tolerance_of(run, run->due - run->last_time);
+	run->tolerance = run_tolerance(run, run->due - run->last_time);
 	run->last_inbound = inbound;
 	if (event->kind != EVENT_PACKET || inbound)
 		run->call_duration = 0;
@@ -107,6 +107,7 @@ static void play_event(struct run *run, const struct event *event)
 	act(run, player, &moment);
 	/* The failure is this event's, whatever else has come. */
 	run->failed = run->failed || moment.record->status == RECORD_FAILED;
+	run_align(run, &moment);
 	/* No event to come can expect what was captured by now. */
 	if (run->last_expected == SIZE_MAX || event->index >= run->last_expected ||
 	    moment.record->status == RECORD_FAILED) {

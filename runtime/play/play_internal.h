@@ -92,6 +92,8 @@ struct moment {
 	bool untimed;		     /* its time is judged otherwise */
 	bool non_fatal;		     /* a failure is only a warning */
 	struct injection *injection; /* play_packet.c */
+	/* What was held against an expectation: the first, and the last; NULL: nothing. */
+	struct live_packet *first, *last;
 };
 
 /* What a kind of event does: events.def names one for each. The loop does the waiting, looks after
@@ -155,6 +157,9 @@ void run_late_note(struct run *run, int64_t late);
 /* Completes an event: later relative times count from `time`. */
 void run_complete(struct run *run, int64_t time);
 
+/* How far from its time an event that comes so long after the one before it is still in time. */
+int64_t run_tolerance(const struct run *run, int64_t duration);
+
 /* ---- what the kernel sends: play_packet.c, play_quiet.c ------------------------------------ */
 
 enum run_read { READ_FAILED = -1, READ_NOTHING = 0, READ_PACKET = 1 };
@@ -174,6 +179,15 @@ void run_extras(struct run *run, int64_t until);
 void run_rest(struct run *run);
 /* After the script: an RST to every connection, so that nothing of it is left to the next one. */
 void run_reset(struct run *run);
+
+/* ---- where script and kernel part: play_align.c -------------------------------------------- */
+
+/* Of an expectation that failed: fills in how what came, and what comes yet, goes with what the script
+ * expects from there on. */
+void run_align(struct run *run, const struct moment *moment);
+/* The same where it is a packet that no event expected, in script numbers, which was sent at that time. */
+void run_align_extra(struct run *run, struct record *record, const struct packet *actual,
+		     int64_t time);
 
 /* ---- what the kernel says: play_state.c, play_record.c, play_counter.c --------------------- */
 
@@ -195,6 +209,9 @@ void run_note(struct run *run, const struct conn *conn, const struct event *even
 /* Fills in the cause of a record that has failed, where the script's own segments tell it for certain. `conn`
  * is whose it is; NULL: nobody's. */
 void run_explain(struct run *run, struct record *record, const struct conn *conn);
+
+/* Is it an earlier one again? Then that is its cause. */
+bool run_explain_again(const struct run *run, struct record *record, const struct conn *conn);
 
 /* ---- shell commands: play_command.c -------------------------------------------------------- */
 

@@ -45,6 +45,19 @@ struct injection {
 	struct errbuf error;
 };
 
+/* It may be that it needs what the script has no line for: the first that is not spoken for. */
+static void fail_to_make(struct run *run, struct moment *moment)
+{
+	const struct live_packet *queued = moment->conn ? moment->conn->queue : NULL;
+	struct packet actual;
+
+	run_fail_text(run, moment->record, FAULT_INJECTION, moment->injection->error.text);
+	if (!queued)
+		return;
+	seqmap_to_script(moment->conn->seqmap, NULL, &queued->wire.packet, &actual, run->arena);
+	run_align_extra(run, moment->record, &actual, queued->time_ns - run->start);
+}
+
 static void prepare_inject(struct run *run, struct moment *moment)
 {
 	const struct packet *packet = moment->event->packet;
@@ -73,7 +86,7 @@ static void inject(struct run *run, struct moment *moment)
 
 	moment->begin = run_now(run);
 	if (!injection->size) {
-		run_fail_text(run, record, FAULT_INJECTION, injection->error.text);
+		fail_to_make(run, moment);
 		return;
 	}
 	code = run->bed->link->ops->send(run->bed->link, run->buffer, injection->size, gso_size);
@@ -238,7 +251,7 @@ struct expectation {
 	const struct record *record;
 	int64_t deadline; /* the bed's clock */
 	struct conn *conn;
-	struct live_packet *live; /* the last one, if merged */
+	struct live_packet *first, *live; /* what is held against it: the first, the last */
 	bool timed_out;
 	struct errbuf error;
 	struct matching match;
@@ -273,6 +286,15 @@ static struct live_packet *await_more(struct run *run, struct expectation *want)
 	return conn_dequeue(want->conn);
 }
 
+static void keep_part(struct expectation *want, struct live_packet *live)
+{
+	if (want->live)
+		want->live->next = live;
+	else
+		want->first = live;
+	want->live = live;
+}
+
 static bool await_packet(struct run *run, struct expectation *want)
 {
 	enum match_result result = MATCH_MORE;
@@ -288,9 +310,11 @@ static bool await_packet(struct run *run, struct expectation *want)
 			return false;
 		}
 		result = match_live(&want->match, &live->wire, live->time_ns - run->start);
-		if (want->match.live != &live->wire)
+		if (want->match.live != &live->wire) {
+			conn_requeue(want->conn, live);
 			continue;
-		want->live = live; /* it is a part of what was expected */
+		}
+		keep_part(want, live); /* it is a part of what was expected */
 		run_note_packet(run, live->saved, want->record);
 	}
 	return result == MATCH_SAME;
@@ -336,6 +360,8 @@ static void take_packet(struct run *run, struct moment *moment, const struct exp
 {
 	moment->begin = moment->end = want->live->time_ns - run->start;
 	moment->conn = want->conn;
+	moment->first = want->first;
+	moment->last = want->live;
 	moment->non_fatal = run->config->non_fatal_packet && !want->match.other_length;
 	moment->record->actual = run_packet_text(run, &want->match.actual);
 	seqmap_remember(want->conn->seqmap, &want->live->wire.packet);

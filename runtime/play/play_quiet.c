@@ -24,7 +24,7 @@ static struct conn *first_sender(const struct run *run, int64_t until, bool any_
 	return first;
 }
 
-static void describe(struct run *run, struct record *record, struct conn *conn)
+static struct packet describe(struct run *run, struct record *record, struct conn *conn)
 {
 	struct live_packet *live = conn_dequeue(conn);
 	struct packet actual;
@@ -34,12 +34,14 @@ static void describe(struct run *run, struct record *record, struct conn *conn)
 	record->actual = run_packet_text(run, &actual);
 	record->actual_ns = live->time_ns - run->start;
 	run_note(run, conn, NULL, &actual, record->actual_ns);
+	return actual;
 }
 
 static void listen_quietly(struct run *run, struct moment *moment)
 {
 	struct errbuf error = {""};
 	enum run_read read = READ_PACKET;
+	struct packet actual;
 	struct conn *conn;
 
 	while (!(conn = first_sender(run, run->until, false)) && read == READ_PACKET)
@@ -49,8 +51,9 @@ static void listen_quietly(struct run *run, struct moment *moment)
 	moment->conn = conn;
 	moment->record->actual_ns = run->until;
 	if (conn) {
-		describe(run, moment->record, conn);
+		actual = describe(run, moment->record, conn);
 		run_fail(run, moment->record, FAULT_UNEXPECTED);
+		run_align_extra(run, moment->record, &actual, moment->record->actual_ns);
 	} else if (read == READ_FAILED) {
 		run_fail_text(run, moment->record, FAULT_DEVICE, error.text);
 	}
@@ -88,13 +91,14 @@ static void close_stray(struct run *run)
 static void close_extra(struct run *run, struct conn *conn)
 {
 	struct record *record = extra_new(run);
+	struct packet actual = describe(run, record, conn);
 	char text[128];
 
-	describe(run, record, conn);
-	if (run->config->strict && !run->failed)
+	if (run->config->strict && !run->failed) {
 		run_fail(run, record, FAULT_UNEXPECTED);
-	if (record->status == RECORD_FAILED)
+		run_align_extra(run, record, &actual, record->actual_ns);
 		run_explain(run, record, conn);
+	}
 	conn_print(conn, text);
 	record->connection = arena_printf(run->result->arena, "%s", text);
 	run_close(run, record, NULL); /* the state when it was sent is not known */

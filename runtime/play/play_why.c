@@ -271,29 +271,39 @@ static bool is_about_numbers(const struct record *record)
 	return false;
 }
 
-static bool is_again(const struct sighting *seen, const struct sighting *found)
+/* Does it begin as that one does, and has all of it been sent by then? The kernel may cut it otherwise. */
+static bool is_again(const struct run *run, const struct sighting *seen,
+		     const struct sighting *found)
 {
-	return !seen->inbound && seen->event && seen->tcp.seq == found->tcp.seq &&
-	       seen->tcp.len == found->tcp.len && seen->tcp.flags == found->tcp.flags &&
-	       end_of(seen) != seen->tcp.seq;
+	uint32_t sent = end_of(seen);
+
+	if (seen->inbound || !seen->event || seen->tcp.seq != found->tcp.seq ||
+	    has(seen, TCP_SYN | TCP_RST) != has(found, TCP_SYN | TCP_RST) ||
+	    end_of(found) == found->tcp.seq || end_of(seen) == seen->tcp.seq)
+		return false;
+	FOR_EARLIER (run, other, found)
+		if (!other->inbound)
+			raise(&sent, end_of(other));
+	return !is_after(end_of(found), sent);
 }
 
 /* The last segment of the kernel's that was noted is the one that is wrong. */
-static bool is_retransmission(const struct run *run, struct record *record,
-			      const struct conn *conn)
+bool run_explain_again(const struct run *run, struct record *record, const struct conn *conn)
 {
 	const struct sighting *found = NULL, *again = NULL, *seen;
+	bool same;
 
 	for (seen = run->sightings; seen; seen = seen->next)
 		if (seen->conn == conn && !seen->inbound && record->actual &&
 		    seen->time == record->actual_ns)
 			found = seen;
 	for (seen = run->sightings; found && seen; seen = seen->next)
-		if (is_before(seen, found) && is_again(seen, found))
+		if (is_before(seen, found) && is_again(run, seen, found))
 			again = seen;
 	if (!again)
 		return false;
-	tell(record, CAUSE_RETRANSMISSION, again);
+	same = again->tcp.len == found->tcp.len && again->tcp.flags == found->tcp.flags;
+	tell(record, same ? CAUSE_RETRANSMISSION : CAUSE_SENT_BEFORE, again);
 	record->cause_ago_ns = found->time - again->time;
 	return true;
 }
@@ -302,7 +312,7 @@ static void explain_segment(const struct run *run, struct record *record, const 
 {
 	bool about = is_about_numbers(record);
 
-	if (about && (record->fault != FAULT_DIFFERS || !is_retransmission(run, record, conn)))
+	if (about && (record->fault != FAULT_DIFFERS || !run_explain_again(run, record, conn)))
 		blame_peer(run, record, conn);
 }
 
@@ -310,7 +320,7 @@ static void explain_unexpected(const struct run *run, struct record *record,
 			       const struct conn *conn)
 {
 	if (record->fault == FAULT_UNEXPECTED)
-		is_retransmission(run, record, conn);
+		run_explain_again(run, record, conn);
 }
 
 /* CLOSING is where a FIN leads that does not acknowledge ours (RFC 9293, 3.10.7.4, figure 5). */

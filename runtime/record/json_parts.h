@@ -21,6 +21,7 @@ enum json_type {
 	JSON_STATUS,
 	JSON_FAULT,
 	JSON_CAUSE,
+	JSON_ALIGNMENT,
 	JSON_STATE,
 	JSON_PLACE,   /* left out if there is none, as a stretch is */
 	JSON_STRETCH,

@@ -25,6 +25,12 @@ static const char *const cause_names[] = {
 #undef CAUSE
 };
 
+static const char *const alignment_names[] = {
+#define ALIGNMENT(id, name, meaning) [ALIGNMENT_##id] = name,
+#include "runtime/record/record.def"
+#undef ALIGNMENT
+};
+
 static const char *const status_names[] = {
 	[RECORD_OK] = "ok",
 	[RECORD_WARNING] = "warning",
@@ -61,6 +67,11 @@ const char *record_fault_name(enum record_fault fault)
 const char *record_cause_name(enum record_cause cause)
 {
 	return HAS(cause_names, cause) ? cause_names[cause] : NULL;
+}
+
+const char *record_alignment_name(enum record_alignment alignment)
+{
+	return HAS(alignment_names, alignment) ? alignment_names[alignment] : NULL;
 }
 
 const char *record_state_name(const struct record *record)
@@ -133,7 +144,7 @@ struct record *record_new(struct arena *arena, enum record_kind kind)
 
 	record->kind = kind;
 	record->event = -1;
-	record->due_ns = record->until_ns = record->actual_ns = INT64_MIN;
+	record->due_ns = record->until_ns = record->actual_ns = record->met_ns = INT64_MIN;
 	return record;
 }
 
@@ -206,20 +217,22 @@ int64_t record_off_ns(const struct record *record)
 	return record->actual_ns > until_ns ? record->actual_ns - until_ns : 0;
 }
 
+/* NULL: the text has no such line. */
+static const char *line_of(struct run_result *result, const char *text, unsigned wanted)
+{
+	for (unsigned line = 1; text && line < wanted; line++) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text && wanted ? arena_strndup(result->arena, text, strcspn(text, "\r\n")) : NULL;
+}
+
 void run_result_quote(struct run_result *result, const char *text)
 {
 	const struct record *failed = run_result_failed(result);
-	struct place place = {0};
 
-	if (failed)
-		place = record_place(failed);
-	if (!place.line || !text)
+	if (!failed)
 		return;
-	for (unsigned line = 1; line < place.line; line++) {
-		text = strchr(text, '\n');
-		if (!text)
-			return;
-		text++;
-	}
-	result->source_line = arena_strndup(result->arena, text, strcspn(text, "\r\n"));
+	result->source_line = line_of(result, text, record_place(failed).line);
+	result->source_before = line_of(result, text, failed->after_line);
 }

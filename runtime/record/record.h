@@ -35,6 +35,13 @@ enum record_cause {
 	N_CAUSES
 };
 
+enum record_alignment {
+#define ALIGNMENT(id, ...) ALIGNMENT_##id,
+#include "runtime/record/record.def"
+#undef ALIGNMENT
+	N_ALIGNMENTS
+};
+
 /* One happening: the members of record.def, and what differs. Times are ns since the script's
  * start, INT64_MIN where there is none. `expected` and `actual` are in one notation, so that they
  * can stand one under the other. `state` is a number of netinet/tcp.h, 0: no connection. `message`
@@ -44,6 +51,7 @@ struct record {
 #define C_STATUS		    enum record_status
 #define C_FAULT			    enum record_fault
 #define C_CAUSE			    enum record_cause
+#define C_ALIGNMENT		    enum record_alignment
 #define C_INT			    int
 #define C_UNSIGNED		    unsigned
 #define C_COUNT			    unsigned
@@ -89,6 +97,7 @@ struct run_result {
 	const char *output;	  /* stdout and stderr of commands and code; NULL: none */
 	const char *diagnostics;  /* a bad script's messages, as diags_print() writes them; NULL */
 	const char *source_line;  /* that of the failed record's place; NULL: unknown */
+	const char *source_before; /* that of the failed record's after_line; NULL: none */
 	int64_t scripted_ns;	  /* duration the script asks for */
 	int64_t setup_ns, run_ns; /* wall time before and of the timeline */
 	int64_t cpu_ns;		  /* CPU of the run's processes */
@@ -127,8 +136,8 @@ void run_result_add_counter(struct run_result *result, const char *name, int64_t
 /* Marks a record as failed; the first one marked becomes failed_record. */
 void run_result_fail(struct run_result *result, struct record *record);
 
-/* Copies the line of the failed record's place out of the script's text into source_line, so that
- * reports work without the script (other processes, merged shards). */
+/* Copies the line of the failed record's place out of the script's text into source_line, and that of
+ * its after_line into source_before, so that reports work without the script (other processes, merged shards). */
 void run_result_quote(struct run_result *result, const char *text);
 
 /* Where what is wrong is written; if that is not known, where the record's event is. */
@@ -151,6 +160,7 @@ const char *record_kind_name(enum record_kind kind);	   /* "inject", ... */
 const char *record_status_name(enum record_status status); /* "ok", "warning", "failed" */
 const char *record_fault_name(enum record_fault fault);	   /* "time", ...; "" for none */
 const char *record_cause_name(enum record_cause cause);
+const char *record_alignment_name(enum record_alignment alignment);
 const char *record_state_name(const struct record *record); /* "TCP_FIN_WAIT1"; "" for none */
 
 /* JSON text (one object, no newline inside; docs/json.md), malloc'd; and back, without loss.

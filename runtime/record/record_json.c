@@ -28,7 +28,7 @@ static const struct member result_members[] = {
 	RESULT(run_ns, JSON_NS),	RESULT(cpu_ns, JSON_NS),
 	RESULT(max_late_ns, JSON_NS),	RESULT(tick_ns, JSON_NS),
 	RESULT(output, JSON_TEXT),	RESULT(diagnostics, JSON_TEXT),
-	RESULT(source_line, JSON_TEXT),
+	RESULT(source_line, JSON_TEXT),	RESULT(source_before, JSON_TEXT),
 };
 
 json_t *text_to_json(const char *text)
@@ -130,6 +130,9 @@ static json_t *member_to_json(const struct member *member, const void *object)
 		return name_or_nothing(record_fault_name(*(const enum record_fault *)at));
 	case JSON_CAUSE:
 		return name_or_nothing(record_cause_name(*(const enum record_cause *)at));
+	case JSON_ALIGNMENT:
+		return name_or_nothing(
+			record_alignment_name(*(const enum record_alignment *)at));
 	case JSON_STATE:
 		return *(const int *)at ? json_string(tcp_state_symbol(*(const int *)at)) : NULL;
 	case JSON_PLACE:
@@ -216,6 +219,8 @@ static bool member_from_json(const struct member *member, const json_t *value, v
 		return FROM_NAME(record_fault_name, text, (enum record_fault *)at);
 	case JSON_CAUSE:
 		return FROM_NAME(record_cause_name, text, (enum record_cause *)at);
+	case JSON_ALIGNMENT:
+		return FROM_NAME(record_alignment_name, text, (enum record_alignment *)at);
 	case JSON_STATE:
 		return state_from_name(text, at);
 	case JSON_BOOL:

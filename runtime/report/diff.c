@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parser/tables.h"
+#include "runtime/report/align.h"
 #include "runtime/report/marks.h"
 #include "runtime/report/text.h"
 #include "runtime/report/trace.h"
@@ -346,15 +347,23 @@ static void print_state(FILE *out, const struct record *record)
 	free(connection);
 }
 
-static void print_record(FILE *out, const struct run_result *result, const struct record *record,
-			 bool color)
+static void print_difference(FILE *out, const struct run_result *result,
+			     const struct record *record, bool color)
 {
 	if (result->source_line && record_place(record).line)
 		print_source(out, record, result->source_line, color);
 	print_both(out, record, color);
-	if (record->mismatches && !words_tell_mismatch(record))
+	if (record->mismatches && report_compares(record) && !words_tell_mismatch(record))
 		print_mismatches(out, record->mismatches);
-	print_time(out, record);
+}
+
+static void print_record(FILE *out, const struct run_result *result, const struct record *record,
+			 bool color)
+{
+	if (!report_insertion(out, result, record, color)) {
+		print_difference(out, result, record, color);
+		print_time(out, record);
+	}
 	if (record->state || record->connection)
 		print_state(out, record);
 	print_line(out, "why", record->why);

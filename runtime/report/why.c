@@ -17,6 +17,14 @@ static void say_retransmission(FILE *out, const struct record *record)
 		text_duration(record->cause_ago_ns).text);
 }
 
+static void say_sent_before(FILE *out, const struct record *record)
+{
+	fprintf(out,
+		"it begins as the segment of line %u, %s before, and all of it had been sent (a "
+		"retransmission)",
+		record->cause_line, text_duration(record->cause_ago_ns).text);
+}
+
 static void say_no_ack_flag(FILE *out, const struct record *record)
 {
 	of_line(out, "the segment", record);
@@ -70,6 +78,7 @@ static void say_fin_acks_ours(FILE *out, const struct record *record)
 
 static const sentence sentences[N_CAUSES] = {
 	[CAUSE_RETRANSMISSION] = say_retransmission,
+	[CAUSE_SENT_BEFORE] = say_sent_before,
 	[CAUSE_NO_ACK_FLAG] = say_no_ack_flag,
 	[CAUSE_ACK_LEFT_OUT] = say_ack_left_out,
 	[CAUSE_ACK_NOT_SENT] = say_ack_not_sent,

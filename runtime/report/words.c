@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "parser/tables.h"
+#include "runtime/report/align.h"
 #include "runtime/report/text.h"
 
 static double seconds(int64_t ns)
@@ -412,6 +413,9 @@ static const char *hint_of_flags(struct arena *arena, const struct record *recor
 
 static const char *hint_of(const struct run_result *result, const struct record *record)
 {
+	const char *hint;
+	char *advice;
+
 	if (result->tick_ns && record == run_result_failed(result) && record->kind != RECORD_CODE)
 		return arena_printf(
 			result->arena,
@@ -421,6 +425,12 @@ static const char *hint_of(const struct run_result *result, const struct record 
 			(long long)(3 * result->tick_ns / 1000 + 1000));
 	if (hints_of_causes[record->cause])
 		return hints_of_causes[record->cause];
+	advice = words_advice(record);
+	if (advice) {
+		hint = arena_printf(result->arena, "%s", advice);
+		free(advice);
+		return hint;
+	}
 	if (record->fault == FAULT_DIFFERS)
 		return hint_of_flags(result->arena, record);
 	return hints_of_faults[record->fault];
@@ -439,7 +449,8 @@ char *words_message(const struct record *record)
 	out = open_memstream(&text, &size);
 	if (!out)
 		abort();
-	sentences[record->fault](out, record);
+	if (!words_of_alignment(out, record))
+		sentences[record->fault](out, record);
 	fclose(out);
 	return text;
 }

@@ -23,6 +23,7 @@ static void same_record(const struct record *a, const struct record *b)
 #define SAME_STATUS	    SAME_KIND
 #define SAME_FAULT	    SAME_KIND
 #define SAME_CAUSE	    SAME_KIND
+#define SAME_ALIGNMENT	    SAME_KIND
 #define SAME_INT	    SAME_KIND
 #define SAME_UNSIGNED	    SAME_KIND
 #define SAME_COUNT	    SAME_KIND
@@ -48,6 +49,7 @@ static void fill(struct record *record)
 #define FILL_STATUS(name)   record->name = RECORD_FAILED;
 #define FILL_FAULT(name)    record->name = FAULT_CRASH;
 #define FILL_CAUSE(name)    record->name = CAUSE_TICKS;
+#define FILL_ALIGNMENT(name) record->name = ALIGNMENT_SUBSTITUTION;
 #define FILL_INT(name)	    record->name = -7;
 #define FILL_UNSIGNED(name) record->name = UINT32_MAX;
 #define FILL_COUNT(name) record->name = UINT32_MAX;
