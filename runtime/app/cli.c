@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "parser/tables.h"
+#include "runtime/report/report.h"
 
 enum runner_kind { FLAG, TEXT, MAYBE_TEXT, COUNT, SECONDS, LIST, MODE };
 enum runner_group { CHOOSE, PLAY, SHOW, N_GROUPS };
@@ -337,6 +338,16 @@ static bool choose_pcap(struct settings *settings, struct errbuf *error)
 	return refuse(error, "pcapng or pcap", "bad value '%s' for --pcap-format", format);
 }
 
+static bool choose_level(struct settings *settings, struct errbuf *error)
+{
+	if (!settings->status_level)
+		return true;
+	settings->level = report_level_named(settings->status_level);
+	return settings->level < N_LEVELS ||
+	       refuse(error, "none, fail, flaky, skip or all", "bad value '%s' for --status-level",
+		      settings->status_level);
+}
+
 static bool apply(struct settings *settings, const struct getopt_tables *tables, int val,
 		  const char *value, struct errbuf *error)
 {
@@ -390,7 +401,7 @@ bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int
 	if (!settings->repeat)
 		return refuse(error, "1 or more", "--repeat 0 would play nothing");
 	return split_shard(settings, error) && choose_color(settings, error) &&
-	       choose_pcap(settings, error);
+	       choose_pcap(settings, error) && choose_level(settings, error);
 }
 
 /* ---- usage -------------------------------------------------------------------------------- */

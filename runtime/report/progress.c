@@ -94,6 +94,52 @@ void report_progress_clear(FILE *out)
 	fflush(out);
 }
 
+void report_progress_note(FILE *out, const struct report_progress *progress)
+{
+	fprintf(out, "... %zu/%zu", progress->done, progress->all);
+	if (progress->failed)
+		fprintf(out, ", %zu failed", progress->failed);
+	if (progress->not_run)
+		fprintf(out, ", %zu not run", progress->not_run);
+	putc('\n', out);
+}
+
+size_t report_progress_step(size_t all)
+{
+	static const size_t steps[] = {10, 20, 50};
+	size_t unit = 1;
+
+	for (size_t i = 0;; i++) {
+		size_t step = steps[i % 3] * unit;
+
+		if (step * 10 >= all)
+			return step;
+		unit *= i % 3 == 2 ? 10 : 1;
+	}
+}
+
+enum report_level report_level_of(const struct run_result *result)
+{
+	static const enum report_level levels[N_VERDICTS] = {
+		[VERDICT_PASS] = LEVEL_ALL,    [VERDICT_FAIL] = LEVEL_FAIL,
+		[VERDICT_SKIP] = LEVEL_SKIP,   [VERDICT_XFAIL] = LEVEL_SKIP,
+		[VERDICT_XPASS] = LEVEL_FAIL,  [VERDICT_ERROR] = LEVEL_FAIL,
+		[VERDICT_LATE] = LEVEL_FAIL,   [VERDICT_NOT_RUN] = LEVEL_FAIL,
+	};
+
+	return run_result_is_flaky(result) ? LEVEL_FLAKY : levels[result->verdict];
+}
+
+enum report_level report_level_named(const char *name)
+{
+	static const char *const names[N_LEVELS] = {"none", "fail", "flaky", "skip", "all"};
+	enum report_level level = 0;
+
+	while (level < N_LEVELS && strcmp(names[level], name) != 0)
+		level++;
+	return level;
+}
+
 void report_progress_line(FILE *out, const struct report_progress *progress,
 			  const struct run_result *result, bool color)
 {

@@ -146,11 +146,27 @@ void report_read_free(struct report_read *read);
 void report_github(FILE *out, const struct run_result *const *results, size_t n);
 void report_github_summary(FILE *out, const struct run_result *const *results, size_t n);
 
+/* What is told of runs, each with those before it (progress.c). */
+enum report_level {
+	LEVEL_NONE,
+	LEVEL_FAIL,  /* all that make a suite fail */
+	LEVEL_FLAKY, /* passes at a later try */
+	LEVEL_SKIP,  /* what was not to be played, or is expected to fail */
+	LEVEL_ALL,
+	N_LEVELS
+};
+
+/* From which level on a run is told. */
+enum report_level report_level_of(const struct run_result *result);
+/* By its name, "none" ... "all"; N_LEVELS: there is none such. */
+enum report_level report_level_named(const char *name);
+
 /* summary.c: what a terminal shows at the end: failures in full, then what was late, flaky,
- * skipped, the slowest, and the counts. */
+ * skipped, the slowest, the names of those that failed, and the counts. */
 struct summary_options {
 	bool color;
 	bool quiet;	  /* counts and failures only, a line for each failure */
+	enum report_level level;
 	int64_t wall_ns;  /* of the whole suite; 0: not shown */
 	unsigned slowest; /* how many to list, usually 5 */
 };
@@ -172,7 +188,11 @@ unsigned report_terminal_width(FILE *out, const char *term);
 void report_progress_draw(FILE *out, const struct report_progress *progress, unsigned width,
 			  bool color);
 void report_progress_clear(FILE *out);
-/* When piped: "[120/481] pass  a.pkt (ipv4)  0.512 s", a line for each run as it ends; none for one
+/* When piped, now and then: "... 100/481, 2 failed". */
+void report_progress_note(FILE *out, const struct report_progress *progress);
+/* At which runs: multiples of this, about ten of them. */
+size_t report_progress_step(size_t all);
+/* When asked for: "[120/481] pass  a.pkt (ipv4)  0.512 s", a line for each run as it ends; none for one
  * that was not run. */
 void report_progress_line(FILE *out, const struct report_progress *progress,
 			  const struct run_result *result, bool color);

@@ -217,6 +217,52 @@ static void print_not_run(FILE *out, const struct run_result *const *results, si
 	report_causes_free(&causes);
 }
 
+static bool is_listed(const struct run_result *result)
+{
+	return verdict_is_failure(result->verdict) && result->verdict != VERDICT_NOT_RUN &&
+	       result->verdict != VERDICT_LATE;
+}
+
+/* " (ipv4, ipv6)": of the script's runs that failed, which stand together; skips them. */
+static size_t print_failed_modes(FILE *out, const struct run_result *const *results, size_t n)
+{
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < n && !strcmp(results[i]->path, results[0]->path); i++) {
+		const char *mode = run_result_mode(results[i]);
+
+		if (!is_listed(results[i]) || !strcmp(mode, last))
+			continue;
+		fprintf(out, "%s%s", *last ? ", " : " (", mode);
+		last = mode;
+	}
+	fputs(*last ? ")\n" : "\n", out);
+	return i;
+}
+
+/* A line for each script: what stands above in full may have scrolled away. */
+static void print_failed(FILE *out, const struct run_result *const *results, size_t n, bool color)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n;) {
+		char *path;
+
+		if (!is_listed(results[i])) {
+			i++;
+			continue;
+		}
+		if (!any)
+			print_heading(out, "failed:", color);
+		any = true;
+		path = text_clean(results[i]->path, false);
+		fprintf(out, "  %s", path);
+		free(path);
+		i += print_failed_modes(out, results + i, n - i);
+	}
+}
+
 static int64_t duration(const struct run_result *result)
 {
 	return result->setup_ns + result->run_ns;
@@ -257,17 +303,23 @@ void report_summary(FILE *out, const struct run_result *const *results, size_t n
 {
 	struct report_counts counts = report_count(results, n);
 
-	print_failures(out, results, n, options);
-	if (!options->quiet) {
+	if (options->level >= LEVEL_FAIL)
+		print_failures(out, results, n, options);
+	if (!options->quiet && options->level >= LEVEL_SKIP) {
 		print_reasons(out, results, n, VERDICT_SKIP, "skipped:", options->color);
 		print_reasons(out, results, n, VERDICT_XFAIL,
 			      "expected failures:", options->color);
 	}
-	print_not_run(out, results, n, options->color);
-	print_flaky(out, results, n, options->color);
-	print_late(out, results, n, options->color);
+	if (options->level >= LEVEL_FAIL)
+		print_not_run(out, results, n, options->color);
+	if (options->level >= LEVEL_FLAKY)
+		print_flaky(out, results, n, options->color);
+	if (options->level >= LEVEL_FAIL)
+		print_late(out, results, n, options->color);
 	if (!options->quiet && options->slowest > 0 && n > 1)
 		print_slowest(out, results, n, options);
+	if (!options->quiet && options->level >= LEVEL_FAIL && n > 1)
+		print_failed(out, results, n, options->color);
 	words_counts(out, &counts, options->color);
 	if (options->wall_ns > 0)
 		fprintf(out, " in %s", text_duration(options->wall_ns).text);

@@ -38,7 +38,7 @@ struct settings {
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
 		version, ladder, ascii;
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
-		*html, *pcap_format, *pcap_on_failure;
+		*html, *pcap_format, *pcap_on_failure, *status_level;
 	unsigned for_mode; /* of the options read next */
 	unsigned jobs, timelines, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */
@@ -46,6 +46,7 @@ struct settings {
 	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */
 	bool use_color;		   /* of standard output */
 	bool pcap_classic;	   /* not pcapng */
+	unsigned level;		   /* enum report_level, if status_level */
 };
 
 /* The options that hold in a mode, as script_parse() wants them; ip_versions is left out, since it

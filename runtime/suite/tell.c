@@ -15,10 +15,16 @@ struct teller {
 	FILE *out;	/* for people */
 	unsigned width; /* of a terminal; 0: lines */
 	bool drawn;
+	enum report_level lines; /* as runs end */
+	bool notes;		 /* of progress: nothing else tells that it goes on */
+	int64_t noted_ns;
 	int64_t done_ns; /* scripted durations of what is done */
 	time_t began;
 	struct report_shard shard; /* n 0: none */
 };
+
+#define RUNS_LISTED 50
+#define NOTE_NS	    (30 * NSEC_PER_SEC)
 
 static bool is_stdout(const char *path)
 {
@@ -174,6 +180,29 @@ int teller_check(const struct settings *settings, struct errbuf *err)
 	return code;
 }
 
+/* Of which runs something is told at the end. A log of hundreds is read for what failed. */
+static enum report_level lists(const struct teller *teller, size_t n)
+{
+	const struct settings *settings = teller->settings;
+
+	if (settings->status_level)
+		return settings->level;
+	return settings->quiet || settings->verbose || n <= RUNS_LISTED ||
+			       report_terminal_width(teller->out, getenv("TERM"))
+		       ? LEVEL_ALL
+		       : LEVEL_FAIL;
+}
+
+static void choose_lines(struct teller *teller)
+{
+	const struct settings *settings = teller->settings;
+
+	teller->lines = settings->status_level ? settings->level
+			: settings->verbose    ? LEVEL_ALL
+					       : LEVEL_NONE;
+	teller->notes = !teller->width && !settings->quiet && teller->lines < LEVEL_ALL;
+}
+
 struct teller *teller_new(const struct settings *settings, size_t n_tests,
 			  const struct report_shard *shard, struct errbuf *err)
 {
@@ -193,6 +222,7 @@ struct teller *teller_new(const struct settings *settings, size_t n_tests,
 			teller->out = stderr; /* the report has standard output to itself */
 	if (!settings->drop_in && !settings->quiet && !teller_live(teller, n_tests))
 		teller->width = report_terminal_width(teller->out, getenv("TERM"));
+	choose_lines(teller);
 	return teller;
 }
 
@@ -219,13 +249,27 @@ static void fill_progress(const struct teller *teller, const struct results *res
 	};
 }
 
+static void note(struct teller *teller, const struct results *results,
+		 const struct progress_counts *counts)
+{
+	struct report_progress progress;
+
+	fill_progress(teller, results, counts, &progress);
+	report_progress_note(teller->out, &progress);
+	fflush(teller->out);
+	teller->noted_ns = counts->elapsed_ns;
+}
+
 void teller_tick(struct teller *teller, const struct results *results,
 		 const struct progress_counts *counts)
 {
 	struct report_progress progress;
 
-	if (!teller->width)
+	if (!teller->width) {
+		if (teller->notes && counts->elapsed_ns - teller->noted_ns >= NOTE_NS)
+			note(teller, results, counts);
 		return;
+	}
 	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* it may be resized */
 	fill_progress(teller, results, counts, &progress);
 	report_progress_draw(teller->out, &progress, teller->width, teller->settings->use_color);
@@ -280,11 +324,17 @@ void teller_result(struct teller *teller, const struct results *results,
 		if (result->output)
 			report_output(teller->out, result->output);
 	}
-	if ((teller->width && !settings->verbose) || settings->quiet)
+	if (settings->quiet)
 		return;
-	fill_progress(teller, results, counts, &progress);
-	report_progress_line(teller->out, &progress, result, settings->use_color);
-	fflush(teller->out);
+	if (report_level_of(result) <= teller->lines) {
+		clear(teller);
+		fill_progress(teller, results, counts, &progress);
+		report_progress_line(teller->out, &progress, result, settings->use_color);
+		fflush(teller->out);
+	}
+	if (teller->notes && results->n < counts->all &&
+	    results->n % report_progress_step(counts->all) == 0)
+		note(teller, results, counts);
 }
 
 static bool write_file(const struct teller *teller, size_t i, const struct results *results,
@@ -384,6 +434,7 @@ bool teller_end(struct teller *teller, struct results *results, int64_t wall_ns)
 	struct summary_options options = {
 		.color = settings->use_color,
 		.quiet = settings->quiet,
+		.level = lists(teller, results->n),
 		.wall_ns = wall_ns,
 		.slowest = results->n > 10 ? 5 : 0,
 	};

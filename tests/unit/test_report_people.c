@@ -69,7 +69,8 @@ static void summary(void **state)
 {
 	struct run_result *suite[N_SUITE];
 	const struct run_result *const *results = (const struct run_result *const *)suite;
-	struct summary_options options = {.wall_ns = 2345 * MS, .slowest = 5};
+	struct summary_options options = {
+		.wall_ns = 2345 * MS, .slowest = 5, .level = LEVEL_ALL};
 	struct report_counts counts;
 	char *text;
 
@@ -78,6 +79,16 @@ static void summary(void **state)
 	text = NEW(report_summary, results, N_SUITE, &options);
 	golden("people-summary.txt", text);
 	free(text);
+	options.level = LEVEL_FAIL;
+	text = NEW(report_summary, results, N_SUITE, &options);
+	golden("people-summary-fail.txt", text);
+	free(text);
+	options.level = LEVEL_NONE;
+	options.slowest = 0;
+	text = NEW(report_summary, results, N_SUITE, &options);
+	assert_memory_equal(text, "3 passed (1 flaky), 1 failed", 28);
+	free(text);
+	options.level = LEVEL_ALL;
 	options.quiet = true;
 	text = NEW(report_summary, results, N_SUITE, &options);
 	golden("people-summary-quiet.txt", text);
@@ -126,7 +137,7 @@ static void modes_are_joined(void **state)
 		"error: only 0 of 0 bytes came (ipv6)\n",
 	};
 	struct run_result *suite[N];
-	struct summary_options options = {0};
+	struct summary_options options = {.level = LEVEL_ALL};
 	const char *at;
 	char *text;
 
@@ -232,6 +243,7 @@ static void progress_says(void **state)
 
 static void progress_when_piped(void **state)
 {
+	static const char *const levels[] = {"none", "fail", "flaky", "skip", "all"};
 	struct report_progress progress = {.all = 120, .done = 7};
 	struct run_result *suite[N_SUITE];
 	char *text;
@@ -245,6 +257,29 @@ static void progress_when_piped(void **state)
 	text = NEW(report_progress_line, &progress, suite[7], false);
 	assert_string_equal(text, "[  7/120] late  g.pkt  503.0 ms\n");
 	free(text);
+	progress.done = 40;
+	text = NEW(report_progress_note, &progress);
+	assert_string_equal(text, "... 40/120\n");
+	free(text);
+	progress.failed = 2;
+	progress.not_run = 1;
+	text = NEW(report_progress_note, &progress);
+	assert_string_equal(text, "... 40/120, 2 failed, 1 not run\n");
+	free(text);
+	assert_int_equal(report_progress_step(1), 10);
+	assert_int_equal(report_progress_step(100), 10);
+	assert_int_equal(report_progress_step(120), 20);
+	assert_int_equal(report_progress_step(372), 50);
+	assert_int_equal(report_progress_step(1001), 200);
+	for (enum report_level level = 0; level < N_LEVELS; level++)
+		assert_int_equal(report_level_named(levels[level]), level);
+	assert_int_equal(report_level_named("pass"), N_LEVELS);
+	for (int i = 0; i < N_SUITE; i++)
+		assert_int_equal(report_level_of(suite[i]),
+				 i == 1					     ? LEVEL_FLAKY
+				 : suite[i]->verdict == VERDICT_PASS	     ? LEVEL_ALL
+				 : verdict_is_failure(suite[i]->verdict) ? LEVEL_FAIL
+									     : LEVEL_SKIP);
 	suite_free(suite);
 }
 

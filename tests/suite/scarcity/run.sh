@@ -104,7 +104,7 @@ check "which it says" prints 'the run was killed: SIGKILL, .* at line 2' "$bin" 
 # ---- early ends
 printf '%s\n+0 bind(3, ..., ...) = 0\n+20 close(3) = 0\n' "$socket" >long.pkt
 interrupted() { # SIGNAL
-	env --default-signal="$1" "$bin" --json i.json long.pkt pass.pkt >shown 2>&1 &
+	env --default-signal="$1" "$bin" --status-level all --json i.json long.pkt pass.pkt >shown 2>&1 &
 	local pid=$!
 	until grep -q 'pass  pass.pkt' shown 2>/dev/null; do sleep .1; done
 	sleep .5
