@@ -22,7 +22,9 @@
 
 static unsigned most_active(const struct sched *s, size_t n)
 {
-	unsigned wanted = s->settings->at_once ? s->settings->at_once + s->workers : USUAL_AT_ONCE;
+	unsigned wanted = s->settings->jobs	   ? s->settings->jobs
+			  : s->settings->at_once ? s->settings->at_once + s->workers
+						 : USUAL_AT_ONCE;
 
 	if (s->settings->drop_in || teller_live(s->teller, s->progress.all))
 		wanted = 1;
@@ -105,7 +107,7 @@ int sched_prepare(struct sched *s, struct errbuf *err)
 	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
 	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
 	 * first it must not crowd them out. */
-	s->workers = settings->jobs	   ? settings->jobs
+	s->workers = settings->prepare	   ? settings->prepare
 		     : sandbox_may_hurry() ? 3 * processors
 					   : processors;
 	s->means = sandbox_means();
@@ -114,7 +116,7 @@ int sched_prepare(struct sched *s, struct errbuf *err)
 	enqueue(s);
 	s->pcap_as_it_is = s->progress.all <= 1 || is_device(settings->pcap);
 	scarcity_init(&s->scarcity, s->cap);
-	budget_init(&s->budget, settings->at_once ? settings->at_once : settings->timelines,
+	budget_init(&s->budget, settings->at_once ? settings->at_once : settings->jobs,
 		    processors, s->cap);
 	s->active = arena_alloc(s->arena, s->cap * sizeof(*s->active));
 	s->ready = arena_alloc(s->arena, s->cap * sizeof(*s->ready));

@@ -40,7 +40,7 @@ struct settings {
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
 		*html, *pcap_format, *pcap_on_failure, *status_level;
 	unsigned for_mode; /* of the options read next */
-	unsigned jobs, timelines, at_once, retries, repeat, max_failures;
+	unsigned jobs, prepare, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */
 	/* derived */
 	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */

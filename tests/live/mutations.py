@@ -141,7 +141,7 @@ def judge(tap, binary, folders, mutants, *options):
         seen[run["path"]].append(run)
     # On a busy machine a run may be no verdict: once more, and few at a time.
     late = sorted({run["path"] for run in played.runs if run["verdict"] == "late"})
-    for run in play(binary, late, "--timelines=1", "--slow", *options, cwd=work).runs if late else []:
+    for run in play(binary, late, "-j1", "--slow", *options, cwd=work).runs if late else []:
         if run["path"] in late:
             late.remove(run["path"])
             seen[run["path"]] = []

@@ -291,7 +291,7 @@ fi
 check "--filter and --exclude" prints '^many/10.pkt' "$bin" list --filter '1*.pkt' --exclude /1.pkt many
 fail_fast() {
 	make_scripts failing 40 "$(cat fail.pkt)"
-	"$bin" -x -j 1 --timelines 1 --json x.json failing
+	"$bin" -x -j 1 --json x.json failing
 	[ $? = 1 ] && [ "$(grep -c '"fail"' x.json)" -lt 10 ]
 }
 check "--fail-fast" fail_fast

@@ -41,4 +41,23 @@ long_log() {
 check "a log of many says how far it is" long_log
 check "-q is silent till the end" bash -c '"$bin" -q many | tee shown; [ "$(wc -l <shown)" = 1 ]'
 
+# ---- how many at once
+at_once() { # N OPTIONS...: the most runs that were seen at the same time
+	local most=$1
+	shift
+	rm -rf seen && mkdir seen
+	"$bin" -q --cwd=caller "$@" counting || return 1
+	sort -n seen/* | tail -n 1 | tee largest
+	[ "$(cat largest)" -le "$most" ]
+}
+# Each leaves a file while it is set up and played, and how many of them there are.
+make_scripts counting 12 '`touch seen/run.$PPID; ls seen | grep -c run >seen/n.$PPID`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++.05 close(3) = 0
++0 `rm seen/run.$PPID`'
+check "-j1 plays one after another" at_once 1 -j1
+check "also with many prepared at once" at_once 1 -j1 --prepare 8
+check "-j3 plays three" at_once 3 -j3
+check "--timelines is gone" exits 2 "$bin" --timelines 1 pass.pkt
+
 finish

@@ -124,7 +124,7 @@ check "SIGTERM: the same" interrupted TERM
 check "by its name" grep -q 'interrupted by SIGTERM' shown
 fail_fast() {
 	make_scripts failing 40 "$(cat fail.pkt)"
-	"$bin" -x -j 1 --timelines 1 --json x.json failing
+	"$bin" -x -j 1 --json x.json failing
 	[ $? = 1 ] && [ "$(grep -c '"fail"' x.json)" -lt 10 ]
 }
 check "--fail-fast" fail_fast
