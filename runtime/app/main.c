@@ -107,6 +107,23 @@ static int flush_output(const char *name, int status)
 	return status == STATUS_PASSED ? STATUS_CANNOT : status;
 }
 
+static bool is_given(int argc, char **argv, const char *option)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], option))
+			return true;
+	return false;
+}
+
+/* To git bisect all but 0, 125 and what is above 127 is a bad revision. An option that is wrong is
+ * wrong at each of them: it is to stop. */
+static int for_bisect(int status, bool understood)
+{
+	if (!understood)
+		return STATUS_ABORT;
+	return status == STATUS_USAGE || status == STATUS_CANNOT ? STATUS_UNKNOWN : status;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
@@ -117,6 +134,7 @@ int main(int argc, char **argv)
 	struct errbuf error;
 	struct settings settings;
 	int status = STATUS_USAGE;
+	bool bisect, understood;
 
 	keep_standard_streams();
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error as others are */
@@ -130,7 +148,9 @@ int main(int argc, char **argv)
 			argv++;
 			break;
 		}
-	if (cli_parse(&settings, arena, drop_in, argc, argv, &error)) {
+	understood = cli_parse(&settings, arena, drop_in, argc, argv, &error);
+	bisect = understood ? settings.bisect : !drop_in && is_given(argc, argv, "--bisect");
+	if (understood) {
 		if (drop_in)
 			settings.max_failures = 1;
 		status = dispatch(command, &settings);
@@ -141,6 +161,8 @@ int main(int argc, char **argv)
 	}
 	arena_free(arena);
 	status = flush_output(name, status);
+	if (bisect)
+		status = for_bisect(status, understood);
 	/* Drop-in users know 0 and 1 only. */
 	return drop_in && status ? STATUS_FAILED : status;
 }

@@ -169,7 +169,7 @@ int suite_merge(struct settings *settings)
 		results_add(&results, read.results[i]);
 	read.n = 0;
 	report_read_free(&read);
-	status = (int)results_status(&results);
+	status = (int)results_status(&results, settings->bisect);
 	if (!teller_end(teller, &results, 0) && status != STATUS_FAILED)
 		status = STATUS_CANNOT;
 	results_free(&results);

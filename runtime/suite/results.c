@@ -29,10 +29,30 @@ void results_free(struct results *results)
 	*results = (struct results){0};
 }
 
-enum exit_status results_status(const struct results *results)
+/* A crash, a time limit or lateness of the run's own say nothing of the kernel. */
+static enum exit_status bisect_status(const struct results *results)
+{
+	size_t good = 0, wrong = 0, unknown = results->missing;
+
+	for (size_t i = 0; i < results->n; i++) {
+		enum verdict verdict = results->items[i]->verdict;
+
+		wrong += verdict == VERDICT_FAIL || verdict == VERDICT_XPASS;
+		good += verdict == VERDICT_PASS || verdict == VERDICT_XFAIL;
+		unknown += verdict == VERDICT_LATE || verdict == VERDICT_ERROR ||
+			   verdict == VERDICT_NOT_RUN;
+	}
+	if (wrong)
+		return STATUS_FAILED;
+	return good && !unknown ? STATUS_PASSED : STATUS_UNKNOWN;
+}
+
+enum exit_status results_status(const struct results *results, bool bisect)
 {
 	size_t bad = 0;
 
+	if (bisect)
+		return bisect_status(results);
 	for (size_t i = 0; i < results->n; i++)
 		bad += results->items[i]->diagnostics != NULL;
 	if (results->failures > bad + results->not_run)

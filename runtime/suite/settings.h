@@ -11,6 +11,8 @@ enum exit_status {
 	STATUS_FAILED = 1, /* a script failed */
 	STATUS_USAGE = 2,  /* a bad script, or usage */
 	STATUS_CANNOT = 4, /* what was to be played, or written, could not be */
+	STATUS_UNKNOWN = 125, /* --bisect: git bisect skips it */
+	STATUS_ABORT = 255,   /* --bisect, bad usage: git bisect stops */
 };
 
 struct name_list {
@@ -36,7 +38,7 @@ struct settings {
 	/* cli.def */
 	struct name_list filters, excludes;
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
-		version, ladder, ascii;
+		version, ladder, ascii, bisect;
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
 		*html, *pcap_format, *pcap_on_failure, *status_level;
 	unsigned for_mode; /* of the options read next */

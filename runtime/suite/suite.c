@@ -136,7 +136,7 @@ static int play(struct settings *settings, struct plan *plan)
 		tell_early_end(code, &results, all);
 		history_save(results.items, results.n);
 	}
-	status = (int)results_status(&results);
+	status = (int)results_status(&results, settings->bisect);
 	if (code > 0)
 		status = 128 + code;
 	else if (code < 0 && status != STATUS_FAILED)

@@ -88,8 +88,10 @@ struct results {
 
 void results_add(struct results *results, struct run_result *result);
 void results_free(struct results *results);
-/* Exit status: 1 a run failed; else 2 a script was bad; else 4 a run was not run that should be. */
-enum exit_status results_status(const struct results *results);
+/* Exit status: 1 a run failed; else 2 a script was bad; else 4 a run was not run that should be. With
+ * --bisect: 1 the kernel did otherwise than a script says; else 125 where one says nothing of it, or
+ * all are skipped. */
+enum exit_status results_status(const struct results *results, bool bisect);
 
 /* What people see while it goes on and at its end, and the files for CI. */
 struct teller;

@@ -256,7 +256,8 @@ static void a_fixed_budget_stays(void **state)
 
 /* ---- exit status -------------------------------------------------------------------------- */
 
-static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool bad)
+static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool bad,
+				  bool bisect)
 {
 	struct results results = {0};
 	enum exit_status status;
@@ -270,7 +271,7 @@ static enum exit_status status_of(const enum verdict *verdicts, size_t n, bool b
 		result->attempts = verdicts[i] != VERDICT_SKIP; /* one try, or not to be played */
 		results_add(&results, result);
 	}
-	status = results_status(&results);
+	status = results_status(&results, bisect);
 	results_free(&results);
 	return status;
 }
@@ -280,28 +281,29 @@ static void exit_status_tells_what_kind(void **state)
 	static const struct {
 		enum verdict verdicts[2];
 		bool bad; /* the script of what is VERDICT_ERROR; else it crashed */
-		enum exit_status status;
+		enum exit_status status, bisect;
 	} rows[] = {
-		{{VERDICT_PASS, VERDICT_PASS}, false, STATUS_PASSED},
-		{{VERDICT_PASS, VERDICT_FAIL}, false, STATUS_FAILED},
-		{{VERDICT_PASS, VERDICT_XPASS}, false, STATUS_FAILED},
-		{{VERDICT_PASS, VERDICT_XFAIL}, false, STATUS_PASSED},
-		{{VERDICT_PASS, VERDICT_LATE}, false, STATUS_FAILED},
-		{{VERDICT_PASS, VERDICT_SKIP}, false, STATUS_PASSED},
-		{{VERDICT_SKIP, VERDICT_SKIP}, false, STATUS_PASSED},
-		{{VERDICT_PASS, VERDICT_ERROR}, true, STATUS_USAGE},
-		{{VERDICT_PASS, VERDICT_ERROR}, false, STATUS_FAILED},
-		{{VERDICT_FAIL, VERDICT_ERROR}, true, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_PASS}, false, STATUS_PASSED, STATUS_PASSED},
+		{{VERDICT_PASS, VERDICT_FAIL}, false, STATUS_FAILED, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_XPASS}, false, STATUS_FAILED, STATUS_FAILED},
+		{{VERDICT_PASS, VERDICT_XFAIL}, false, STATUS_PASSED, STATUS_PASSED},
+		{{VERDICT_PASS, VERDICT_LATE}, false, STATUS_FAILED, STATUS_UNKNOWN},
+		{{VERDICT_PASS, VERDICT_SKIP}, false, STATUS_PASSED, STATUS_PASSED},
+		{{VERDICT_SKIP, VERDICT_SKIP}, false, STATUS_PASSED, STATUS_UNKNOWN},
+		{{VERDICT_PASS, VERDICT_ERROR}, true, STATUS_USAGE, STATUS_UNKNOWN},
+		{{VERDICT_PASS, VERDICT_ERROR}, false, STATUS_FAILED, STATUS_UNKNOWN},
+		{{VERDICT_FAIL, VERDICT_ERROR}, true, STATUS_FAILED, STATUS_FAILED},
 		/* What was to be played, and could not be, is never well. */
-		{{VERDICT_PASS, VERDICT_NOT_RUN}, false, STATUS_CANNOT},
-		{{VERDICT_SKIP, VERDICT_NOT_RUN}, false, STATUS_CANNOT},
-		{{VERDICT_FAIL, VERDICT_NOT_RUN}, false, STATUS_FAILED},
-		{{VERDICT_ERROR, VERDICT_NOT_RUN}, true, STATUS_USAGE},
+		{{VERDICT_PASS, VERDICT_NOT_RUN}, false, STATUS_CANNOT, STATUS_UNKNOWN},
+		{{VERDICT_SKIP, VERDICT_NOT_RUN}, false, STATUS_CANNOT, STATUS_UNKNOWN},
+		{{VERDICT_FAIL, VERDICT_NOT_RUN}, false, STATUS_FAILED, STATUS_FAILED},
+		{{VERDICT_ERROR, VERDICT_NOT_RUN}, true, STATUS_USAGE, STATUS_UNKNOWN},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (status_of(rows[i].verdicts, 2, rows[i].bad) != rows[i].status)
+		if (status_of(rows[i].verdicts, 2, rows[i].bad, false) != rows[i].status ||
+		    status_of(rows[i].verdicts, 2, rows[i].bad, true) != rows[i].bisect)
 			fail_msg("row %zu", i);
 }
 

@@ -60,4 +60,40 @@ check "also with many prepared at once" at_once 1 -j1 --prepare 8
 check "-j3 plays three" at_once 3 -j3
 check "--timelines is gone" exits 2 "$bin" --timelines 1 pass.pkt
 
+# ---- git bisect
+printf '%s\n+0 `kill -SEGV $PPID; sleep 1`\n' "$socket" >crash.pkt
+check "--bisect: a pass is good" exits 0 "$bin" --bisect pass.pkt
+check "a failure is bad" exits 1 "$bin" --bisect fail.pkt crash.pkt
+check "an expected one is good" exits 0 "$bin" --bisect --xfail=known fail.pkt
+check "a pass that should not be is bad" exits 1 "$bin" --bisect --xfail=known pass.pkt
+check "a crash says nothing" exits 125 "$bin" --bisect crash.pkt pass.pkt
+check "nor does a time limit" exits 125 "$bin" --bisect --timeout .5 "$here/../scripts/hang.pkt"
+check "nor a run that is late itself" exits 125 "$bin" --bisect --retries 0 "$here/../scripts/always-late.pkt"
+check "nor a bad script" exits 125 "$bin" --bisect bad.pkt
+check "nor one that is not there" exits 125 "$bin" --bisect nowhere.pkt
+check "nor one that was not played" exits 125 "$bin" --bisect skip.pkt
+check "beside others a skip is fine" exits 0 "$bin" --bisect skip.pkt pass.pkt
+check "nor what is not run" exits 125 bash -c '"$bin" --bisect --pcap=nowhere/x pass.pkt'
+check "an option that is wrong ends it" exits 255 "$bin" --bisect --nonsense pass.pkt
+# Eleven revisions of what is tested, here a sysctl: from the 7th on wrong; the 5th, 6th and 8th cannot be tested.
+bisected() (
+	local i
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a
+	git init -q repository && cd repository || return 1
+	for i in $(seq 11); do
+		cp ../pass.pkt x.pkt
+		[ "$i" -lt 7 ] || cp ../fail.pkt x.pkt
+		case $i in 5 | 8) cp ../crash.pkt x.pkt ;; 6) echo nonsense >x.pkt ;; esac
+		echo "$i" >number
+		git add . && git commit -qm "$i" && git tag "r$i"
+	done
+	git bisect start r11 r1
+	git bisect run "$bin" -q --bisect x.pkt | tee said
+	# All that is known: the first bad one is 5, 6 or 7.
+	grep -q 'There are only .skip.ped commits left to test' said || return 1
+	git bisect log | grep '^# bad:' | tail -n 1 | grep -q '\] 7$' || return 1
+	git bisect log | grep '^# good:' | tail -n 1 | grep -q '\] 4$'
+)
+if command -v git >/dev/null; then check "git bisect run" bisected; else skip "git bisect run" "no git"; fi
+
 finish
