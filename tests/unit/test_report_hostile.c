@@ -100,8 +100,10 @@ static void put(struct runs *runs, enum text_field field, const char *text)
 		put_mismatch(runs, text);
 	else if (field > REASON)
 		*texts[field] = text;
-	if (field == DETAIL || field == CALL || field == MISMATCH)
-		record->message = words_message(record);
+	if (field != DETAIL && field != CALL && field != MISMATCH)
+		return;
+	record->message = NULL;
+	words_complete(runs->at[0]);
 }
 
 /* ---- reports ------------------------------------------------------------------------------- */
