@@ -1,4 +1,5 @@
-/* Tests that wait to be played. */
+/* The queues of tests that wait to be played, and the rules for trying a test again. Times are ns.
+ */
 #ifndef FINWAIT_RUNTIME_SUITE_QUEUE_H
 #define FINWAIT_RUNTIME_SUITE_QUEUE_H
 
@@ -8,47 +9,47 @@
 struct entry {
 	struct test *test;
 	unsigned round;	       /* of --repeat, from 0 */
-	unsigned attempt;      /* from 1: one more than the tries before, which were */
-	unsigned late;	       /* late, so many of them, */
-	unsigned phase;	       /* or off by what ticks may explain */
+	unsigned attempt;      /* number of this try, from 1 */
+	unsigned late;	       /* number of earlier tries that were late */
+	unsigned by_tick;      /* number of earlier tries that missed by a few ticks */
 	unsigned later;	       /* eighths of a tick from the first try's time zero to this one's */
-	int64_t worst_late_ns; /* of the tries before */
-	int64_t calmest_late_ns; /* the least of them */
-	int64_t tick_ns;	 /* the same, see struct run_result */
-	uint64_t failure;	 /* how the try before failed */
-	bool differs;		 /* not all of them failed in the same way */
+	int64_t worst_late_ns; /* the greatest lateness of the earlier tries */
+	int64_t calmest_late_ns; /* the least lateness of the earlier tries */
+	int64_t tick_ns;	 /* of the earlier tries, see struct run_result */
+	uint64_t failure;	 /* how the previous try failed, as a hash */
+	bool differs;		 /* the earlier tries failed in different ways */
 };
 
-/* In the order in which they are played. What could not be set up is next again. What waits for
- * another place between two ticks need not wait for a quieter machine; what was late does, and for
- * its last try has it alone. */
+/* The queues, in the order in which they are served. A run that could not be set up is the next to
+ * be started. A run that is repeated at another phase of the tick need not wait for a quieter
+ * machine. A late run does wait for that, and its last try has the machine to itself. */
 enum turn { TURN_SCARCE, TURN_TICK, TURN_FIRST, TURN_LATE, TURN_ALONE, TURNS };
 
-/* Is a run to be tried again, and as what? A late one is, up to `retries` times; and twice as often
- * one whose time is off by no more than the kernel's ticks may explain, which then begins elsewhere
- * between them. */
+/* True if the run is to be tried again; `next` is then the entry to queue. A late run is retried up
+ * to `retries` times. A run that missed its time by no more than the kernel's ticks may explain is
+ * retried up to twice as often, each time at another phase of the tick. */
 bool entry_again(const struct entry *entry, const struct run_result *result, unsigned retries,
 		 struct entry *next);
 enum turn entry_turn(const struct entry *entry, unsigned retries);
-/* The most tries of one run. */
+/* The greatest number of tries that one run may have. */
 unsigned entry_most(unsigned retries);
-/* Late as in the tries before: if it failed in the same way in all of three or more, and was in one
- * no later than the script tolerates, then chance did not make it fail, and it did. */
+/* A late run counts as failed after three or more identical failures, one of which was no later
+ * than the script tolerates: the machine's lateness does not explain that one. */
 bool entry_failed(const struct entry *entry, const struct run_result *result,
 		  const struct config *config);
-/* Where time zero of this try lies between two ticks. */
+/* How many eighths of a tick, 0..7, time zero of this try lies after a tick. */
 unsigned entry_tick_eighths(const struct entry *entry);
 
 struct queue {
-	struct entry *items; /* the next is items[next] */
+	struct entry *items; /* items[next] is the next to be played */
 	size_t n, next, size;
 };
 
-/* For at most `size` entries that wait at a time. */
+/* Makes a queue in which at most `size` entries wait at the same time; the arena owns it. */
 void queue_init(struct queue *queue, struct arena *arena, size_t size);
 void queue_put(struct queue *queue, const struct entry *entry);
 bool queue_empty(const struct queue *queue);
-/* Longest first, so that no long one is left alone at the end. */
+/* Puts the longest scripts first, so that no long one runs alone at the end. */
 void queue_sort(struct queue *queue);
 
 #endif

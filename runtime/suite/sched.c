@@ -1,7 +1,7 @@
-/* Start-ups and timelines are two phases. Start-ups cost processor time: as many at once as there
- * are workers. Timelines mostly sleep: many at once, up to a budget that grows while they are on
- * time and shrinks when one was late. A run that failed, and was late itself, is tried again, last
- * of all alone. */
+/* A run has two phases, start-up and timeline. Start-ups cost processor time, so their number at
+ * once is the number of workers. Timelines mostly sleep, so many go on at once, up to a budget that
+ * grows while they are on time and shrinks when some are late. A run that failed and was itself
+ * late is tried again, the last time with no other run beside it. */
 #include "runtime/suite/sched_internal.h"
 
 #include <errno.h>
@@ -15,17 +15,18 @@
 #include "runtime/bed/clock.h"
 #include "runtime/suite/tmpdir.h"
 
-/* A run may take this much longer than its script says; so may its start-up and its end. */
+/* The timeline may take this much longer than the script says; start-up and clean-up may each take
+ * this long. */
 #define GRACE_NS (60 * NSEC_PER_SEC)
-/* After it was told to end. */
+/* How long a run may take to end after it was told to. */
 #define LAST_GRACE_NS (5 * NSEC_PER_SEC)
 #define TICK_NS	      (100 * NSEC_PER_SEC / 1000)
-/* Timelines released together would all act in the same moment. */
+/* Timelines released together would all act at the same moment. */
 #define RELEASE_GAP_NS (300 * NSEC_PER_USEC)
 
 /* ---- results ------------------------------------------------------------------------------ */
 
-/* What waits to be started now; NULL: nothing. */
+/* The queue whose next entry may be started now; NULL: none. */
 static struct queue *waiting(struct sched *s)
 {
 	for (unsigned turn = 0; turn < TURNS; turn++)
@@ -54,7 +55,7 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 	return true;
 }
 
-/* What could not be set up is, when others have ended. */
+/* A run that could not be set up is tried again when others have ended. */
 static bool try_set_up_again(struct sched *s, const struct entry *entry,
 			     const struct run_result *result)
 {
@@ -83,7 +84,7 @@ static void ended(struct sched *s, struct active *active)
 	s->n_active--;
 	s->count[JOB_DONE]--;
 	again = try_set_up_again(s, entry, result);
-	/* By ticks it may fail in the same way each time, and yet pass. */
+	/* A miss by ticks may be identical in each try and still pass at another phase. */
 	if (!again && (!failed || result->tick_ns))
 		again = try_again(s, entry, result);
 	if (failed && !again) {
@@ -109,7 +110,7 @@ static void ended(struct sched *s, struct active *active)
 
 /* ---- starting and releasing --------------------------------------------------------------- */
 
-/* NULL: nothing is to be saved. */
+/* The path of the run's capture; NULL: nothing is to be saved. */
 static const char *pcap_path(struct sched *s, const struct entry *entry)
 {
 	const struct settings *settings = s->settings;
@@ -123,7 +124,7 @@ static const char *pcap_path(struct sched *s, const struct entry *entry)
 	return test_pcap_path(entry->test, path, entry->round, s->arena);
 }
 
-/* 0, or -errno: the script cannot be read. */
+/* Fills in what is to be played. 0, or -errno: the script cannot be read. */
 static int describe(struct sched *s, const struct entry *entry, struct job_spec *spec)
 {
 	const struct settings *settings = s->settings;
@@ -172,7 +173,7 @@ static int start_job(struct sched *s, struct active *active, struct errbuf *err)
 	return code;
 }
 
-/* False: it cannot be started before others have ended. */
+/* False if the run cannot be started before others have ended. */
 static bool start(struct sched *s, const struct entry *entry)
 {
 	struct active *active = s->active;
@@ -226,7 +227,7 @@ static void fill(struct sched *s)
 	}
 }
 
-/* --at-once: all timelines wait until enough of them are ready. */
+/* With --at-once, all timelines wait until enough of them are ready. */
 static bool gate(struct sched *s)
 {
 	if (!s->settings->at_once)
@@ -278,7 +279,7 @@ static void hear(struct sched *s, unsigned index)
 		ended(s, active);
 }
 
-/* Its process died. */
+/* Takes a run whose process died out of the ring. */
 static void forget_ready(struct sched *s, unsigned index)
 {
 	unsigned n = s->count[JOB_READY], kept = 0;
@@ -291,8 +292,8 @@ static void forget_ready(struct sched *s, unsigned index)
 	}
 }
 
-/* A limit counts what the script and finwait take; what commands take has a limit of its own,
- * unless the user has set one for all. */
+/* The limit counts the time of the script and of finwait. Commands have a limit of their own,
+ * unless the user has set one for the whole timeline. */
 static void end_if_past_limit(struct sched *s, struct active *active, int64_t now)
 {
 	const struct job *job = &active->job;
@@ -372,7 +373,7 @@ static void wait_and_hear(struct sched *s)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-/* What was not to be played is told first. */
+/* Tests that are not to be played are reported first. */
 static void settle_known(struct sched *s)
 {
 	for (size_t i = 0; i < s->plan->n && !s->stopping; i++) {

@@ -1,4 +1,4 @@
-/* What the files of the scheduler share. */
+/* Definitions that the files of the scheduler share. */
 #ifndef FINWAIT_RUNTIME_SUITE_SCHED_INTERNAL_H
 #define FINWAIT_RUNTIME_SUITE_SCHED_INTERNAL_H
 
@@ -11,13 +11,13 @@
 #include "runtime/suite/scarcity.h"
 #include "runtime/suite/suite.h"
 
-#define ID_SIGNAL UINT32_MAX /* epoll data; smaller: an active run */
+#define ID_SIGNAL UINT32_MAX /* epoll data of the signalfd; smaller: index of an active run */
 
 struct active {
 	struct job job;
 	struct job_spec spec;
 	struct entry entry;
-	size_t shown; /* records that people have seen */
+	size_t shown; /* number of records already printed */
 	bool used;
 };
 
@@ -32,34 +32,34 @@ struct sched {
 	struct active *active;
 	struct job_slot *slots;
 	unsigned cap, n_active, workers;
-	unsigned count[JOB_DONE + 1]; /* active runs by phase */
-	unsigned *ready;	      /* ring of cap: released in the order in which they came */
+	unsigned count[JOB_DONE + 1]; /* number of active runs in each phase */
+	unsigned *ready;	      /* ring of size cap: ready runs in the order they became so */
 	unsigned ready_head;
-	bool gate_open; /* --at-once */
+	bool gate_open; /* --at-once: enough runs are ready, see gate() */
 	int64_t next_release;
 	struct budget budget;
 	struct scarcity scarcity;
 
 	struct progress_counts progress;
 	int64_t begin_ns, next_tick;
-	sigset_t mask;		    /* of signals, as it was */
+	sigset_t mask;		    /* the signal mask to restore at the end */
 	int epoll, signals, runner; /* runner: pidfd of this process */
-	struct mounts outside;	    /* this process's */
-	bool pcap_as_it_is;	    /* --pcap is a device, which takes all captures */
+	struct mounts outside;	    /* the mount namespace of this process */
+	bool pcap_as_it_is;	    /* all captures go to the path of --pcap, unchanged */
 	struct sandbox_means means;
-	char *tmpdir; /* where /tmp is shared: of this process, with one in it for each run */
+	char *tmpdir; /* parent of the runs' directories; NULL: each run has its own /tmp */
 	unsigned n_started;
 	bool keep_netns, stopping;
 	int interrupted;
 };
 
-/* sched_setup.c: all that is needed before the first start; 0, or -errno with err. */
+/* sched_setup.c: prepares everything that the first start needs; 0, or -errno with err. */
 int sched_prepare(struct sched *sched, struct errbuf *err);
-/* The end: what is still under way is ended, and told why; `code` and `err` as sched_prepare() left
- * them. */
+/* Ends the runs that are still active, records their results, and frees everything. `code` and
+ * `err` are those of sched_prepare(). */
 void sched_tidy(struct sched *sched, int code, const struct errbuf *err);
 
-/* sched.c: one more result. */
+/* sched.c: adds one result and reports it. Takes ownership of it. */
 void sched_settle(struct sched *sched, struct run_result *result);
 
 #endif

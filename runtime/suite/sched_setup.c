@@ -1,4 +1,4 @@
-/* The scheduler's beginning and end. */
+/* How the scheduler is set up and torn down. */
 #include "runtime/suite/sched_internal.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #define MOST_AT_ONCE  8192
 #define USUAL_AT_ONCE 1024
-/* In which interrupted runs may say where they were. */
+/* How long an interrupted run may take to say where it was. */
 #define LAST_WORDS_NS (2 * NSEC_PER_SEC)
 
 static unsigned most_active(const struct sched *s, size_t n)
@@ -32,7 +32,7 @@ static unsigned most_active(const struct sched *s, size_t n)
 		wanted = MOST_AT_ONCE;
 	if (wanted > n)
 		wanted = n ? (unsigned)n : 1;
-	/* What a run says, and its capture with its directory. */
+	/* Each run needs a pipe, and with a capture two more: the file and its directory. */
 	return budget_files(wanted, s->settings->pcap || s->settings->pcap_on_failure ? 3 : 1);
 }
 
@@ -60,7 +60,7 @@ static void enqueue(struct sched *s)
 	s->cap = most_active(s, n);
 }
 
-/* What nohup(1) or a shell has us ignore stays ignored. */
+/* The signals that end a suite. One that nohup(1) or a shell set to be ignored stays ignored. */
 static void ending_signals(sigset_t *mask)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -104,9 +104,9 @@ int sched_prepare(struct sched *s, struct errbuf *err)
 
 	s->outside = mounts_here();
 	s->keep_netns = settings->drop_in && sandbox_own_netns();
-	sandbox_privilege(err); /* if it fails each run says why it cannot be played here */
-	/* A start-up waits for the kernel two thirds of its time; but where timelines cannot be put
-	 * first it must not crowd them out. */
+	sandbox_privilege(err); /* if it fails, each run says why it cannot be played here */
+	/* A start-up waits for the kernel for two thirds of its time, so three fit on a processor.
+	 * Without real-time priority for timelines they would crowd these out. */
 	s->workers = settings->prepare	   ? settings->prepare
 		     : sandbox_may_hurry() ? 3 * processors
 					   : processors;
@@ -127,7 +127,7 @@ int sched_prepare(struct sched *s, struct errbuf *err)
 	return watch_signals(s, err);
 }
 
-/* Until it has told its end, or `until`. */
+/* Reads from the job until it is done, or until `until` (CLOCK_MONOTONIC ns). */
 static void hear_the_end(struct job *job, int64_t until)
 {
 	int64_t left;
@@ -140,7 +140,7 @@ static void hear_the_end(struct job *job, int64_t until)
 	}
 }
 
-/* A run whose timeline had begun was interrupted, and says where; the others have not been played.
+/* A run whose timeline had begun was interrupted, and says where. The others have not been played.
  */
 static void end_active(struct sched *s, struct active *active, int64_t until)
 {
@@ -180,7 +180,7 @@ static void end_all_active(struct sched *s)
 			end_active(s, &s->active[i], until);
 }
 
-/* Nothing can be played any more: so is told of all that waits. */
+/* Nothing can be played any more: records that for every test that waits. */
 static void give_up_waiting(struct sched *s, int code, const char *reason)
 {
 	for (unsigned turn = 0; turn < TURNS; turn++) {

@@ -16,7 +16,7 @@ static void late_runs_are_tried_again(void **state)
 	static const struct {
 		enum verdict verdict;
 		int64_t tick_ns;
-		unsigned late, phase; /* tries before */
+		unsigned late, by_tick; /* tries before */
 		bool again;
 		enum turn turn; /* of the next try */
 	} rows[] = {
@@ -39,9 +39,9 @@ static void late_runs_are_tried_again(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct run_result *result = run_result_new("a.pkt", "ipv4");
-		struct entry entry = {.attempt = 1 + rows[i].late + rows[i].phase,
+		struct entry entry = {.attempt = 1 + rows[i].late + rows[i].by_tick,
 				      .late = rows[i].late,
-				      .phase = rows[i].phase,
+				      .by_tick = rows[i].by_tick,
 				      .worst_late_ns = 7},
 			     next;
 		bool late = rows[i].verdict == VERDICT_LATE;
@@ -53,7 +53,7 @@ static void late_runs_are_tried_again(void **state)
 		if (rows[i].again) {
 			assert_int_equal(next.attempt, entry.attempt + 1);
 			assert_int_equal(next.late, entry.late + late);
-			assert_int_equal(next.phase, entry.phase + !late);
+			assert_int_equal(next.by_tick, entry.by_tick + !late);
 			assert_int_equal(next.worst_late_ns, 9);
 			assert_int_equal(entry_turn(&next, 3), rows[i].turn);
 			assert_true((entry_tick_eighths(&next) == entry_tick_eighths(&entry)) ==
@@ -107,7 +107,7 @@ static void tries_come_to_an_end(void **state)
 	assert_int_equal(entry_turn(&entry, 3), TURN_FIRST);
 	result->tick_ns = 4000000;
 	for (;; tries++) {
-		result->verdict = entry.late < entry.phase ? VERDICT_LATE : VERDICT_FAIL;
+		result->verdict = entry.late < entry.by_tick ? VERDICT_LATE : VERDICT_FAIL;
 		if (!entry_again(&entry, result, 3, &next))
 			break;
 		entry = next;
