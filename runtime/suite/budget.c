@@ -2,16 +2,16 @@
 
 #include <sys/resource.h>
 
-/* Half the tolerance scripts usually have. */
+/* A run this late counts as late: half the usual tolerance of scripts. */
 #define LATE_NS 2000000
-/* A late run costs nothing if it passes, and a second try if not: a few are cheaper than waiting.
- */
+/* A late run costs nothing if it passes and a second try if it fails, so a few late runs are
+ * cheaper than waiting. These are shares of a group, and factors of the budget. */
 #define FEW	0.03
 #define MANY	0.15
 #define CUT	0.7
 #define START	1.5
 #define CAREFUL 1.1
-/* Descriptors that are not those of runs. */
+/* Descriptors for everything but runs. */
 #define SPARE_FILES 64
 
 void budget_init(struct budget *budget, unsigned fixed, unsigned processors, unsigned most)
@@ -45,7 +45,7 @@ void budget_learn(struct budget *budget, int64_t late_ns, unsigned running)
 	if (share > MANY) {
 		budget->ever_cut = true;
 		budget->now *= CUT;
-	} else if (share <= FEW && running >= budget->now * 0.7) { /* it was put to use */
+	} else if (share <= FEW && running >= budget->now * 0.7) { /* the budget was used */
 		budget->now *= budget->ever_cut ? CAREFUL : START;
 	}
 	budget->now = between(budget->now, budget->least, budget->most);

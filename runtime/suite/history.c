@@ -1,4 +1,4 @@
-/* One line a failed test: "MODE PATH", the path from the root. */
+/* The file has one line per failed test: "MODE PATH", where the path is absolute. */
 #include "base/outfile.h"
 #include "runtime/suite/suite.h"
 
@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* XDG Base Directory Specification. False without a home. */
+/* The path of a state file, as the XDG Base Directory Specification has it. False without a home.
+ */
 static bool state_path(char *path, size_t size, const char *name)
 {
 	const char *state = getenv("XDG_STATE_HOME");
@@ -112,7 +113,7 @@ static FILE *open_history(void)
 	return state_path(path, sizeof(path), "last-failed") ? fopen(path, "re") : NULL;
 }
 
-/* The whole file, in its order. */
+/* Reads the whole file, in its order. */
 static struct names read_history(struct arena *arena)
 {
 	struct names names = {.arena = arena};
@@ -158,8 +159,8 @@ void history_keep_failed(struct plan *plan)
 	plan->n = kept;
 }
 
-/* Results by their paths from the root, which costs: once a path, of which many in a row are the
- * same. */
+/* Names results by their absolute paths. realpath() is slow and many results in a row have the same
+ * path, so it is called once for each change of path. */
 static void name_results(struct run_result *const *results, size_t n, struct names *played,
 			 struct names *failed)
 {
@@ -182,7 +183,7 @@ static void name_results(struct run_result *const *results, size_t n, struct nam
 	names_sort(failed);
 }
 
-/* A convenience: that it fails is no error. */
+/* The history is a convenience, so a failure to write it is no error. */
 static void write_history(const char *name, const struct names *kept, const struct names *failed)
 {
 	struct outfile file;
@@ -199,7 +200,7 @@ static void write_history(const char *name, const struct names *kept, const stru
 	outfile_commit(&file, &err);
 }
 
-/* What was not played stays as it was, unless the file is gone. */
+/* An entry for a test that was not played stays, unless its script is gone. */
 void history_save(struct run_result *const *results, size_t n)
 {
 	struct arena *arena = arena_new();

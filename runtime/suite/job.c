@@ -23,8 +23,8 @@ static void enter_phase(struct job *job, enum job_phase phase)
 	job->commands_ns = 0;
 }
 
-/* Forks. The kernel writes the child's pid into the slot before the child runs. Not clone3(), which
- * many containers do not let through. */
+/* Forks the keeper. The kernel writes the child's pid into the slot before the child runs. This is
+ * clone() and not clone3(), which the seccomp filters of many containers refuse. */
 static pid_t fork_keeper(const struct job_spec *spec, struct job_slot *slot)
 {
 	unsigned long flags =
@@ -44,7 +44,7 @@ int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slo
 	pid_t pid;
 
 	memset(job, 0, sizeof(*job));
-	/* A FIFO may wait for its reader: that is the run's business. */
+	/* Opening a FIFO may wait for a reader, so the run opens it itself. */
 	if (spec->pcap_path && !outfile_is_special(spec->pcap_path)) {
 		int code = outfile_open(&job->pcap, spec->pcap_path, err);
 
@@ -108,7 +108,7 @@ static void take_line(struct job *job, const char *line, size_t size)
 		job->commands_ns = job_commands_ns(job, clock_now());
 		job->command_since_ns = 0;
 	} else if (size && *line == '{' && !job->complete) {
-		/* A line that a crash cut short is neither. */
+		/* A line that a crash cut short is neither a record nor a result. */
 		job->complete = !record_from_json(job->result, line, size) &&
 				run_result_fill(job->result, line, size);
 	}
@@ -180,7 +180,7 @@ void job_end(struct job *job, int64_t limit_ns)
 	job->since_ns = clock_now();
 }
 
-/* CPU time in ns. */
+/* Waits for the keeper's end. Returns the CPU time of the run's processes in ns. */
 static int64_t reap(struct job *job, int *status)
 {
 	struct rusage usage = {0};
@@ -196,7 +196,7 @@ static int64_t reap(struct job *job, int *status)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NSEC_PER_USEC;
 }
 
-/* Its keeper died without a word. */
+/* Adds the record of a run whose keeper died without sending a result. */
 static void tell_death(const struct job *job, const struct job_spec *spec,
 		       struct run_result *result, int status)
 {
@@ -218,7 +218,7 @@ static void tell_death(const struct job *job, const struct job_spec *spec,
 	}
 }
 
-/* As the run would have told that it cannot be written. */
+/* Adds the record that the run would have made if it could not write the capture. */
 static void tell_capture(struct run_result *result, int code, const char *text)
 {
 	struct record *record = record_new(result->arena, RECORD_CLEANUP);

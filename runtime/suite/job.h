@@ -1,15 +1,15 @@
-/* One run in a process of its own, and a process above it.
+/* A run is a process of its own, with a process above it, the keeper.
  *
- * The upper process ("keeper") is the first of a pid namespace: when it goes, however, the kernel
- * ends everything below it, and it goes with the runner (parent-death signal). It tells how its run
- * ended if the run cannot do so itself. The lower one plays the script; its process id is the
- * keeper's outside, so that file names made from $PPID are unique over runs at the same time.
+ * The keeper is PID 1 of a pid namespace: however it exits, the kernel kills everything below it.
+ * It dies with the runner (parent-death signal, prctl(2)). If the run cannot say itself how it
+ * ended, the keeper does. The run plays the script. Inside the namespace it has the process id that
+ * its keeper has outside, so that file names made from $PPID are unique among concurrent runs.
  *
- * The run writes lines to a pipe: "R" ready, "F" timeline over, "C" and "c" a command begins and
- * ends, "P" the capture is whole, records as one line of JSON each, and last its result, without
- * them. It makes its records in memory that it shares with the keeper, and sends them while it
- * waits or when it is over; what it could not send before it died, or was ended, the keeper sends.
- */
+ * The run writes lines to a pipe: "R" it is ready; "F" the timeline is over; "C" and "c" a command
+ * begins and ends; "P" the capture is complete; each record as one line of JSON; and at the end the
+ * result, without records. The run makes its records in memory that it shares with the keeper, and
+ * sends them while it waits or when it is over. If it dies or is ended before, the keeper sends the
+ * rest. */
 #ifndef FINWAIT_RUNTIME_SUITE_JOB_H
 #define FINWAIT_RUNTIME_SUITE_JOB_H
 
@@ -25,117 +25,121 @@
 
 enum job_phase {
 	JOB_STARTING, /* namespaces, device, init commands */
-	JOB_READY,    /* waits for job_release() */
-	JOB_RUNNING,  /* the timeline */
-	JOB_ENDING,   /* clean-up, code */
-	JOB_DONE,     /* its processes are gone or about to be */
+	JOB_READY,    /* it waits for job_release() */
+	JOB_RUNNING,  /* the timeline is played */
+	JOB_ENDING,   /* the clean-up command, code blocks */
+	JOB_DONE,     /* its processes have ended or are about to */
 };
 
-/* Shared with the run's processes. */
+/* Memory that the runner shares with the run's processes. */
 struct job_slot {
 	atomic_uint go; /* futex: 1 once released */
 	unsigned event; /* index of the event being played; UINT_MAX: none yet */
 	pid_t pid;	/* the keeper's in the runner's pid namespace */
-	/* Why it is told to end, written before: a limit, and in which phase it was reached; or,
-	 * with limit 0, that the runner itself was ended, by `signal` (0: enough had failed). */
+	/* Why the run is told to end, written before it is told. limit_ns > 0: it reached this
+	 * limit in `phase`. limit_ns 0: the runner itself ends, by `signal`, or (0) since enough
+	 * runs have failed. */
 	int64_t limit_ns;
 	enum job_phase phase;
 	int signal;
 };
 
-/* Instead of the index of an event. */
+/* Values that stand in place of the index of an event. */
 #define JOB_BEFORE_EVENTS UINT_MAX
 #define JOB_AFTER_EVENTS  (UINT_MAX - 1)
 
-/* What to play, and how. Copied into the new process by fork; nothing is kept. */
+/* What to play, and how. The new process gets its copy by fork; a struct job keeps no pointer to
+ * it. */
 struct job_spec {
 	const char *path;
-	const struct script *script; /* NULL: it could not be read, and is not to be started */
+	const struct script *script; /* NULL: it could not be read; such a job is never started */
 	int mode;		     /* enum ip_mode */
-	const char *pcap_path;	     /* NULL: none */
-	bool pcap_of_failures;	     /* only a run that fails leaves it */
+	const char *pcap_path;	     /* NULL: no capture is saved */
+	bool pcap_of_failures;	     /* the capture is kept only if the run fails */
 	bool pcap_classic;	     /* --pcap-format=pcap */
-	bool own_directory;	     /* commands run in the script's, unless it says otherwise */
-	bool cleanup_needs_init;     /* struct run_env */
+	bool own_directory;	     /* commands run in the script's directory, unless --cwd */
+	bool cleanup_needs_init;     /* see struct run_env */
 	struct mounts outside;	     /* the runner's mount namespace */
-	bool sandbox;		     /* in pid and mount namespaces of its own */
-	bool keep_netns;
-	unsigned tick_eighths; /* where time zero lies between two ticks of the kernel */
-	bool alone;	       /* no other runs at the same time */
-	bool private_tmp;
-	bool all_records;   /* records of a pass too */
-	bool live;	    /* records are sent as they are closed, not only at the end */
-	const char *tmpdir; /* to be made, and named by TMPDIR; NULL: none */
-	bool show_output;   /* commands print where we print */
+	bool sandbox;		     /* it gets pid and mount namespaces of its own */
+	bool keep_netns;	     /* it stays in the runner's network namespace */
+	unsigned tick_eighths;	     /* time zero lies this many eighths of a tick after a tick */
+	bool alone;		     /* no other run goes on at the same time */
+	bool private_tmp;	     /* it gets an empty /tmp of its own */
+	bool all_records;	     /* records are sent even if the run passes */
+	bool live;		     /* each record is sent at once, not only at the end */
+	const char *tmpdir;	     /* a directory to make for $TMPDIR; NULL: none */
+	bool show_output;	     /* commands write to the runner's stdout and stderr */
 };
 
 struct job {
 	struct job_slot *slot;
-	struct outfile pcap; /* which the run writes, and we put in its place; or not open */
-	bool captured;	     /* it is whole */
-	int fd;		     /* its lines; -1: none */
+	struct outfile pcap; /* the run writes it, the runner commits it; may be not open */
+	bool captured;	     /* the capture is complete */
+	int fd;		     /* the pipe from the run; -1: closed */
 	enum job_phase phase;
 	int64_t since_ns;	   /* when it entered the phase, CLOCK_MONOTONIC */
-	int64_t command_since_ns;  /* when the command that is running began; 0: none is */
-	int64_t commands_ns;	   /* what those before it took, in this phase */
+	int64_t command_since_ns;  /* when the command now running began; 0: none is running */
+	int64_t commands_ns;	   /* time that earlier commands took in this phase */
 	bool ended;		   /* job_end() or job_interrupt() was called */
-	char *text;		   /* of a line not yet complete */
-	size_t used, size, looked; /* bytes in text, its room, those that hold no end of a line */
-	struct run_result *result; /* what has come of it: records, then the rest */
-	bool complete;		   /* the result's own line has come */
+	char *text;		   /* the beginning of a line that is not complete yet */
+	size_t used, size, looked; /* bytes in text, its capacity, bytes known to hold no newline */
+	struct run_result *result; /* filled from the lines: the records, then the rest */
+	bool complete;		   /* the line of the result has come */
 };
 
-/* Starts a run. `alive_fd` is a pidfd of the runner: readable once that is gone. 0, or -errno with
- * err. */
+/* Starts a run. `alive_fd` is a pidfd of the runner; it becomes readable when the runner has ended.
+ * 0, or -errno with err. */
 int job_start(struct job *job, const struct job_spec *spec, struct job_slot *slot, int alive_fd,
 	      struct errbuf *err);
 
-/* Lets a ready run go on. */
+/* Lets a ready run begin its timeline. */
 void job_release(struct job *job);
 
-/* Reads what it says, without blocking, and follows its phase. */
+/* Reads the lines that the run has written, without blocking, and updates the phase. */
 void job_read(struct job *job);
 
-/* How long commands have taken in this phase. */
+/* How long commands have taken in this phase, in ns. */
 int64_t job_commands_ns(const struct job *job, int64_t now);
 
-/* Ends a run that is past a limit; its keeper says where. Called again: ends the keeper as well. */
+/* Ends a run that is past a limit; its keeper says where it was. A second call kills the keeper as
+ * well. */
 void job_end(struct job *job, int64_t limit_ns);
 
-/* Ends a run since the runner ends, by `signal` or (0) for enough failures; its keeper says where.
- */
+/* Ends a run because the runner ends, by `signal`, or (0) since enough runs have failed; its keeper
+ * says where it was. */
 void job_interrupt(struct job *job, int signal);
 
-/* After JOB_DONE: reaps it. The result is the caller's; never NULL. The capture is kept or dropped
- * then. */
+/* Reaps a run that is JOB_DONE. The caller owns the result, which is never NULL, and then calls
+ * job_keep_capture() or job_drop_capture(). */
 struct run_result *job_finish(struct job *job, const struct job_spec *spec);
 
-/* Puts the capture in its place, if it is whole and wanted of such a result. */
+/* Commits the capture if it is complete and a result like this one is to leave it. An error goes
+ * into `result`. */
 void job_keep_capture(struct job *job, const struct job_spec *spec, struct run_result *result);
 void job_drop_capture(struct job *job);
 
-/* Ends it at once, without a result. */
+/* Kills a run at once, without a result. */
 void job_abandon(struct job *job);
 
-/* ---- the other side, job_child.c ------------------------------------------------------------ */
+/* ---- the run's side, job_child.c ------------------------------------------------------------ */
 
-/* The keeper, with its copy of the job: starts the run below it, waits, tells. Returns when all is
- * over. */
+/* The keeper's main function: starts the run, waits for it and reports how it ended, to `fd`. `job`
+ * is the keeper's own copy. Returns when the run is over. */
 void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slot, int fd,
 	      int alive_fd);
 
 /* ---- verdicts that both sides give, job_verdict.c ------------------------------------------- */
 
-/* What its verdict becomes where the script says --xfail. */
+/* Turns a pass or a failure into xpass or xfail if the script says --xfail. */
 void job_expect_failure(const struct job_spec *spec, struct run_result *result);
-/* Adds to `result` that its run ended in the event being played by `fault`. The record that says
- * so, for its details. */
+/* Adds to `result` a record that the run ended by `fault` while `event` was played. Returns the
+ * record, so that the caller can add details. */
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
 			  enum record_fault fault);
-/* Adds that this machine could not do `what`; `code`: -errno, 0, or 1: what the script wants cannot
- * be done. */
+/* Adds a record that this machine could not do `what`. `code`: -errno; 0 if there is none; 1 if the
+ * script asks for something impossible. */
 void job_refuse(const struct job_spec *spec, struct run_result *result, int code, const char *what);
-/* A result for a run that could not be started; `code`: -errno, or 0. */
+/* Makes the result of a run that could not be started; `code`: -errno, or 0. */
 struct run_result *job_not_run(const struct job_spec *spec, int code, const char *detail);
 
 #endif

@@ -1,5 +1,5 @@
-/* See job.h: the keeper and the run below it. These are processes of their own: they end with _exit
- * and talk through the pipe. */
+/* See job.h: the keeper and the run below it. Both are processes of their own, which end with
+ * _exit() and report through the pipe. */
 #include "runtime/suite/job.h"
 
 #include <errno.h>
@@ -32,19 +32,19 @@ struct child {
 	int fd;
 	int runner; /* pidfd; -1: none */
 	int output_fd;
-	struct outfile *pcap; /* not open when nothing is to be saved */
+	struct outfile *pcap; /* not open if no capture is to be saved */
 	struct journal *journal;
 };
 
-/* In memory that keeper and run share, and that outlives the run. */
+/* What the run has recorded, in memory that it shares with the keeper and that outlives it. */
 struct journal {
 	struct run_result *result;
-	size_t sent;	  /* so many of its records */
-	off_t output;	  /* so much of what commands printed stands in records */
+	size_t sent;	  /* number of records already sent */
+	off_t output;	  /* bytes of the commands' output already in records */
 	int64_t began_ns; /* when the timeline began, CLOCK_MONOTONIC; 0: not yet */
 };
 
-/* Room for a record of each event and what it tells; pages that are not used cost nothing. */
+/* Enough memory for the records of all events; pages that are not used cost nothing. */
 #define JOURNAL_LEAST ((size_t)64 << 10)
 #define JOURNAL_EVENT ((size_t)4 << 10)
 
@@ -71,7 +71,7 @@ static void say_line(int fd, char *text)
 	free(text);
 }
 
-/* Records that are closed and not yet sent. */
+/* Sends the records that are closed and not sent yet. */
 static void say_records(struct child *child)
 {
 	struct journal *journal = child->journal;
@@ -91,7 +91,7 @@ static void say_result(struct child *child, bool records)
 	say_line(child->fd, run_result_to_line(result));
 }
 
-/* What commands printed so far, into the result. */
+/* Copies the output of commands so far into the result. */
 static void attach_output(struct child *child)
 {
 	enum { MOST = 1 << 20 };
@@ -110,12 +110,12 @@ static void attach_output(struct child *child)
 	n = pread(fd, text, (size_t)(size - from), from);
 	for (ssize_t i = 0; i < n; i++)
 		if (!text[i])
-			text[i] = ' '; /* a text ends at the first */
+			text[i] = ' '; /* a NUL byte would end the text */
 	if (n > 0)
 		result->output = text;
 }
 
-/* The run cannot be played. */
+/* Sends the result of a run that cannot be played. */
 static void say_not_run(struct child *child, int code, const char *what)
 {
 	job_refuse(child->spec, child->journal->result, code, what);
@@ -162,7 +162,7 @@ static void idle(void *cookie)
 	say_records(cookie);
 }
 
-/* Whoever looks at the run wants to see how it came about; a warning is shown in any case. */
+/* Records are needed to explain a failure, to show a warning, or if the user asked for them. */
 static bool wants_records(const struct job_spec *spec, const struct run_result *result)
 {
 	if (spec->all_records ||
@@ -215,7 +215,7 @@ static void play(struct child *child)
 
 /* ---- the keeper --------------------------------------------------------------------------- */
 
-/* The fault of a run that was told to end. */
+/* Adds the fault of a run that was told to end. */
 static void told_to_end(const struct child *child, struct run_result *result)
 {
 	const struct job_slot *slot = child->slot;
@@ -229,7 +229,7 @@ static void told_to_end(const struct child *child, struct run_result *result)
 		result->verdict = VERDICT_NOT_RUN;
 }
 
-/* The fault of one that died. */
+/* Adds the fault of a run that died by itself. */
 static void died(const struct child *child, struct run_result *result, int status)
 {
 	struct record *record = job_broken(child->spec, result, child->slot->event, FAULT_CRASH);
@@ -238,17 +238,18 @@ static void died(const struct child *child, struct run_result *result, int statu
 		record->signal = WTERMSIG(status);
 	else
 		record->exit_status = WEXITSTATUS(status);
-	if (record->signal == SIGKILL) /* nobody kills itself so */
+	if (record->signal == SIGKILL) /* somebody else killed it */
 		result->verdict = VERDICT_NOT_RUN;
 }
 
-/* Tells how a run ended that did not tell itself, and what happened until then. */
+/* Sends the rest of the records and the result of a run that ended without sending its result.
+ * `told`: it was told to end; otherwise it died. */
 static void tell(struct child *child, int status, bool told)
 {
 	struct journal *journal = child->journal;
 
 	if (!arena_is_shared(journal->result->arena)) {
-		/* Part of it is lost with the run's own memory. */
+		/* What did not fit into shared memory was lost with the run. */
 		journal->result =
 			run_result_new(child->spec->path, ip_mode_name(child->spec->mode));
 		journal->sent = 0;
@@ -261,12 +262,12 @@ static void tell(struct child *child, int status, bool told)
 		journal->result->run_ns = clock_now() - journal->began_ns;
 	run_result_quote(journal->result, child->spec->script->source.text);
 	attach_output(child);
-	say(child->fd, "\n", 1); /* ends whatever line was cut short */
+	say(child->fd, "\n", 1); /* ends a line that the run may have left unfinished */
 	say_result(child, true);
 }
 
-/* Forks the run. Its process id is the keeper's as seen outside, so that $PPID differs from that
- * of every other run; without the right to choose, any. */
+/* Forks the run. It gets the process id that the keeper has outside, so that $PPID of its commands
+ * differs from that of every other run. Without the right to choose an id, the kernel chooses. */
 static pid_t fork_run(const struct job_slot *slot)
 {
 	pid_t wanted = slot->pid;
@@ -281,7 +282,8 @@ static pid_t fork_run(const struct job_slot *slot)
 	return pid >= 0 ? pid : fork();
 }
 
-/* Sleeps until a signal or the runner's end. The signal, or 0: the runner is gone. */
+/* Sleeps until a signal comes or the runner ends. Returns the signal, or 0 if the runner is gone.
+ */
 static int next_signal(int signals, int runner)
 {
 	struct pollfd pollers[] = {{.fd = signals, .events = POLLIN},
@@ -298,8 +300,9 @@ static int next_signal(int signals, int runner)
 	}
 }
 
-/* Reaps until the run is gone; SIGTERM means that it is to end, as the slot says. Whatever became
- * of the parent-death signal (a change of credentials clears it), nothing outlives the runner. */
+/* Reaps children until the run is gone. SIGTERM means that the run is to end, for the reason in the
+ * slot. The runner's pidfd is watched as well, since a change of credentials clears the
+ * parent-death signal (prctl(2)), and nothing may outlive the runner. */
 static void wait_for(struct child *child, pid_t run, int from)
 {
 	bool told = false;
@@ -330,18 +333,18 @@ static void wait_for(struct child *child, pid_t run, int from)
 static void own_signals(sigset_t *signals)
 {
 	for (int sig = 1; sig < NSIG; sig++) {
-		signal(sig, SIG_IGN); /* and so forget those that the whole group was sent */
+		signal(sig, SIG_IGN); /* discards pending ones, sent to the whole process group */
 		signal(sig, SIG_DFL);
 	}
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file that may not be so large is an error as others are */
+	signal(SIGXFSZ, SIG_IGN); /* write() then fails with EFBIG, setrlimit(2) */
 	sigemptyset(signals);
 	sigaddset(signals, SIGCHLD);
 	sigaddset(signals, SIGTERM);
 	sigprocmask(SIG_SETMASK, signals, NULL);
 }
 
-/* True if the runner died before we could ask to die with it. */
+/* True if the runner died before the parent-death signal was set. */
 static bool orphaned(int alive_fd)
 {
 	struct pollfd poller = {.fd = alive_fd};
@@ -354,7 +357,7 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* All but the standard streams and these. */
+/* Closes all descriptors but the standard streams and the `kept` ones, which it sorts. */
 static void close_others(int *kept, size_t n)
 {
 	int from = STDERR_FILENO;
@@ -369,8 +372,8 @@ static void close_others(int *kept, size_t n)
 	close_range((unsigned)from + 1, ~0U, 0);
 }
 
-/* Nothing of the runner's but its standard streams, our pipe, its pidfd and the capture file;
- * standard input is empty. */
+/* Keeps of the runner's descriptors only its standard streams, the pipe, its pidfd and the capture
+ * file. Standard input becomes empty. */
 static void own_files(struct child *child)
 {
 	const struct outfile *pcap = child->pcap->stream ? child->pcap : NULL;
@@ -385,7 +388,8 @@ static void own_files(struct child *child)
 	}
 }
 
-/* All that dirties memory is done here and not by the keeper, whose pages would be copied. */
+/* The run's main function. Everything that dirties memory is done here and not in the keeper: each
+ * page that the keeper writes to before the fork would be copied. */
 static _Noreturn void be_the_run(struct child *child)
 {
 	struct errbuf err;
@@ -412,7 +416,7 @@ static struct journal *journal_new(const struct job_spec *spec)
 	struct journal *journal;
 
 	if (!arena)
-		arena = arena_new(); /* then history is lost in a crash */
+		arena = arena_new(); /* private: a crash of the run then loses its records */
 	journal = arena_new_of(arena, struct journal);
 	journal->result = run_result_new_in(arena, spec->path, ip_mode_name(spec->mode));
 	return journal;
@@ -432,7 +436,7 @@ void job_keep(const struct job_spec *spec, struct job *job, struct job_slot *slo
 	int from;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0); /* a terminal's Ctrl-C is the runner's, which ends us */
+	setpgid(0, 0); /* Ctrl-C then goes to the runner alone, which ends the run */
 	own_signals(&signals);
 	if (orphaned(alive_fd))
 		return;

@@ -9,8 +9,8 @@
 
 #include "runtime/suite/sandbox.h"
 
-/* The directory that the commands run in: by default the script's, since scripts name their helpers
- * relative to it. As job_enter(). */
+/* Changes to the directory that the commands run in: by default the script's, since scripts name
+ * their helpers relative to it. Returns as job_enter() does. */
 static int own_directory(const struct job_spec *spec, struct errbuf *err)
 {
 	const struct config *config = spec->script->config;
@@ -20,7 +20,7 @@ static int own_directory(const struct job_spec *spec, struct errbuf *err)
 	bool by_script = config->cwd_by_script && !caller;
 	int code = 0;
 
-	/* A script's own word is relative to the script. */
+	/* A relative --cwd written in the script is relative to the script. */
 	if ((script || by_script) && strcmp(spec->path, "-") && copy && chdir(dirname(copy)))
 		code = err_set(err, -errno, "cannot change to the script's directory: %s",
 			       strerror(errno));

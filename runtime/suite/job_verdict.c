@@ -1,4 +1,4 @@
-/* Verdicts that a run does not come to by being played: both sides of a job give them. */
+/* Verdicts that do not come from playing the script. Both sides of a job give them. */
 #include "runtime/suite/job.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Reports of shards, put back into one. A shard that was lost must not look like one that passed.
+/* Merges the reports of shards into one. A shard that was lost must not look like one that passed.
  */
 #include "runtime/report/report.h"
 #include "runtime/suite/suite.h"
@@ -14,7 +14,7 @@ static int by_number(const void *a, const void *b)
 	return x->k < y->k ? -1 : x->k > y->k;
 }
 
-/* Are they parts of one whole? */
+/* Checks that the files are shards of the same suite. */
 static int check_alike(const struct report_read *read, struct errbuf *err)
 {
 	const struct report_shard *first = &read->shards[0];
@@ -34,7 +34,7 @@ static int check_alike(const struct report_read *read, struct errbuf *err)
 	return 0;
 }
 
-/* Of shards in order: is each there, and once? */
+/* Checks that each shard is there exactly once; they are sorted by number. */
 static int check_numbers(const struct report_read *read, struct errbuf *err)
 {
 	const struct report_shard *shards = read->shards;
@@ -50,7 +50,7 @@ static int check_numbers(const struct report_read *read, struct errbuf *err)
 	return 0;
 }
 
-/* How many runs stand in the files, and how many should. */
+/* Compares the number of runs in the files with the number that there should be. */
 static int check_counts(const struct report_read *read, struct results *results, struct errbuf *err)
 {
 	size_t runs = 0;
@@ -77,7 +77,7 @@ static int check_counts(const struct report_read *read, struct results *results,
 	return 0;
 }
 
-/* A result and the shard it is from. */
+/* A result and the shard that it comes from. */
 struct origin {
 	const struct run_result *result;
 	const struct report_shard *shard;
@@ -91,7 +91,7 @@ static int by_name(const void *a, const void *b)
 	return order ? order : strcmp(run_result_mode(x->result), run_result_mode(y->result));
 }
 
-/* Was no run in two shards? */
+/* Checks that no run was in two shards. */
 static int check_partition(const struct report_read *read, struct errbuf *err)
 {
 	struct origin *origins = calloc(read->n + 1, sizeof(*origins));
@@ -131,7 +131,7 @@ static int check_shards(struct report_read *read, struct results *results, struc
 	return code ? code : check_partition(read, err);
 }
 
-/* A file without anything in it is what is left of one that was lost on its way. */
+/* Reads one report. An empty file is an error: its contents were lost on the way. */
 static int load(const char *path, struct report_read *read, struct errbuf *err)
 {
 	size_t before = read->n + read->n_shards;

@@ -42,7 +42,7 @@ static struct run_result *skip_result(const struct test *test, const char *reaso
 	return result;
 }
 
-/* Why a good script is not to be played; NULL: it is. */
+/* The result of a good script that is not to be played; NULL: it is to be played. */
 static struct run_result *skip(const struct settings *settings, const struct test *test,
 			       const struct config *config)
 {
@@ -78,7 +78,7 @@ static void add_test(struct plan *plan, const struct test *test)
 	plan->tests[plan->n++] = *test;
 }
 
-/* Standard input and pipes can be read only once: their text is kept. */
+/* Standard input and pipes can be read only once, so their text is kept. */
 static bool read_once(const char *path)
 {
 	struct stat status;
@@ -110,7 +110,8 @@ static bool add_mode(struct plan *plan, const struct settings *settings,
 	return good;
 }
 
-/* The script's own word on its modes, errors or not: they are told when a mode is checked. */
+/* The modes that the script itself names. Its errors do not matter here: they are reported when a
+ * mode is checked. */
 static unsigned modes_of(const struct settings *settings, const struct source *source)
 {
 	struct arena *arena = arena_new();
@@ -123,7 +124,7 @@ static unsigned modes_of(const struct settings *settings, const struct source *s
 	return modes;
 }
 
-/* One failure of its own; the others are played. */
+/* A file that cannot be read is one failure; the other files are played. */
 static void add_unreadable(struct plan *plan, const char *path, int code)
 {
 	struct test test = {.path = path, .mode = IP_V4};
@@ -135,7 +136,7 @@ static void add_unreadable(struct plan *plan, const char *path, int code)
 	add_test(plan, &test);
 }
 
-/* A file's text is needed only while it is checked, unless it cannot be read again. */
+/* Adds the tests of a file. Its text is kept only if it cannot be read again. */
 static void add_file(struct plan *plan, const struct settings *settings, const char *path)
 {
 	bool once = read_once(path);
@@ -149,14 +150,14 @@ static void add_file(struct plan *plan, const struct settings *settings, const c
 		add_unreadable(plan, path, code);
 	else
 		modes = modes_of(settings, source);
-	source->path = path; /* the list's, which lasts */
+	source->path = path; /* the list of files outlives the plan */
 	for (enum ip_mode mode = 0; mode < N_IP_MODES; mode++) {
 		if (!(modes & 1U << mode))
 			continue;
 		if (add_mode(plan, settings, source, mode))
 			good = true;
 		else if (!good)
-			break; /* one failure of its own, not one a mode */
+			break; /* a bad script is one failure, not one per mode */
 	}
 	if (!once)
 		arena_free(arena);

@@ -21,7 +21,8 @@
 #include "tun/mounts.h"
 #include "tun/netns.h"
 
-/* Timelines are at real-time priority; on a machine busy with others start-ups must get on too. */
+/* Start-ups give way to timelines, but not by much: on a busy machine they must make progress too.
+ */
 #define NICE_START_UP 4
 
 static bool have_admin(void)
@@ -69,7 +70,7 @@ int sandbox_privilege(struct errbuf *err)
 	return 0;
 }
 
-/* 0 or -errno, as the next one. */
+/* Returns 0 or -errno, as mount_tmp() does. */
 static int mount_proc(const struct mounts *outside)
 {
 	int code = mounts_private(outside);
@@ -102,7 +103,8 @@ static int probe(void *argument)
 	_exit((processes ? HAS_PROCESSES : 0) | (mount_tmp() ? 0 : HAS_TMP));
 }
 
-/* The child borrows our memory while we wait (CLONE_VFORK), which spares copying it. */
+/* The child borrows this process's memory while the process waits (CLONE_VFORK), so that nothing is
+ * copied. */
 static int try(int flags)
 {
 	char stack[16384] __attribute__((aligned(16)));
@@ -127,7 +129,7 @@ struct sandbox_means sandbox_means(void)
 	return (struct sandbox_means){found & HAS_PROCESSES, found & HAS_TMP};
 }
 
-/* "/tmp/a/b/c" -> "/tmp/a", malloced; NULL when it is not below a directory of /tmp. */
+/* "/tmp/a/b/c" -> "/tmp/a", malloced; NULL if the path is not below /tmp. */
 static char *top_of(const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -143,7 +145,7 @@ static char *top_of(const char *path)
 
 #define N_KEPT 4
 
-/* Kept by descriptor, since the new /tmp hides the name. */
+/* An entry of the old /tmp, kept by descriptor since the new /tmp hides its name. */
 struct kept {
 	char *path; /* malloced; NULL: not below /tmp */
 	int fd;
@@ -155,7 +157,7 @@ static void keep(struct kept *kept, const char *path)
 	kept->fd = kept->path ? open(kept->path, O_PATH | O_CLOEXEC) : -1;
 }
 
-/* 0 or -errno, as the next one. */
+/* Returns 0 or -errno, as replace_tmp() does. */
 static int put_back(const struct kept *kept)
 {
 	char from[64];
@@ -164,7 +166,7 @@ static int put_back(const struct kept *kept)
 	if (kept->fd < 0)
 		return 0;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", kept->fd);
-	/* Two of them may be the same. */
+	/* Two of the places may lead through the same entry. */
 	if (!access(kept->path, F_OK) || fstat(kept->fd, &info))
 		return 0;
 	if (S_ISDIR(info.st_mode))
@@ -244,7 +246,7 @@ bool sandbox_may_hurry(void)
 
 void sandbox_stand_back(void)
 {
-	/* Whoever may have real-time priority may undo a nice value; others may not. */
+	/* A process that may have real-time priority may undo a nice value; others may not. */
 	if (sandbox_may_hurry())
 		setpriority(PRIO_PROCESS, 0, NICE_START_UP);
 }

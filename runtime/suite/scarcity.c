@@ -3,10 +3,10 @@
 #include "base/time.h"
 
 #define FIRST_PAUSE_NS (10 * NSEC_PER_MSEC)
-/* Beside others: the kernel takes so long to take back what an ended run had. */
+/* The kernel takes about this long to free the resources of an ended run. */
 #define USUAL_PAUSE_NS (160 * NSEC_PER_MSEC)
-/* Of a run that is alone: ten seconds in all if others have had what it wants, which the kernel may
- * be slow to take back; else one. */
+/* A run that is alone is tried for about ten seconds in all if earlier runs could be set up, since
+ * the kernel may be slow to free what they had; otherwise for about one second. */
 #define LONGEST_PAUSE_NS NSEC_PER_SEC
 #define TRIES_ALONE	 16
 #define TRIES_FIRST	 7
@@ -18,7 +18,7 @@ void scarcity_init(struct scarcity *scarcity, unsigned cap)
 
 bool scarcity_met(struct scarcity *scarcity, unsigned others, int64_t now)
 {
-	/* What the run that ended last had may not be back yet. */
+	/* The kernel may not have freed the resources of the run that ended last. */
 	bool recent = scarcity->last_ended && now - scarcity->last_ended < 2 * USUAL_PAUSE_NS;
 
 	if (others + recent < scarcity->most)

@@ -58,7 +58,7 @@ const char *select_command_line(const struct settings *settings, unsigned *modes
 	return NULL;
 }
 
-/* Corpora name scripts of one family so: x-v4.pkt, x_v6.pkt. */
+/* Corpora name the scripts of one address family like this: x-v4.pkt, x_v6.pkt. */
 static unsigned modes_of_name(const char *path, unsigned modes)
 {
 	const unsigned v6 = 1U << IP_V6;

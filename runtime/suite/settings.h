@@ -5,14 +5,14 @@
 
 #include "parser/script.h"
 
-/* What main returns. */
+/* The exit statuses of the program. */
 enum exit_status {
 	STATUS_PASSED = 0,
 	STATUS_FAILED = 1, /* a script failed */
-	STATUS_USAGE = 2,  /* a bad script, or usage */
-	STATUS_CANNOT = 4, /* what was to be played, or written, could not be */
-	STATUS_UNKNOWN = 125, /* --bisect: git bisect skips it */
-	STATUS_ABORT = 255,   /* --bisect, bad usage: git bisect stops */
+	STATUS_USAGE = 2,  /* a script or the command line is bad */
+	STATUS_CANNOT = 4, /* a run could not be played, or a report not written */
+	STATUS_UNKNOWN = 125, /* --bisect: git bisect skips this version */
+	STATUS_ABORT = 255,   /* --bisect with bad usage: git bisect stops */
 };
 
 struct name_list {
@@ -22,7 +22,7 @@ struct name_list {
 
 #define ALL_MODES ((1u << N_IP_MODES) - 1)
 
-/* A script option, and the IP modes it is for (bit set of 1 << enum ip_mode). */
+/* A script option and the IP modes that it applies to (bit set of 1 << enum ip_mode). */
 struct script_option {
 	struct cli_option option;
 	unsigned modes;
@@ -33,7 +33,7 @@ struct settings {
 	struct arena *arena;
 	bool drop_in; /* called as packetdrill */
 	struct name_list paths;
-	struct script_option *options; /* in order */
+	struct script_option *options; /* in the order of the command line */
 	size_t n_options;
 	/* cli.def */
 	struct name_list filters, excludes;
@@ -41,18 +41,19 @@ struct settings {
 		version, ladder, ascii, bisect;
 	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
 		*html, *pcap_format, *pcap_on_failure, *status_level;
-	unsigned for_mode; /* of the options read next */
+	unsigned for_mode; /* while reading: the modes of the options that follow */
 	unsigned jobs, prepare, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */
 	/* derived */
 	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */
-	bool use_color;		   /* of standard output */
-	bool pcap_classic;	   /* not pcapng */
+	bool use_color;		   /* on standard output */
+	bool pcap_classic;	   /* pcap, not pcapng */
 	unsigned level;		   /* enum report_level, if status_level */
 };
 
-/* The options that hold in a mode, as script_parse() wants them; ip_versions is left out, since it
- * chooses modes rather than configures one. `mode` -1: those given for all modes. */
+/* The options that apply in a mode, in the form that script_parse() takes; settings->arena owns the
+ * array. ip_versions is left out, since it chooses modes and does not configure one. `mode` -1:
+ * those given for all modes. */
 struct cli_option *settings_script_options(const struct settings *settings, int mode, size_t *n);
 
 /* The last value given for a script option; NULL: none. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What every run costs on top of its script, so that many short ones weigh something too. */
+/* The cost of a run on top of its script's duration, so that many short scripts count too. */
 #define RUN_COST_NS (50 * NSEC_PER_SEC / 1000)
 
 struct weighed {
@@ -80,11 +80,11 @@ static int by_name_and_duration(const void *a, const void *b)
 	return order ? order : x->run_ns < y->run_ns ? -1 : x->run_ns > y->run_ns;
 }
 
-/* The longest duration of a test among sorted results; 0: there is none. */
+/* The longest duration of a test among the sorted results, in ns; 0: it is not among them. */
 static int64_t longest(const struct report_read *read, const struct test *test)
 {
 	const struct run_result key = {.path = test->path, .mode = ip_mode_name(test->mode)};
-	size_t low = 0, high = read->n; /* the last that is not behind it is before `high` */
+	size_t low = 0, high = read->n; /* binary search for the last result of the test */
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -1,4 +1,4 @@
-/* What people and CI are told; the words are runtime/report's. */
+/* Writes the output for people and for CI. The words come from runtime/report. */
 #include "base/outfile.h"
 #include "runtime/report/report.h"
 #include "runtime/report/words.h"
@@ -13,12 +13,12 @@
 struct teller {
 	const struct settings *settings;
 	FILE *out;	/* for people */
-	unsigned width; /* of a terminal; 0: lines */
+	unsigned width; /* columns of the terminal; 0: not a terminal, print lines */
 	bool drawn;
-	enum report_level lines; /* as runs end */
-	bool notes;		 /* of progress: nothing else tells that it goes on */
+	enum report_level lines; /* which runs get a line when they end */
+	bool notes;		 /* print progress from time to time, since nothing else would */
 	int64_t noted_ns;
-	int64_t done_ns; /* scripted durations of what is done */
+	int64_t done_ns; /* sum of the scripted durations of ended runs */
 	time_t began;
 	struct report_shard shard; /* n 0: none */
 };
@@ -36,7 +36,7 @@ static bool is_stdout(const char *path)
 	return false;
 }
 
-/* One job each: writes one file. */
+/* Writes one report into a file. */
 typedef bool (*report_writer)(const struct teller *teller, FILE *out,
 			      const struct run_result *const *results, size_t n);
 
@@ -99,7 +99,7 @@ static const struct {
 	size_t path; /* in struct settings */
 	report_writer write;
 	const char *failed;
-	bool all_records; /* it shows what happened in runs that passed, too */
+	bool all_records; /* it also shows what happened in runs that passed */
 } files[] = {
 	{"--tap", offsetof(struct settings, tap), write_tap, "could not be written", false},
 	{"--ktap", offsetof(struct settings, ktap), write_ktap, "could not be written", false},
@@ -126,7 +126,7 @@ bool teller_wants_records(const struct settings *settings)
 	return settings->verbose || settings->ladder;
 }
 
-/* GitHub Actions name a file for it; NULL: none is wanted. */
+/* The file that GitHub Actions names for a summary; NULL: none is wanted. */
 static const char *step_summary(const struct settings *settings)
 {
 	const char *path = settings->github ? getenv("GITHUB_STEP_SUMMARY") : NULL;
@@ -141,7 +141,7 @@ static bool is_script(const char *path)
 	return n > 4 && !strcmp(path + n - 4, ".pkt") && !access(path, F_OK);
 }
 
-/* Where the value of an option was forgotten, a script stands in its place. */
+/* If the value of an option was forgotten, the path of a script stands in its place. */
 static int check_path(const char *option, const char *path, struct errbuf *err)
 {
 	struct errbuf inner;
@@ -270,7 +270,7 @@ void teller_tick(struct teller *teller, const struct results *results,
 			note(teller, results, counts);
 		return;
 	}
-	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* it may be resized */
+	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* the terminal may be resized */
 	fill_progress(teller, results, counts, &progress);
 	report_progress_draw(teller->out, &progress, teller->width, teller->settings->use_color);
 	fflush(teller->out);
@@ -284,7 +284,7 @@ static void clear(struct teller *teller)
 	teller->drawn = false;
 }
 
-/* Under the name packetdrill: silence, or what failed. */
+/* Under the name packetdrill a pass is silent; a failure is printed in packetdrill's words. */
 static void tell_drop_in(const struct teller *teller, const struct run_result *result)
 {
 	if (!result->diagnostics && result->verdict != VERDICT_SKIP &&
@@ -297,8 +297,8 @@ static void tell_drop_in(const struct teller *teller, const struct run_result *r
 void teller_record(struct teller *teller, struct run_result *result, size_t i)
 {
 	words_complete(result);
-	report_trace_line(stdout, result->records[i],
-			  report_terminal_width(stdout, getenv("TERM")), teller->settings->use_color);
+	report_trace_line(stdout, result->records[i], report_terminal_width(stdout, getenv("TERM")),
+			  teller->settings->use_color);
 	fflush(stdout);
 }
 
@@ -320,7 +320,8 @@ void teller_result(struct teller *teller, const struct results *results,
 	if (settings->verbose && !teller_live(teller, counts->all)) {
 		clear(teller);
 		report_trace(teller->out, result,
-			     report_terminal_width(teller->out, getenv("TERM")), settings->use_color);
+			     report_terminal_width(teller->out, getenv("TERM")),
+			     settings->use_color);
 		if (result->output)
 			report_output(teller->out, result->output);
 	}
@@ -348,7 +349,7 @@ static bool write_file(const struct teller *teller, size_t i, const struct resul
 		if (files[i].write(teller, stdout, items, results->n) && !fflush(stdout))
 			return true;
 		err_set(err, -EIO, "standard output: %s %s", files[i].option, files[i].failed);
-		clearerr(stdout); /* it has been told */
+		clearerr(stdout); /* the error has been reported */
 		return false;
 	}
 	if (outfile_open(&file, path, err))
@@ -381,7 +382,7 @@ static bool tell_github(const struct settings *settings, FILE *to, const struct 
 	return true;
 }
 
-/* Reports are in the order of paths, whatever the order in which runs ended. */
+/* Reports are in the order of paths, not in the order in which runs ended. */
 static int by_path(const void *a, const void *b)
 {
 	const struct run_result *x = *(struct run_result *const *)a;
@@ -391,7 +392,7 @@ static int by_path(const void *a, const void *b)
 	return order ? order : strcmp(run_result_mode(x), run_result_mode(y));
 }
 
-/* How often each passed, for --repeat. */
+/* With --repeat, prints how often each script passed. */
 static void tell_rates(FILE *out, const struct results *results)
 {
 	for (size_t i = 0; i < results->n;) {

@@ -34,7 +34,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 	(void)info;
 	(void)type;
 	(void)where;
-	remove(path); /* what cannot be removed keeps its directory, and no more */
+	remove(path); /* if this fails, its directory stays, and the rest is still removed */
 	return 0;
 }
 

@@ -1,12 +1,13 @@
-/* Directories for runs' temporary files, where they cannot have a /tmp of their own. */
+/* Directories for the temporary files of runs, for machines where a run cannot have its own /tmp.
+ */
 #ifndef FINWAIT_RUNTIME_SUITE_TMPDIR_H
 #define FINWAIT_RUNTIME_SUITE_TMPDIR_H
 
-/* Makes one below $TMPDIR, else /tmp, and says on standard error that /tmp is shared. malloced;
- * NULL if there is no place for it, which is said too. */
+/* Makes a directory below $TMPDIR, or else /tmp, and says on standard error that /tmp is shared.
+ * Returns its path, malloced; NULL if it cannot be made, and standard error says so. */
 char *tmpdir_make(void);
 
-/* Removes it with all that is in it. NULL is allowed. */
+/* Removes a directory with its contents. Accepts NULL. */
 void tmpdir_remove(const char *path);
 
 #endif
