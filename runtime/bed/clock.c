@@ -33,8 +33,8 @@ void clock_sleep_until(int64_t deadline_ns)
 		;
 }
 
-/* In between others of the same priority run: the program under test, which is on our processor, is
- * to return from a blocking call meanwhile. */
+/* Yields while it polls: the program under test is on the same processor at the same priority, and
+ * must be able to return from a blocking call meanwhile. */
 void clock_wait_until(int64_t deadline_ns, struct clock_watch watch)
 {
 	clock_sleep_until(deadline_ns - watch.ns);
@@ -51,8 +51,9 @@ int64_t clock_tick(void)
 	return tick.tv_nsec;
 }
 
-/* A socket's receive time-out counts in jiffies (schedule_timeout()), unlike all other sleeps, so
- * it ends at a tick; no clock tells where the ticks are. Returns the time. */
+/* Sleeps to the next tick and returns the time. No clock says where the ticks are. A socket's
+ * receive timeout counts in jiffies (schedule_timeout()), unlike all other sleeps, so it ends at a
+ * tick. */
 static int64_t sleep_to_tick(void)
 {
 	struct timeval least = {.tv_usec = 1};
@@ -75,14 +76,15 @@ bool clock_ticks_at_multiples(void)
 	return sleep_to_tick() % tick < tick / 8;
 }
 
-/* The kernel's timers count from the tick before they are set, in whole ticks rounded up: set just
- * after a tick they are late by up to a tick or two, just before one early as well as late. */
+/* The kernel's timers count from the tick before they are set, in whole ticks rounded up. One that
+ * is set just after a tick fires up to two ticks late; one set just before a tick may also fire
+ * early. */
 int64_t clock_align_to_tick(unsigned eighths, bool multiples, struct clock_watch watch)
 {
 	int64_t tick = clock_tick(), after = tick / 8 * eighths, now = clock_now();
 
 	if (multiples)
-		/* The first such moment that is not over. */
+		/* The next such moment. */
 		clock_wait_until((now - after + tick - 1) / tick * tick + after, watch);
 	else
 		clock_wait_until(sleep_to_tick() + after, watch);

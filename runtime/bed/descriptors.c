@@ -41,7 +41,7 @@ int descriptors_add(struct descriptors *table, const struct descriptor *descript
 	if (n == table->size)
 		return -1;
 	table->at[n] = *descriptor;
-	/* Whoever sees the number sees the entry, too. */
+	/* The entry is written before the count, so that a reader of the count sees it. */
 	atomic_store(&table->n, n + 1);
 	return (int)n;
 }

@@ -1,9 +1,9 @@
-/* The descriptors that the script's calls have made: the script's number is a label, bound to a
- * live number when a call makes it.
+/* The descriptors that the script's calls have made. The script's number is a label, which is bound
+ * to a live number when a call makes the descriptor.
  *
  * There is one table. The program under test writes it, one thread at a time; the run loop reads it
- * in the memory that both share. So it holds no pointers, and entries are only added: the newest of
- * a label is the one that counts. */
+ * in the memory that both share. So it holds no pointers, and entries are only added: the newest
+ * entry of a label is the valid one. */
 #ifndef FINWAIT_RUNTIME_BED_DESCRIPTORS_H
 #define FINWAIT_RUNTIME_BED_DESCRIPTORS_H
 
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As given to socket(2); family AF_UNSPEC: not a socket. */
+/* The arguments of socket(2); family AF_UNSPEC: not a socket. */
 struct socket_kind {
 	int family, type, protocol;
 };
@@ -33,7 +33,8 @@ struct descriptors {
 	struct descriptor at[];
 };
 
-/* Bytes for a table of so many entries, zeroed memory of which descriptors_init() makes one. */
+/* The size in bytes of a table with `size` entries. descriptors_init() makes a table of zeroed
+ * memory of that size. */
 size_t descriptors_bytes(unsigned size);
 void descriptors_init(struct descriptors *table, unsigned size);
 
@@ -41,7 +42,7 @@ void descriptors_init(struct descriptors *table, unsigned size);
 const struct descriptor *descriptors_find(const struct descriptors *table, int64_t script_fd);
 /* The newest open entry of a socket; NULL: all are closed. */
 const struct descriptor *descriptors_open(const struct descriptors *table, uint64_t cookie);
-/* Does an open entry have this live number? */
+/* True if an open entry has this live number. */
 bool descriptors_has_live(const struct descriptors *table, int live_fd);
 static inline bool descriptor_is_open(const struct descriptor *descriptor)
 {
@@ -50,7 +51,7 @@ static inline bool descriptor_is_open(const struct descriptor *descriptor)
 
 /* Adds a copy and returns its place in the table; -1: it is full. */
 int descriptors_add(struct descriptors *table, const struct descriptor *descriptor);
-/* Closes the newest entry of a label, if it is open, at that line of the script. */
+/* Marks the newest entry of a label as closed in `line` of the script, if it is open. */
 void descriptors_close(struct descriptors *table, int64_t script_fd, uint32_t line);
 
 #endif

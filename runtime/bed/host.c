@@ -20,17 +20,18 @@ struct host_bed {
 	struct host_bed_options options;
 	struct program *program;
 	struct sockdiag *diag;
-	struct counters *counters; /* NULL: not to be had */
+	struct counters *counters; /* NULL: not available, see counters_error */
 	int counters_error;
-	cpu_set_t cpus;		  /* where we may run but for the timeline; empty until then */
-	struct clock_watch watch; /* of waits that are to end on time */
-	pthread_t ticks_thread;	  /* while `looking`: it writes what is next */
-	bool ticks_at_multiples;  /* clock.h */
-	bool looking;
+	cpu_set_t cpus;		  /* the CPUs to use again after the timeline; empty before it */
+	struct clock_watch watch; /* for precise waits */
+	pthread_t ticks_thread;	  /* while `looking`: writes ticks_at_multiples */
+	bool ticks_at_multiples;  /* see clock.h */
+	bool looking;		  /* ticks_thread runs */
 };
 
-/* An idle processor is back within that, nearly always; without real-time priority less than the
- * slice we ask for (priority.c), since whoever has used that up waits for others. */
+/* An idle processor wakes up within WATCH_NS, nearly always. Without real-time priority the watch
+ * is shorter than the slice that priority.c asks for, since a thread that has used its slice up
+ * waits for others. */
 #define WATCH_NS       (150 * NSEC_PER_USEC)
 #define WATCH_SHORT_NS (70 * NSEC_PER_USEC)
 
@@ -75,7 +76,8 @@ static void *look_for_ticks(void *argument)
 	return NULL;
 }
 
-/* That takes up to two ticks, in which the link opens and init commands run. */
+/* Finds out how ticks come, in a thread: it takes up to two ticks, in which the link opens and init
+ * commands run. */
 static void start_looking(struct host_bed *host)
 {
 	host->looking = host->options.alone &&
@@ -89,7 +91,8 @@ static void stop_looking(struct host_bed *host)
 	host->looking = false;
 }
 
-/* They take half as long again to read. */
+/* IPv6's counters are read only if the script needs them: they make a reading half as long again.
+ */
 static bool asks_for_ipv6_counter(const struct script *script)
 {
 	for (size_t i = 0; i < script->n_events; i++)
@@ -99,7 +102,8 @@ static bool asks_for_ipv6_counter(const struct script *script)
 	return false;
 }
 
-/* Those of a namespace that is not the run's own tell of others as well. */
+/* A namespace that is not the run's own counts other traffic as well, so its counters are not read.
+ */
 static void open_counters(struct host_bed *host)
 {
 	struct errbuf err;
@@ -110,7 +114,7 @@ static void open_counters(struct host_bed *host)
 			: counters_open(&host->counters, asks_for_ipv6_counter(host->script), &err);
 }
 
-/* The program is forked before the device is opened, so that it holds nothing of ours. */
+/* The program is forked before the device is opened, so that it does not inherit the device. */
 static int host_open(struct bed *bed, struct errbuf *err)
 {
 	struct host_bed *host = of(bed);
@@ -153,7 +157,7 @@ static int64_t host_start(struct bed *bed)
 	bool real_time = priority_raise(program_pid(host->program), &host->cpus);
 	int64_t start;
 
-	/* Among others there is no processor to spare, and those others are our own. */
+	/* Beside other runs there is no processor to spare for polling. */
 	if (host->options.alone && CPU_COUNT(&host->cpus) > 1)
 		host->watch =
 			(struct clock_watch){real_time ? WATCH_NS : WATCH_SHORT_NS, real_time};
@@ -176,8 +180,8 @@ static void host_close(struct bed *bed)
 	program_stop(host->program);
 	sockdiag_close(host->diag);
 	counters_close(host->counters);
-	/* Among others, the rest is released when the process exits; the kernel tears it down by
-	 * itself. */
+	/* Beside other runs the link is not closed here, which would take time: the kernel releases
+	 * it after the process has exited. */
 	if (bed->link && (host->options.keep_netns || host->options.alone))
 		bed->link->ops->close(bed->link);
 	free(host);

@@ -9,10 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The least the kernel grants. */
+/* The shortest slice that the kernel grants. */
 #define LEAST_SLICE_NS 100000
 
-/* struct sched_attr, sched_setattr(2); its header defines struct sched_param over again. */
+/* struct sched_attr of sched_setattr(2). Its kernel header would define struct sched_param again.
+ */
 struct scheduling {
 	uint32_t size, policy;
 	uint64_t flags;
@@ -21,8 +22,9 @@ struct scheduling {
 	uint64_t runtime, deadline, period;
 };
 
-/* Whoever asks for little at a time has it sooner, on a busy machine by half (Linux 6.12,
- * kernel/sched/fair.c: a task's own slice). Kernels before do nothing. */
+/* A thread that asks for a short slice gets the processor sooner; on a busy machine it waits half
+ * as long (since Linux 6.12, kernel/sched/fair.c: a task's own slice). Older kernels ignore this.
+ */
 static void shorten_slice(pid_t thread)
 {
 	struct scheduling attr = {
@@ -56,7 +58,7 @@ bool priority_raise(pid_t program, cpu_set_t *cpus)
 	bool raised;
 	DIR *dir;
 
-	setpriority(PRIO_PROCESS, 0, -20); /* what children have */
+	setpriority(PRIO_PROCESS, 0, -20); /* for the children, see priority.h */
 	CPU_ZERO(cpus);
 	sched_getaffinity(0, sizeof(*cpus), cpus);
 	cpu = *cpus;

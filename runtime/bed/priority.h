@@ -1,4 +1,4 @@
-/* Timelines run at real-time priority where that is allowed, everything else does not. */
+/* The timeline runs at real-time priority if that is allowed; start-up and clean-up do not. */
 #ifndef FINWAIT_RUNTIME_BED_PRIORITY_H
 #define FINWAIT_RUNTIME_BED_PRIORITY_H
 
@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* SCHED_FIFO for this process and all threads of `program`, all on the processor we are on: what
- * one hands to the other then needs no interrupt between processors. Where that is not allowed, the
- * best nice value that is and the shortest slice, and false. Children inherit it, so that they do
- * start on a busy machine; they then give SCHED_FIFO up (command.c) and keep the best nice value.
- * `cpus`: where we could run before. */
+/* Gives SCHED_FIFO to this process and to all threads of `program`, and moves them to the processor
+ * that this process is on: a wake-up of one by the other then needs no interrupt between
+ * processors. If that is not allowed, gives them the best nice value allowed and the shortest
+ * slice, and returns false. Children inherit the priority, so that they start promptly on a busy
+ * machine; they then give SCHED_FIFO up (command.c) and keep the best nice value. Sets `cpus` to
+ * the processors that this process could use before. */
 bool priority_raise(pid_t program, cpu_set_t *cpus);
-/* Back to SCHED_OTHER, and nice, on all of `cpus`. */
+/* Returns to SCHED_OTHER and the nice value for start-ups, on all of `cpus`. */
 void priority_lower(const cpu_set_t *cpus);
 
 #endif

@@ -17,8 +17,8 @@
 
 #define START_LIMIT   (10 * NSEC_PER_SEC)
 #define DEATH_CHECK   (50 * 1000 * NSEC_PER_USEC) /* how soon a crash is noticed while waiting */
-#define LOOK_EVERY    (30 * NSEC_PER_USEC)	  /* between looks at a thread falling asleep */
-#define ASLEEP_LIKELY (5 * 1000 * NSEC_PER_USEC)  /* without procfs: inside that long, it sleeps */
+#define LOOK_EVERY    (30 * NSEC_PER_USEC)	  /* between two looks whether a thread sleeps */
+#define ASLEEP_LIKELY (5 * 1000 * NSEC_PER_USEC)  /* without procfs: a call this long sleeps */
 
 struct program {
 	struct program_env env;
@@ -64,8 +64,8 @@ static void fail_slot(struct program *program, struct call_slot *slot, const cha
 	atomic_store(&slot->state, SLOT_DONE);
 }
 
-/* Reaps it if it has ended; waits for that if told to. The kernel has closed its files by then:
- * every thread drops them before the process can be reaped. True: it is gone. */
+/* Reaps the program if it has ended; with `wait`, waits until it has. True: it is gone, and the
+ * kernel has closed its files, since every thread drops them before the process can be reaped. */
 static bool reap(struct program *program, bool wait)
 {
 	siginfo_t info = {0};
@@ -286,7 +286,8 @@ bool program_wait(struct program *program, const struct call *call, int64_t dead
 		until = deadline_ns < now + DEATH_CHECK ? deadline_ns : now + DEATH_CHECK;
 		futex_wait(&slot->state, state, until);
 		if (clock_now() >= until && atomic_load(&slot->state) != SLOT_DONE)
-			program_alive(program); /* makes its calls done if it has died */
+			program_alive(program); /* if the program has died, this marks its calls as
+						   done */
 	}
 }
 
@@ -330,7 +331,7 @@ bool program_wait_asleep(struct program *program, const struct call *call, int64
 
 /* ---- control ----------------------------------------------------------------------------- */
 
-/* Asks the program's main thread for something; false if it did not answer in time. */
+/* Sends a request to the program's main thread; false if it did not answer in time. */
 static bool control(struct program *program, enum control_request request, int argument,
 		    int64_t deadline_ns)
 {
@@ -366,7 +367,7 @@ bool program_snapshot(struct program *program, int live_fd, struct sock_snapshot
 	return true;
 }
 
-/* The first event of a script that ends the program is the one that does it. */
+/* Only the first event that ends the program counts. */
 static void remember_ender(struct program *program)
 {
 	const struct script *script = program->env.script;
@@ -387,7 +388,7 @@ int program_kill(struct program *program, int number)
 		if (syscall(SYS_pidfd_send_signal, program->pidfd, number, NULL, 0) < 0)
 			return -errno;
 	} else {
-		/* It undoes what it did about that signal and sends it to itself. */
+		/* The program restores the signal's default action and sends it to itself. */
 		program->share->argument = number;
 		atomic_store(&program->share->control, CONTROL_SIGNAL);
 		futex_wake(&program->share->control);

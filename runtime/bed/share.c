@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MADE_BY_A_CALL 2u /* descriptors, at most: pipe() */
+#define MADE_BY_A_CALL 2u /* the most descriptors that one call makes: pipe() */
 
 static size_t aligned(size_t size)
 {

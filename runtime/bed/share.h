@@ -1,4 +1,4 @@
-/* The memory that run loop and program share, and the futexes in it. */
+/* The memory that the run loop and the program share, and the futexes in it. */
 #ifndef FINWAIT_RUNTIME_BED_SHARE_H
 #define FINWAIT_RUNTIME_BED_SHARE_H
 
@@ -6,36 +6,36 @@
 
 enum control_request {
 	CONTROL_NONE,
-	CONTROL_SNAPSHOT, /* of the live descriptor `argument` */
-	CONTROL_SIGNAL,	  /* end by signal `argument` */
-	CONTROL_EXIT,	  /* with status `argument` */
+	CONTROL_SNAPSHOT, /* take a snapshot of the live descriptor `argument` */
+	CONTROL_SIGNAL,	  /* end by the signal `argument` */
+	CONTROL_EXIT,	  /* exit with the status `argument` */
 };
 
-/* A thread as procfs names it, "PID/task/TID": in the numbers of the mounted procfs, which need
- * not be those of the threads' own PID namespace. */
+/* The name of a thread in the mounted procfs, "PID/task/TID". Its numbers may differ from those in
+ * the threads' own pid namespace. */
 struct thread_name {
 	char path[48];
 };
 
 struct share {
-	atomic_uint ready;   /* threads that are up; futex */
-	atomic_uint control; /* enum control_request; futex, back to NONE when answered */
-	atomic_uint tail;    /* requests ever put into `queue`; futex of the serving thread */
-	int argument;
-	int start_error; /* errno that kept the program from starting; 0 */
+	atomic_uint ready;   /* number of threads that are up; futex */
+	atomic_uint control; /* enum control_request; futex; NONE again once it is answered */
+	atomic_uint tail;    /* number of requests ever put into `queue`; futex */
+	int argument;	     /* of the control request */
+	int start_error;     /* errno that kept the program from starting; 0: none */
 	int64_t start_monotonic_ns, start_realtime_ns;
 	struct sock_snapshot snapshot;
 
-	/* Arrays behind the struct, see share_new(). */
+	/* The arrays lie behind the struct, see share_new(). */
 	size_t size;
-	unsigned n_threads; /* all but the control thread */
+	unsigned n_threads; /* without the control thread */
 	unsigned *queue; /* event indices of non-blocking calls, append-only: a call is made once */
 	struct thread_name *threads; /* [0] serves, [1..] one per blocking call in script order */
 	struct call_slot *slots;     /* script->n_calls */
 	struct descriptors *descriptors;
 };
 
-/* One shared mapping with everything in it; NULL with errno set. */
+/* Makes one shared mapping with everything in it. NULL: failed, with errno set. */
 struct share *share_new(const struct script *script);
 void share_free(struct share *share);
 

@@ -6,7 +6,7 @@ static take_fn *const takers[N_PACKET_KINDS] = {
 #undef TRANSPORT
 };
 
-/* What the transport carries, to the end. */
+/* Takes the payload of the transport, which reaches to the end. */
 static void data_take(struct view *in, struct wire_packet *live)
 {
 	live->data = in->bytes;
@@ -36,7 +36,7 @@ static enum wire_result transport_take(struct view *in, uint8_t protocol, struct
 	return WIRE_FOREIGN;
 }
 
-/* Room for one more outer header; NULL: there are too many. */
+/* Adds an outer header; NULL: there are too many. */
 static struct outer_header *push_outer(struct arena *arena, struct packet *packet)
 {
 	if (packet->n_outer == MAX_OUTER_HEADERS)
@@ -83,7 +83,7 @@ static bool is_tunnel(uint8_t protocol)
 	return protocol == PROTO_GRE || protocol == PROTO_MPLS;
 }
 
-/* Everything in front of the transport header. */
+/* Takes everything in front of the transport header. */
 static enum wire_result headers_take(struct view *in, struct arena *arena, struct packet *packet,
 				     struct ip_header *ip, struct errbuf *error)
 {

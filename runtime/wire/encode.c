@@ -17,7 +17,7 @@ static struct wire_tuple own_ports(const struct packet *packet, const struct wir
 	return own;
 }
 
-/* All outer headers; starts[] are where each begins. */
+/* Writes all outer headers; starts[] receives the offset of each. */
 static bool outers_put(struct sink *out, const struct packet *packet, size_t *starts,
 		       struct errbuf *error)
 {

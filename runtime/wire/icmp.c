@@ -3,7 +3,7 @@
 #include "runtime/wire/codec.h"
 
 #define ICMP_HEADER_SIZE 8
-#define QUOTED_SIZE	 8 /* of the transport header in an error message */
+#define QUOTED_SIZE	 8 /* bytes of the transport header in an error message */
 
 static bool is_a(const struct packet *packet, enum icmp_class class)
 {
@@ -28,13 +28,13 @@ size_t wire_icmp_size(const struct packet *packet)
 	return ICMP_HEADER_SIZE + (packet->ip_version == 6 ? 40 : 20) + QUOTED_SIZE;
 }
 
-/* The start of the packet the message is about: one the kernel has sent. */
+/* Writes the quotation of an error message: the start of a packet that the kernel has sent. */
 static bool quoted_put(struct sink *out, const struct encoding *encoding)
 {
 	const struct wire_tuple *echoed = encoding->echoed;
 	const struct icmp_message *icmp = &encoding->packet->icmp;
 	bool tcp = icmp->echoed == ICMP_ECHO_TCP;
-	/* The length the whole packet had, of which only the start is quoted. */
+	/* The length fields are those of the whole packet, of which only the start is quoted. */
 	size_t rest = (tcp ? 20 : 8) + (size_t)icmp->echoed_length, start = out->used;
 	struct ip_header ip = {
 		.version = encoding->packet->ip_version,

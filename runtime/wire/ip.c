@@ -12,12 +12,12 @@ static void ipv4_put(struct sink *out, const struct ip_header *ip)
 {
 	put(out, 1, 0x45);
 	field_put(out, FIELD_ip_tos, &ip->info);
-	put(out, 2, 0); /* total length: later */
+	put(out, 2, 0); /* total length: ip_finish() */
 	put(out, 2, 0); /* id */
 	put(out, 2, 0); /* flags, fragment offset */
 	put(out, 1, ttl_of(&ip->info));
 	put(out, 1, ip->protocol);
-	put(out, 2, 0); /* checksum: later */
+	put(out, 2, 0); /* checksum: ip_finish() */
 	put_bytes(out, ip->src.bytes, 4);
 	put_bytes(out, ip->dst.bytes, 4);
 }
@@ -27,7 +27,7 @@ static void ipv6_put(struct sink *out, const struct ip_header *ip)
 	put_bits(out, 4, 6);
 	field_put(out, FIELD_ip_tos, &ip->info);
 	field_put(out, FIELD_ip_flow_label, &ip->info);
-	put(out, 2, 0); /* payload length: later */
+	put(out, 2, 0); /* payload length: ip_finish() */
 	put(out, 1, ip->protocol);
 	put(out, 1, ttl_of(&ip->info));
 	put_bytes(out, ip->src.bytes, 16);
@@ -94,7 +94,7 @@ static enum wire_result ipv4_take(struct view *in, struct ip_header *ip, struct 
 		return decode_error(error, "bad IPv4 header length: %zu", header_size);
 	if (checksum_fold(checksum_add(0, in->bytes, header_size)))
 		return decode_error(error, "bad IPv4 header checksum");
-	if (!length) /* BIG TCP: longer than the field can say */
+	if (!length) /* BIG TCP: longer than the field can express */
 		length = in->left;
 	if (length < header_size)
 		return decode_error(error, "bad IPv4 total length: %zu", length);
@@ -110,15 +110,14 @@ static enum wire_result ipv4_take(struct view *in, struct ip_header *ip, struct 
 	return WIRE_OK;
 }
 
-/* RFC 2675: a hop-by-hop header that holds nothing but the length of a BIG TCP packet. */
+/* True for a hop-by-hop header that holds only the length of a BIG TCP packet (RFC 2675). */
 static bool is_jumbo(const uint8_t *bytes, size_t size)
 {
 	return size == 8 && bytes[2] == 0xc2 && bytes[3] == 4;
 }
 
-/* Steps over extension headers; ip->protocol becomes what follows them. */
-static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip,
-					struct errbuf *error)
+/* Steps over extension headers; ip->protocol becomes the protocol behind them. */
+static enum wire_result ipv6_extensions(struct view *in, struct ip_header *ip, struct errbuf *error)
 {
 	while (ip->protocol == PROTO_HOP_BY_HOP || ip->protocol == PROTO_ROUTING ||
 	       ip->protocol == PROTO_FRAGMENT || ip->protocol == PROTO_DESTINATION) {
@@ -161,7 +160,7 @@ static enum wire_result ipv6_take(struct view *in, struct ip_header *ip, struct 
 	ip->dst = take_address(in, 6);
 	if (in->cut)
 		return decode_error(error, "truncated IPv6 header");
-	if (!length) /* BIG TCP again */
+	if (!length) /* BIG TCP, see above */
 		length = in->left;
 	if (length > in->left)
 		return decode_error(error, "truncated IPv6 packet: %zu of %zu bytes of payload",

@@ -21,7 +21,8 @@ static uint32_t word(const uint8_t *bytes)
 	       (uint32_t)bytes[3] << 24;
 }
 
-/* F, G, H and I of RFC 1321 3.4, and which word of the block each step takes. */
+/* The functions F, G, H and I of RFC 1321 3.4; sets *index to the word of the block that the step
+ * takes. */
 static uint32_t mix(unsigned i, uint32_t b, uint32_t c, uint32_t d, unsigned *index)
 {
 	const uint32_t f[4] = {(b & c) | (~b & d), (b & d) | (c & ~d), b ^ c ^ d, c ^ (b | ~d)};

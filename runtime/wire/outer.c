@@ -2,7 +2,7 @@
  * 2890), MPLS (RFC 3032) in either (RFC 4023). */
 #include "runtime/wire/codec.h"
 
-/* What announces a header, and the rest of the names for the same thing. */
+/* The numbers that announce each kind of header, behind IP and behind GRE. */
 static const struct {
 	enum header_kind kind;
 	uint8_t protocol;
@@ -32,7 +32,8 @@ static uint16_t ether_type(uint8_t protocol)
 	return 0;
 }
 
-/* In wire order, which is that of a script; the flags say which are there (RFC 2890). */
+/* GRE's fields in wire order, which is also the script's. The flags say which are present (RFC
+ * 2890). */
 static const enum field_id gre_fields[] = {FIELD_gre_sum, FIELD_gre_off, FIELD_gre_key,
 					   FIELD_gre_seq};
 #define N_GRE_FIELDS (sizeof(gre_fields) / sizeof(*gre_fields))
@@ -131,7 +132,7 @@ enum wire_result mpls_take(struct view *in, struct outer_header *mpls, uint8_t *
 			return WIRE_FOREIGN;
 		mpls->labels[mpls->n_labels++] = label;
 	} while (!label.bottom);
-	/* A label stack does not say what it carries: the IP header does. */
+	/* A label stack does not name its payload; the version in the IP header tells it. */
 	if (!in->left)
 		return decode_error(error, "MPLS label stack without a packet");
 	*protocol = in->bytes[0] >> 4 == 6 ? PROTO_IPV6 : PROTO_IPV4;

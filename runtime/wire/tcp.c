@@ -1,4 +1,4 @@
-/* TCP (RFC 9293 3.1). What the options look like is told by their rows. */
+/* TCP (RFC 9293 3.1). The layout of the options is in their rows (parser/tcp_options.def). */
 #include "parser/tcp_options.h"
 #include "runtime/wire/checksum.h"
 #include "runtime/wire/codec.h"
@@ -98,7 +98,7 @@ bool tcp_put(struct sink *out, const struct encoding *encoding)
 		return false;
 	put_zeros(out, tcp->len);
 	if (out->full)
-		return true; /* told by ip_finish() */
+		return true; /* ip_finish() reports it */
 	sum = checksum_pseudo(&encoding->tuple, PROTO_TCP, (uint32_t)(out->used - start));
 	sum = checksum_add(sum, out->bytes + start, out->used - start);
 	patch16(out, start + 16, checksum_fold(sum));

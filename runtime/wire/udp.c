@@ -13,14 +13,14 @@ bool udp_put(struct sink *out, const struct encoding *encoding)
 
 	put(out, 2, encoding->tuple.sport);
 	put(out, 2, encoding->tuple.dport);
-	put(out, 2, (uint32_t)length); /* too long a one is told by ip_finish() */
+	put(out, 2, (uint32_t)length); /* ip_finish() reports one that is too long */
 	put(out, 2, 0);
 	put_zeros(out, payload);
 	if (out->full)
 		return true;
 	sum = checksum_pseudo(&encoding->tuple, PROTO_UDP, (uint32_t)length);
 	checksum = checksum_fold(checksum_add(sum, out->bytes + start, length));
-	patch16(out, start + 6, checksum ? checksum : 0xffff); /* 0 would say: none */
+	patch16(out, start + 6, checksum ? checksum : 0xffff); /* 0 would mean: no checksum */
 	return true;
 }
 
@@ -36,7 +36,7 @@ enum wire_result udp_take(struct view *in, struct arena *arena, struct wire_pack
 	take(in, 2);
 	if (in->cut)
 		return decode_error(error, "truncated UDP header: %zu bytes", size);
-	if (!length) /* RFC 2675: longer than the field can say */
+	if (!length) /* RFC 2675: longer than the field can express */
 		length = size;
 	if (length < UDP_HEADER_SIZE || length > size)
 		return decode_error(error, "bad UDP length: %zu of %zu bytes", length, size);
