@@ -1,4 +1,4 @@
-/* Which connection a packet of the script is for. */
+/* Finds the connection that a packet of the script is for. */
 #include "runtime/conn/conn_parts.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ static bool has_ports(const struct conn *conn, const struct packet *packet)
 	       (!packet->sport || conn->tuple.dport == packet->sport);
 }
 
-/* By the ports written: the one under test, else the newest. */
+/* Finds a connection by the ports written: the one under test, else the newest. */
 static struct conn *find_by_ports(const struct conns *conns, const struct packet *packet)
 {
 	struct conn *conn;
@@ -56,7 +56,7 @@ static struct sock *open_listener(const struct conns *conns, uint16_t port)
 	return NULL;
 }
 
-/* The addresses and ports, as far as known, of a segment that meets this listener (NULL: none). */
+/* The addresses and ports, as far as known, of a segment for this listener (NULL: no listener). */
 static struct wire_tuple child_tuple(const struct conns *conns, const struct packet *packet,
 				     const struct sock *listener)
 {
@@ -92,14 +92,14 @@ static bool connects(const struct packet *packet)
 	return transport_rows[packet->kind].connects;
 }
 
-/* The beginning of a connection, not the answer to one. */
+/* True if the packet begins a connection, and does not answer the beginning of one. */
 static bool opens(const struct packet *packet)
 {
 	return connects(packet) && transport_of(packet->kind)->opens(packet);
 }
 
-/* With ports, the connection that has them, or a new one: a listener under test is meant by its
- * address, too, since others may have equal ports. */
+/* A packet with ports is for the connection that has them, or for a new one. If a listener is under
+ * test its address must fit too, since other connections may have equal ports. */
 static struct conn *choose_by_ports(struct conns *conns, const struct packet *packet)
 {
 	struct sock *sock = conns->sock_under_test;
@@ -117,7 +117,8 @@ static struct conn *choose_by_ports(struct conns *conns, const struct packet *pa
 	return conn;
 }
 
-/* Without ports, the one under test; a listener under test, or no socket at all, makes one. */
+/* A packet without ports is for the connection under test. If a listener is under test, or there is
+ * no socket at all, it makes a new connection. */
 static struct conn *choose(struct conns *conns, const struct packet *packet)
 {
 	struct sock *sock = conns->sock_under_test;
@@ -127,7 +128,8 @@ static struct conn *choose(struct conns *conns, const struct packet *packet)
 		conn = choose_by_ports(conns, packet);
 	if (conn)
 		return conn;
-	/* A datagram of foreign ports: the numbers are mapped as the connection's under test. */
+	/* A datagram with unknown ports: its numbers are mapped as those of the connection under
+	 * test. */
 	if (conns->conn_under_test)
 		return conns->conn_under_test;
 	if (connects(packet) && sock && sock->phase == SOCK_LISTENING)
@@ -144,7 +146,7 @@ static bool has_syn(const struct packet *packet)
 	return packet->kind == PACKET_TCP && packet->tcp.flags & TCP_SYN;
 }
 
-/* The kernel's answer tells whether another incarnation begins. */
+/* Keeps a SYN. Only the kernel's answer will show whether it begins another incarnation. */
 static void remember_syn(struct conns *conns, struct conn *conn, const struct tcp_segment *tcp)
 {
 	struct syn *syn = arena_new_of(conns->arena, struct syn);
@@ -155,7 +157,8 @@ static void remember_syn(struct conns *conns, struct conn *conn, const struct tc
 	conn->syns = syn;
 }
 
-/* Both ends are on this machine, so that a packet from the device is no packet of it. */
+/* True if both ends of the connection are on this machine, so that its packets do not pass the
+ * device. */
 static bool is_local(const struct conns *conns, const struct conn *conn)
 {
 	struct wire_tuple other = tuple_reverse(&conn->tuple);
@@ -183,7 +186,7 @@ struct conn *conns_for_inbound(struct conns *conns, const struct packet *packet,
 			 "the device");
 		return NULL;
 	}
-	/* A stray segment of a tuple that is no connection's does not change the subject. */
+	/* A stray segment with new ports does not change which connection is under test. */
 	if (!conns->conn_under_test || has_syn(packet) || !is_new)
 		conns->conn_under_test = conn;
 	if (opens(packet) && !is_new)

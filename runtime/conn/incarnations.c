@@ -9,8 +9,9 @@ struct conn *learn_iss(struct conn *conn, uint32_t iss)
 	return conn;
 }
 
-/* A SYN between known addresses and ports: a retransmission; the first one of a connection that
- * connect() told of; or one of another incarnation that no call has told of yet. */
+/* A SYN between known addresses and ports is one of three: a retransmission; the first SYN of a
+ * connection that a connect() has already announced; or the SYN of another incarnation whose call
+ * has not returned yet. */
 static struct conn *of_syn(struct conns *conns, struct conn *newest, const struct live_packet *live)
 {
 	uint32_t seq = live->wire.packet.tcp.seq;
@@ -20,7 +21,8 @@ static struct conn *of_syn(struct conns *conns, struct conn *newest, const struc
 	for (conn = newest; conn; conn = conn->older)
 		if (conn->has_iss && conn->iss == seq)
 			return conn;
-	/* The latest begun before it was sent; if clocks disagree, the first. */
+	/* The latest connection that was begun before the SYN was sent; if the clocks disagree, the
+	 * first connection. */
 	for (conn = newest; conn; conn = conn->older)
 		if (!conn->has_iss && (!waiting || waiting->since_ns > live->time_ns))
 			waiting = conn;
@@ -38,7 +40,7 @@ static struct conn *of_syn(struct conns *conns, struct conn *newest, const struc
 	return made;
 }
 
-/* Does the kernel answer one of the peer's SYNs, data in it counted or not (RFC 7413, 4.2)? */
+/* True if `ack` acknowledges this SYN, with or without its data (RFC 7413, 4.2). */
 static bool answers(const struct syn *syn, uint32_t ack)
 {
 	return ack == syn->seq + 1 || ack == syn->seq + 1 + syn->len;
@@ -53,8 +55,8 @@ static const struct syn *answered_syn(const struct conn *conn, uint32_t ack)
 	return syn;
 }
 
-/* A SYN-ACK between known addresses and ports: the connection's own, again or for the first time,
- * or the beginning of another incarnation, whose SYN the peer has sent. */
+/* A SYN-ACK between known addresses and ports is the connection's own, new or repeated, or it
+ * begins another incarnation, whose SYN the peer has sent. */
 static struct conn *of_syn_ack(struct conns *conns, struct conn *newest,
 			       const struct tcp_segment *tcp)
 {
@@ -62,12 +64,13 @@ static struct conn *of_syn_ack(struct conns *conns, struct conn *newest,
 	struct conn *conn;
 
 	if (!newest->has_iss) {
-		/* Another incarnation that accept() has told of, before this was read. */
+		/* accept() has announced this incarnation before its SYN-ACK was read. */
 		if (newest->older && syn)
 			seqmap_peer_syn(newest->seqmap, syn->seq);
 		return learn_iss(newest, tcp->seq);
 	}
-	/* A SYN cookie may be the same number again (tcp_syncookies). */
+	/* A new incarnation may have the old initial number if that is a SYN cookie
+	 * (tcp_syncookies). */
 	if (syn && (tcp->seq != newest->iss || newest->over)) {
 		conn = conn_new_incarnation(conns, newest);
 		conn->passive = true;
@@ -79,8 +82,8 @@ static struct conn *of_syn_ack(struct conns *conns, struct conn *newest,
 	return NULL;
 }
 
-/* The incarnation whose initial number is the nearest below; those that echo numbers, or carry
- * none, are of the one whose segment they answer. */
+/* The incarnation with the nearest initial number below the segment's. A RST may echo the peer's
+ * numbers or carry none; it belongs to the incarnation whose segment it answers. */
 static struct conn *of_segment(struct conn *newest, const struct tcp_segment *tcp)
 {
 	struct conn *conn, *nearest = NULL;

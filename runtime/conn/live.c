@@ -1,19 +1,20 @@
-/* Which connection a packet of the kernel's is of. */
+/* Finds the connection that a packet of the kernel belongs to. */
 #include "runtime/conn/conn_parts.h"
 
 #include "parser/tables.h"
 #include "runtime/conn/transport.h"
 
-/* A SYN is sent inside the call that asks for it; the two clocks are read at different places. */
+/* How far a SYN's time may lie outside the call that sent it: the two clocks are read at different
+ * places. */
 #define CLOCKS_APART_NS (1000 * 1000)
 
-/* How far from a call a packet was sent; 0: during it. */
+/* How far from the time of a call a packet was sent, in ns; 0: during the call. */
 static int64_t time_apart(const struct call_slot *slot, int64_t time_ns)
 {
 	unsigned state = atomic_load(&slot->state);
 
 	if (state < SLOT_ENTERED || (state == SLOT_DONE && slot->failure[0]))
-		return INT64_MAX; /* not made */
+		return INT64_MAX; /* the call was not made */
 	if (time_ns < slot->begin_ns)
 		return slot->begin_ns - time_ns;
 	return state == SLOT_DONE && time_ns > slot->end_ns ? time_ns - slot->end_ns : 0;
@@ -39,7 +40,7 @@ static bool may_have_asked(const struct ask *ask, const struct live_packet *live
 	return (!sock->port || sock->port == tuple->sport) && (!port || port == tuple->dport);
 }
 
-/* The last before it that fits. */
+/* Of the calls that fit, the last one before the packet. */
 struct ask *who_asked(const struct conns *conns, const struct live_packet *live)
 {
 	int64_t apart, best = CLOCKS_APART_NS;
@@ -55,7 +56,7 @@ struct ask *who_asked(const struct conns *conns, const struct live_packet *live)
 	return found;
 }
 
-/* The first packet of one that a call has asked for. */
+/* Makes the connection of a packet that a call has made the kernel send. */
 static struct conn *adopt(struct conns *conns, const struct live_packet *live)
 {
 	struct ask *ask;

@@ -37,7 +37,7 @@ static void match_ip_info(const struct ip_info *expected, const struct ip_info *
 
 	match_fields(fields, sizeof(fields) / sizeof(*fields), expected, actual, mismatches);
 	match_ecn(expected, actual, mismatches);
-	/* 0 and 255 stand for whatever it is: what is injected has 255. */
+	/* 0 and 255 stand for any TTL; 255 is what injected packets have. */
 	if (expected->ttl && expected->ttl != 255)
 		match_fields(&ttl, 1, expected, actual, mismatches);
 }
@@ -174,7 +174,8 @@ static enum match_result compare(struct matching *m)
 	return m->mismatches.n ? MATCH_DIFFERS : MATCH_SAME;
 }
 
-/* What came goes on with what came before; false: it does not, and it is told why. */
+/* Checks that the packet continues the previous ones of the segment. False: it does not, and the
+ * mismatches say why. */
 static bool go_on(struct matching *m, const struct wire_packet *live)
 {
 	const struct transport *transport = transport_of(m->expected->kind);

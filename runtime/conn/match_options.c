@@ -10,8 +10,8 @@
 
 struct comparison {
 	struct matching *m;
-	const struct tcp_option *expected, *actual, *raw; /* raw: actual, not mapped */
-	unsigned number, live_number; /* from 1, in either list; 0: it is not there */
+	const struct tcp_option *expected, *actual, *raw; /* raw: actual in live numbers */
+	unsigned number, live_number; /* place in either list, from 1; 0: it is not there */
 };
 
 /* ---- naming ------------------------------------------------------------------------------ */
@@ -37,8 +37,8 @@ static void differ(const struct comparison *c, enum field_id field)
 
 /* ---- comparing one ----------------------------------------------------------------------- */
 
-/* How far a clock may be off, in its ticks. Without a tick (the default) clocks are not compared.
- */
+/* How far a timestamp clock may be off, in its ticks. If no tick is set (the default), clocks are
+ * not compared. */
 static uint32_t clock_slack(const struct matching *m)
 {
 	const struct config *config = m->config;
@@ -52,7 +52,7 @@ static uint32_t clock_slack(const struct matching *m)
 	return usecs < UINT32_MAX ? (uint32_t)usecs : UINT32_MAX;
 }
 
-/* `md5 valid`: the digest that the live segment should have. */
+/* For `md5 valid`: compares the digest with the one that the live segment should have. */
 static void compare_digest(const struct comparison *c)
 {
 	const struct wire_packet *live = c->m->live;
@@ -78,7 +78,7 @@ static void compare(const struct comparison *c)
 		compare_digest(c);
 		return;
 	}
-	if (c->expected->row != c->actual->row) /* written as raw bytes: they mean the live ones */
+	if (c->expected->row != c->actual->row) /* written as raw bytes, which are live ones */
 		field = tcp_option_differs(c->expected, c->raw, 0);
 	else
 		field = tcp_option_differs(c->expected, c->actual, clock_slack(c->m));
@@ -88,7 +88,7 @@ static void compare(const struct comparison *c)
 
 /* ---- the list ---------------------------------------------------------------------------- */
 
-/* From expected i and actual j on, are all kinds the same? */
+/* True if all kinds are the same from expected i and actual j on. */
 static bool same_kinds(const struct tcp_segment *expected, unsigned i,
 		       const struct tcp_segment *actual, unsigned j)
 {
@@ -100,9 +100,9 @@ static bool same_kinds(const struct tcp_segment *expected, unsigned i,
 	return true;
 }
 
-/* Where only one side goes on, all the rest of it is one difference. */
-static void differ_rest(struct comparison *list, const struct tcp_segment *expected,
-			unsigned i, const struct tcp_segment *actual, unsigned j)
+/* If only one side has options left, all of these are one difference. */
+static void differ_rest(struct comparison *list, const struct tcp_segment *expected, unsigned i,
+			const struct tcp_segment *actual, unsigned j)
 {
 	struct tcp_segment rest[2] = {*expected, *actual};
 	enum field_id field;

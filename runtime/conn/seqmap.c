@@ -55,7 +55,7 @@ bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct p
 
 /* ---- outbound ---------------------------------------------------------------------------- */
 
-/* The words that tell of the IP header: those of the expectation. */
+/* Keeps of the IP header what the expectation has written. */
 static void ip_to_script(const struct ip_info *expected, struct ip_info *ip)
 {
 	static const enum field_id fields[] = {FIELD_ip_tos, FIELD_ip_dscp, FIELD_ip_ecn,

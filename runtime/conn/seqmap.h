@@ -1,5 +1,5 @@
-/* Connections: which packet belongs to which, and live numbers <-> script numbers
- * (language: "Sequence numbers", "TCP timestamps", "Which connection a packet belongs to"). */
+/* Maps live numbers of one connection to script numbers and back (docs/language.md: "Sequence
+ * numbers", "TCP timestamps"). */
 #ifndef FINWAIT_RUNTIME_CONN_SEQMAP_H
 #define FINWAIT_RUNTIME_CONN_SEQMAP_H
 
@@ -12,49 +12,50 @@ struct seqmap; /* ISNs, timestamp and flow-label maps of one connection; no tupl
 
 struct seqmap *seqmap_new(struct arena *arena);
 /* For a connection that takes the place of another one between the same ports. Its numbers start
- * anew, unless the script writes the number of the kernel's SYN or SYN-ACK as the old numbering has
- * it (packetdrill learns initial numbers once): then that goes on, in both directions. A SYN-ACK
- * starts anew with 0 or the old one's script number only; any other number is one of the old
- * numbering, right or wrong. Where no event expects it, the first acknowledgment that fits tells. */
+ * anew, unless the script writes the number of the kernel's SYN or SYN-ACK in the old numbering, as
+ * packetdrill does, which learns initial numbers only once. The old numbering then goes on in both
+ * directions. A SYN-ACK starts anew only with the number 0 or the script number of the old SYN-ACK;
+ * any other number, right or wrong, belongs to the old numbering. If no event expects the SYN or
+ * SYN-ACK, the first acknowledgment that fits one numbering decides. */
 struct seqmap *seqmap_new_after(struct arena *arena, const struct seqmap *before);
-/* One that goes on as this one is, and leaves it alone. */
+/* Makes a copy that can learn without a change to the original. */
 struct seqmap *seqmap_copy(struct arena *arena, const struct seqmap *seqmap);
-/* The live initial numbers, when they are known otherwise than by the functions below. */
+/* Set the live initial numbers, if they are not learned by the functions below. */
 void seqmap_kernel_syn(struct seqmap *seqmap, uint32_t seq);
 void seqmap_peer_syn(struct seqmap *seqmap, uint32_t seq);
 
-/* Inbound: script numbers -> live. Learns the remote ISN from the first SYN or SYN-ACK. An echo
- * reply (ecr) becomes the live val that the script's number stood for; `ecr_scaled` (the option of
- * that name) computes one for a number never seen. On failure false and `error` (e.g. an ecr no
- * outbound segment had as val). */
+/* Maps an inbound packet from script numbers to live ones. Learns the remote ISN from the first SYN
+ * or SYN-ACK. An echo reply (ecr) becomes the live val that the script's number stood for; with
+ * `ecr_scaled` (the option of that name) a live val is computed for a number never seen. False with
+ * `error` on failure, e.g. an ecr that no outbound segment had as val. */
 bool seqmap_to_live(struct seqmap *seqmap, const struct packet *script, struct packet *live,
 		    struct arena *arena, bool ecr_scaled, struct errbuf *error);
 
-/* Outbound, given the script's expectation (NULL: none, e.g. for a trace) and the live packet:
- * gives the live packet in script numbers. The kernel's initial sequence number is learned from its
- * first SYN, expected or not, the script's and timestamps from expectations. TOS, TTL and flow
- * label are told as the expectation tells them, without one if out of the ordinary; all of the TCP
- * header is told. */
+/* Maps an outbound packet from live numbers to script ones. `expected` is the script's expectation
+ * (NULL: none, e.g. for a trace). Learns the kernel's live ISN from its first SYN, expected or not,
+ * and the script's ISN and timestamps from expectations. `script` has TOS, TTL and flow label only
+ * if the expectation names them; without an expectation, only if they are unusual. It has the whole
+ * TCP header. */
 void seqmap_to_script(struct seqmap *seqmap, const struct packet *expected,
 		      const struct packet *live, struct packet *script, struct arena *arena);
 
-/* Flow labels are symbolic: the same script number as last time must be the same live label,
- * another number another one; a live label is never 0. */
+/* Flow labels are symbolic: the same script number as last time must mean the same live label, and
+ * another number another label. A live label is never 0. */
 bool seqmap_label_ok(const struct seqmap *seqmap, const struct packet *expected,
 		     const struct packet *live);
-/* The pair to compare the next one with. */
+/* Learns the pair that the next packet is compared with. */
 void seqmap_label_learn(struct seqmap *seqmap, const struct packet *expected,
 			const struct packet *live);
 
-/* Keeps what the packet that ends the connection will need of the last live one of either
- * direction; then that packet, an RST, as a live one: last injected numbers, or the last outbound
- * header's (language: "End of script"); `expected`: with the number that the kernel said last it
- * expects, since a segment out of its window may have been injected after it. The IP version is the
- * caller's to set. False: there is none. */
+/* seqmap_remember() keeps what seqmap_reset_packet() needs of each live packet. The latter builds
+ * the RST that ends the connection after the script, in live numbers: those injected last, or else
+ * those of the last outbound header (docs/language.md: "End of script"). With `expected` it has the
+ * number that the kernel acknowledged last, since the last injected segment may have been outside
+ * the kernel's window. The caller sets the IP version. False: no RST can be built. */
 void seqmap_remember(struct seqmap *seqmap, const struct packet *live);
 bool seqmap_reset_packet(const struct seqmap *seqmap, enum packet_kind kind, bool expected,
 			 struct packet *live);
-/* Does a live RST echo the numbers of the last injected segment (RFC 9293, 3.10.7.1)? */
+/* True if a live RST echoes the numbers of the last injected segment (RFC 9293, 3.10.7.1). */
 bool seqmap_is_answered_by(const struct seqmap *seqmap, const struct tcp_segment *reset);
 
 #endif

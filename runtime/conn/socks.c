@@ -1,4 +1,4 @@
-/* The script's sockets, and what calls tell of them and their connections. */
+/* The script's sockets, and what the results of calls say about them and their connections. */
 #include "runtime/conn/conn_parts.h"
 
 #include <arpa/inet.h>
@@ -19,7 +19,8 @@ static struct sock *sock_find(const struct conns *conns, uint64_t cookie)
 	return NULL;
 }
 
-/* The table may be ahead: a call that made a descriptor may not have been seen to return. */
+/* The table of descriptors may be ahead of the sockets: the program may have made a descriptor in a
+ * call whose return has not been seen here yet. */
 struct sock *conns_sock(const struct conns *conns, int64_t script_fd)
 {
 	const struct descriptors *table = conns->descriptors;
@@ -47,7 +48,7 @@ struct sock *conns_sock_of_call(const struct conns *conns, const struct call_slo
 	return cookie ? sock_find(conns, cookie) : NULL;
 }
 
-/* The one that a call works on. */
+/* The socket that a call works on. */
 static struct sock *sock_used(const struct conns *conns, const struct call_slot *slot)
 {
 	uint64_t cookie = slot->used >= 0 ? conns->descriptors->at[slot->used].cookie : 0;
@@ -62,7 +63,8 @@ bool sock_packet_kind(const struct sock *sock, enum packet_kind *kind)
 
 	if (sock->kind.family != AF_INET && !six)
 		return false;
-	*kind = stream ? PACKET_TCP : PACKET_UDP; /* what protocol 0 is; MPTCP is TCP on the wire */
+	*kind = stream ? PACKET_TCP
+		       : PACKET_UDP; /* protocol 0 means these; MPTCP is TCP on the wire */
 	for (i = 0; i < N_PACKET_KINDS; i++)
 		if (sock->kind.protocol == transport_rows[i].protocol ||
 		    sock->kind.protocol == transport_rows[i].protocol6)
@@ -85,7 +87,7 @@ bool sock_is_asking(const struct conns *conns, const struct sock *sock)
 	return false;
 }
 
-/* What a descriptor just made stands for: a socket of its own, or one known already. */
+/* The socket that a new descriptor stands for: a new one, or one that is known already. */
 static struct sock *sock_of(struct conns *conns, const struct descriptor *descriptor)
 {
 	struct sock *sock = sock_find(conns, descriptor->cookie);
@@ -135,15 +137,16 @@ uint16_t sockaddr_read(const struct sockaddr_storage *storage, struct ip_addr *a
 	return ntohs(in6.sin6_port);
 }
 
-/* The addresses and ports that a call left its socket with. False: not known. `any`: the kernel has
- * not said which source address it takes, and the configured one stands in. */
+/* Reads the addresses and ports that a socket has after a call. False: not known. `any`: the kernel
+ * has not chosen a source address yet, and the configured one stands in. */
 static bool tuple_read(const struct conns *conns, const struct call_slot *slot,
 		       const struct sockaddr_storage *peer, struct wire_tuple *tuple, bool *any)
 {
 	tuple->sport = sockaddr_read(&slot->local, &tuple->src);
 	tuple->dport = sockaddr_read(peer, &tuple->dst);
 	*any = ip_addr_is_any(&tuple->src);
-	/* As a destination, "any" is this host (net/ipv4/route.c, net/ipv6/tcp_ipv6.c). */
+	/* The "any" address as a destination means this host (net/ipv4/route.c,
+	 * net/ipv6/tcp_ipv6.c). */
 	if (ip_addr_is_any(&tuple->dst) && !*any)
 		tuple->dst = tuple->src;
 	if (*any)
@@ -151,7 +154,7 @@ static bool tuple_read(const struct conns *conns, const struct call_slot *slot,
 	return tuple->sport && tuple->dst.version;
 }
 
-/* ---- what calls tell --------------------------------------------------------------------- */
+/* ---- results of calls -------------------------------------------------------------------- */
 
 void conns_before_call(struct conns *conns, const struct call *call, const struct call_slot *slot)
 {
@@ -212,7 +215,7 @@ static void after_listen(struct conns *conns, const struct call *call, const str
 		return;
 	learn_local(sock, slot);
 	sock->phase = SOCK_LISTENING;
-	/* It was a client's before. */
+	/* The socket was connected before. */
 	if (sock->conn && sock->conn == conns->conn_under_test)
 		conns->conn_under_test = NULL;
 	sock->conn = NULL;
@@ -227,7 +230,7 @@ static struct ask *ask_of(const struct conns *conns, const struct call_slot *slo
 	return ask;
 }
 
-/* The connection's own cookie is its socket's, but for protocols on top of TCP (MPTCP). */
+/* A TCP connection has the cookie of its socket, except for protocols on top of TCP (MPTCP). */
 static uint64_t cookie_of(const struct sock *sock)
 {
 	int protocol = sock->kind.protocol;
@@ -235,8 +238,9 @@ static uint64_t cookie_of(const struct sock *sock)
 	return protocol == 0 || protocol == IPPROTO_TCP ? sock->cookie : 0;
 }
 
-/* Is there nothing new between the same addresses and ports? __inet_stream_connect(): EINPROGRESS
- * comes of a SYN, or of a deferred one that is still to be sent. */
+/* True if the call goes on with the socket's connection and does not begin a new one. EINPROGRESS
+ * means that a SYN was sent, or that a deferred one is still to be sent (__inet_stream_connect()).
+ */
 static bool goes_on(const struct sock *sock, const struct wire_tuple *tuple, int error)
 {
 	const struct conn *conn = sock->conn;
@@ -246,8 +250,8 @@ static bool goes_on(const struct sock *sock, const struct wire_tuple *tuple, int
 	return error != EINPROGRESS || (!conn->has_iss && !conn->over);
 }
 
-/* Errors of connect() that leave the socket's connection, or its attempt, as it was; any other is
- * how an attempt ended. */
+/* True for errors of connect() that leave the socket's connection or its attempt as it was. Any
+ * other error ends the attempt. */
 static bool leaves_as_it_was(int error)
 {
 	return error == EISCONN || error == EALREADY || error == EINTR || error == EINVAL ||
@@ -265,7 +269,8 @@ static void stream_connected(struct conns *conns, const struct call *call, struc
 	bool any, peer = slot->peer.ss_family != AF_UNSPEC;
 
 	if (error && error != EINPROGRESS) {
-		/* Its SYN may have been sent, and not been read yet: the call's time tells. */
+		/* Its SYN may have been sent and not read yet; the time of the call will find it.
+		 */
 		if (call->row->id == CALL_connect && sock->phase == SOCK_CONNECTED &&
 		    !leaves_as_it_was(error))
 			sock->phase = SOCK_FRESH;
@@ -323,8 +328,8 @@ static void after_connect(struct conns *conns, const struct call *call,
 		datagram_sent(conns, sock, kind, slot);
 }
 
-/* The finished connection that accept() took: known from its packets, or not if these did not pass
- * the device, or its SYN-ACK has not been read yet. */
+/* The connection that accept() returned. It is known from its packets, unless these did not pass
+ * the device or its SYN-ACK has not been read yet. */
 static struct conn *accepted(struct conns *conns, const struct wire_tuple *tuple, uint64_t cookie)
 {
 	struct conn *conn, *likely = NULL, *newest = NULL;
@@ -339,7 +344,7 @@ static struct conn *accepted(struct conns *conns, const struct wire_tuple *tuple
 		if (cookie && conn->cookie == cookie)
 			return conn;
 		if (!cookie || !conn->cookie)
-			likely = conn; /* of several, the first in the listener's queue */
+			likely = conn; /* the oldest, which is first in the listener's queue */
 	}
 	if (likely)
 		return likely;

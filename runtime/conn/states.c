@@ -1,4 +1,4 @@
-/* TCP states of connections, as the kernel has them. */
+/* Asks the kernel for the TCP states of connections. */
 #include "runtime/conn/conn_parts.h"
 
 #include <netinet/tcp.h>
@@ -24,7 +24,7 @@ static bool was_alive(const struct conn *conn)
 	return conn->n_path && conn->path[conn->n_path - 1] != TCP_CLOSE;
 }
 
-/* Another socket between the same addresses and ports is not this connection. */
+/* True if the kernel's socket is gone, or is another one between the same addresses and ports. */
 static bool is_gone(const struct conn *conn, const struct sock_info *info)
 {
 	return info->state == TCP_CLOSE || (conn->cookie && info->cookie != conn->cookie);
@@ -45,7 +45,7 @@ int conn_info(struct conns *conns, struct conn *conn, struct sock_info *info)
 	if (conn->over)
 		return TCP_CLOSE;
 	code = conns->bed->ops->state(conns->bed, &tuple, info);
-	/* While the kernel puts one socket in another's place (TIME_WAIT) it may find none. */
+	/* While the kernel replaces a socket by its TIME_WAIT socket, it may find neither. */
 	if (code == 0 && was_alive(conn) && info->state == TCP_CLOSE)
 		code = conns->bed->ops->state(conns->bed, &tuple, info);
 	if (code < 0) {

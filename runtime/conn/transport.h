@@ -1,5 +1,5 @@
-/* What connections need of a transport: a row for each of parser/transports.def. Outside of these
- * files nobody asks which one it is. */
+/* The operations that connections need from a transport, one struct for each row of
+ * parser/transports.def. No other code asks which transport it is. */
 #ifndef FINWAIT_RUNTIME_CONN_TRANSPORT_H
 #define FINWAIT_RUNTIME_CONN_TRANSPORT_H
 
@@ -12,20 +12,20 @@ struct seqmap;
 struct matching;
 
 struct transport {
-	/* Does a packet that the kernel sends begin a connection? */
+	/* True if a packet that the kernel sends begins a connection. */
 	bool (*opens)(const struct packet *packet);
-	/* How many bytes of data it carries. */
+	/* The number of bytes of data in a packet. */
 	uint32_t (*len)(const struct packet *packet);
 
-	/* Where its data stands in the stream, for segments whose data go on; NULL: there is no
-	 * stream. */
+	/* The place of a packet's data in the stream, which later packets continue; NULL: the
+	 * transport has no stream. */
 	uint32_t (*seq)(const struct packet *packet);
-	/* Leaves out of a packet that the kernel sent what scripts leave out who write like that. NULL:
-	 * nothing. */
+	/* Leaves out of a packet of the kernel the fields that `like`, a packet of the script, does
+	 * not write. NULL: leaves out nothing. */
 	void (*write_like)(const struct packet *like, struct packet *packet);
 
-	/* Mapping, see seqmap.h; NULL: there are no numbers to map. `live` and `script` are
-	 * copies to be changed, but for what they point to; `expected` is of the same transport, or
+	/* Mapping, see seqmap.h; NULL: there are no numbers to map. `live` and `script` are copies
+	 * that may be changed, but not what they point to; `expected` is of the same transport, or
 	 * NULL. */
 	bool (*to_live)(struct seqmap *seqmap, struct packet *live, struct arena *arena,
 			bool ecr_scaled, struct errbuf *error);
@@ -33,15 +33,16 @@ struct transport {
 		      const struct packet *live);
 	void (*to_script)(const struct seqmap *seqmap, const struct packet *expected,
 			  struct packet *script, struct arena *arena);
-	/* Keeps what reset() will need of the last packet of either direction; a packet that ends the
-	 * connection after the script. NULL: there is no such thing. */
+	/* remember() keeps what reset() will need of a packet; reset() makes the packet that ends
+	 * the connection after the script. NULL: the transport has no such packet. */
 	void (*remember)(struct seqmap *seqmap, const struct packet *live);
 	bool (*reset)(const struct seqmap *seqmap, bool expected, struct packet *live);
 
-	/* All differences behind the IP headers. */
+	/* Adds all differences behind the IP headers. */
 	void (*match)(struct matching *matching);
-	/* May what came be the beginning of what is expected? Why `next`, in script numbers, cannot
-	 * go on; and the sum of both. NULL: one packet is all. */
+	/* may_grow() is true if `actual` may be the beginning of the expected packet. continues()
+	 * adds to `why` what keeps `next` from continuing it; `script` is `next` in script numbers.
+	 * merge() adds `next` to the sum. NULL: there is always only one packet. */
 	bool (*may_grow)(const struct packet *expected, const struct packet *actual);
 	void (*continues)(const struct matching *matching, const struct wire_packet *next,
 			  const struct packet *script, struct mismatches *why);

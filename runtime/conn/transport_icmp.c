@@ -1,4 +1,4 @@
-/* ICMP: an error quotes a packet, of which only the sequence number is mapped. */
+/* ICMP: an error quotes a packet, and only the sequence number in the quotation is mapped. */
 #include <stdio.h>
 
 #include "runtime/conn/match_parts.h"
@@ -13,11 +13,11 @@ static bool icmp_opens(const struct packet *packet)
 
 static uint32_t icmp_len(const struct packet *packet)
 {
-	(void)packet; /* what it carries is no data of a program's */
+	(void)packet; /* its payload is not data of a program */
 	return 0;
 }
 
-/* The kernel has sent the quoted packet. */
+/* The quoted packet is one that the kernel has sent. */
 static bool icmp_to_live(struct seqmap *seqmap, struct packet *live, struct arena *arena,
 			 bool ecr_scaled, struct errbuf *error)
 {
@@ -39,7 +39,7 @@ static const char *word_or_number(char out[16], const char *word, const char *pr
 	return out;
 }
 
-/* Not the payload: it quotes other packets. */
+/* The payload is not compared: it quotes other packets. */
 static void icmp_match(struct matching *m)
 {
 	const struct icmp_message *a = &m->expected->icmp, *b = &m->actual.icmp;

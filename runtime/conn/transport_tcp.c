@@ -1,4 +1,4 @@
-/* TCP's numbers: sequence numbers, acknowledgments, timestamps; and its segments compared. */
+/* TCP: maps sequence numbers, acknowledgments and timestamps, and compares segments. */
 #include <stdio.h>
 #include <string.h>
 
@@ -34,9 +34,9 @@ static void tcp_write_like(const struct packet *like, struct packet *packet)
 
 /* ---- numbers in options ------------------------------------------------------------------ */
 
-/* The number of its clock that the sender tells, or of the other's that it echoes. */
+/* A number of the sender's clock in an option, or of the other side's clock that it echoes. */
 struct clock_number {
-	struct tcp_option *option; /* NULL: it tells none */
+	struct tcp_option *option; /* NULL: the segment has none */
 	unsigned at;
 };
 
@@ -51,7 +51,7 @@ static struct clock_number find_clock(const struct tcp_segment *tcp, enum option
 	return (struct clock_number){NULL, 0};
 }
 
-/* A copy of the options, which may be changed. */
+/* Gives the segment a copy of its options, which may be changed. */
 static void own_options(struct tcp_segment *tcp, struct arena *arena)
 {
 	size_t size = tcp->n_options * sizeof(*tcp->options);
@@ -63,7 +63,7 @@ static void own_options(struct tcp_segment *tcp, struct arena *arena)
 	memcpy(tcp->options, options, size);
 }
 
-/* The sequence numbers of the other side in options. */
+/* Shifts the sequence numbers of the other side in options. */
 static void shift_numbers(struct tcp_segment *tcp, uint32_t offset)
 {
 	for (unsigned i = 0; i < tcp->n_options; i++) {
@@ -91,7 +91,7 @@ static void ts_learn(struct seqmap *seqmap, uint32_t script, uint32_t live)
 	seqmap->ts[seqmap->n_ts++] = (struct ts_pair){.script = script, .live = live};
 }
 
-/* The live val that `script` stood for when it was last seen. */
+/* The pair with the live val that `script` stood for when it was last seen. */
 static const struct ts_pair *ts_find(const struct seqmap *seqmap, uint32_t script)
 {
 	for (size_t i = seqmap->n_ts; i-- > 0;)
@@ -124,7 +124,7 @@ static bool echo_to_live(const struct seqmap *seqmap, bool scaled, struct clock_
 
 /* ---- mapping ----------------------------------------------------------------------------- */
 
-/* Where the numbers of a direction count from. */
+/* Shifts the sequence and acknowledgment numbers of a segment by the initial numbers. */
 static void shift_fields(struct tcp_segment *tcp, uint32_t seq, uint32_t ack)
 {
 	static const enum field_id fields[] = {FIELD_tcp_seq, FIELD_tcp_ack};
@@ -136,7 +136,7 @@ static void shift_fields(struct tcp_segment *tcp, uint32_t seq, uint32_t ack)
 	shift_numbers(tcp, ack);
 }
 
-/* An acknowledgment so far beyond the kernel's SYN is one of this connection. */
+/* An acknowledgment up to this far beyond the kernel's SYN belongs to this connection. */
 #define ACK_FAR (1u << 20)
 
 static void go_on(struct seqmap *seqmap)
@@ -148,10 +148,12 @@ static void go_on(struct seqmap *seqmap)
 	seqmap->has_script_isn = true;
 	seqmap->sent = sent;
 	seqmap->seen = seen;
-	seqmap->max_ts = seqmap->n_ts; /* the array stays the other's */
+	seqmap->max_ts = seqmap->n_ts; /* the array belongs to `before` */
 }
 
-/* Is the first segment of a connection expected in the numbers of the one before it? */
+/* True if the first segment of a connection is expected in the numbering of the connection before
+ * it.
+ */
 static bool expected_to_go_on(const struct seqmap *before, const struct tcp_segment *expected,
 			      const struct tcp_segment *live)
 {
@@ -163,8 +165,8 @@ static bool expected_to_go_on(const struct seqmap *before, const struct tcp_segm
 	return live->flags & TCP_ACK_FLAG && expected->seq && expected->seq != before->script_isn;
 }
 
-/* The kernel's SYN was not expected by any event: the peer's first acknowledgment tells whether the
- * script goes on in the numbers before. */
+/* If no event expected the kernel's SYN, the peer's first acknowledgment decides whether the script
+ * goes on in the old numbering. */
 static void decide_by_ack(struct seqmap *seqmap, const struct tcp_segment *tcp)
 {
 	const struct seqmap *before = seqmap->before;
@@ -199,8 +201,8 @@ static bool tcp_to_live(struct seqmap *seqmap, struct packet *live, struct arena
 	       echo_to_live(seqmap, ecr_scaled, echo, error);
 }
 
-/* The kernel's initial sequence number, from its first SYN, expected or not; the script's, from the
- * first expectation that has one. */
+/* Learns the kernel's ISN from its first SYN, expected or not, and the script's ISN from the first
+ * expectation that has one. */
 static void learn_isn(struct seqmap *seqmap, const struct tcp_segment *expected,
 		      const struct tcp_segment *live)
 {
@@ -315,7 +317,7 @@ static void match_flags(const struct tcp_segment *expected, const struct tcp_seg
 	struct tcp_segment rest[2] = {*expected, *actual};
 	char a[32], b[32];
 
-	/* Where they are compared as numbers, they are no flags. */
+	/* Bits that are compared as a number are not compared as flags. */
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		if (!field_given(parts[i], expected) ||
 		    !match_fields(&parts[i], 1, expected, actual, mismatches))
@@ -336,7 +338,7 @@ static void tcp_match(struct matching *m)
 	static const enum field_id fields[] = {FIELD_tcp_seq, FIELD_tcp_length, FIELD_tcp_ack,
 					       FIELD_tcp_window, FIELD_tcp_urgent};
 	const struct tcp_segment *expected = &m->expected->tcp, *actual = &m->actual.tcp;
-	unsigned skip = expected->seq_any; /* the first */
+	unsigned skip = expected->seq_any; /* skips the sequence number */
 
 	match_flags(expected, actual, &m->mismatches);
 	match_fields(fields + skip, sizeof(fields) / sizeof(*fields) - skip, expected, actual,
@@ -345,8 +347,8 @@ static void tcp_match(struct matching *m)
 	match_data(m);
 }
 
-/* Only the expected segment's own beginning may be waited for to grow: a segment that starts
- * elsewhere or ends the stream is wrong as it is. */
+/* Only a beginning of the expected segment may grow into it. A segment that starts elsewhere or
+ * ends the stream differs already. */
 static bool tcp_may_grow(const struct packet *expected, const struct packet *actual)
 {
 	return actual->tcp.len < expected->tcp.len &&
@@ -356,7 +358,7 @@ static bool tcp_may_grow(const struct packet *expected, const struct packet *act
 
 #define MERGED_FLAGS (TCP_SYN | TCP_RST | TCP_ACK_FLAG | TCP_URG | TCP_ECE | TCP_AE)
 
-/* Everything in which `next` must go on as the sum began. */
+/* Compares the fields in which `next` must agree with the sum. */
 static void tcp_continues(const struct matching *m, const struct wire_packet *next,
 			  const struct packet *script, struct mismatches *why)
 {

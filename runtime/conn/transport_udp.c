@@ -1,4 +1,4 @@
-/* UDP: datagrams have no numbers to map. */
+/* UDP. Datagrams have no numbers to map. */
 #include "runtime/conn/match_parts.h"
 #include "runtime/conn/transport.h"
 
