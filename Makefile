@@ -169,13 +169,15 @@ compat: all
 install: all
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/finwait
 	$(if $(wildcard docs/finwait.1),install -D -m 644 docs/finwait.1 $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1)
+	install -D -m 644 tools/finwait-problem-matcher.json $(DESTDIR)$(PREFIX)/share/finwait/problem-matcher.json
 
 # For what calls packetdrill by its name: the same command line, exit status 0 or 1.
 install-packetdrill: install
 	ln -sf finwait $(DESTDIR)$(PREFIX)/bin/packetdrill
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/finwait $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/finwait $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1 \
+		$(DESTDIR)$(PREFIX)/share/finwait/problem-matcher.json
 	if [ "$$(readlink $(DESTDIR)$(PREFIX)/bin/packetdrill)" = finwait ]; then \
 		rm -f $(DESTDIR)$(PREFIX)/bin/packetdrill; fi
 

@@ -62,6 +62,83 @@ static void print_causes(FILE *out, const struct run_result *const *results, siz
 	report_causes_free(&causes);
 }
 
+static void print_annotation(FILE *out, const char *command, const char *path, struct place place,
+			     const char *title, const char *text)
+{
+	fprintf(out, "::%s ", command);
+	print_property(out, "file=", path);
+	if (place.line)
+		fprintf(out, ",line=%u,col=%u", place.line, place.column);
+	print_property(out, ",title=", title);
+	fputs("::", out);
+	print_escaped(out, text, false);
+	putc('\n', out);
+}
+
+/* "PATH:LINE:COLUMN: LEVEL: TEXT" begins a diagnostic. */
+struct diagnostic {
+	struct place place;
+	char level[16];
+	int title; /* where its text begins; 0: it is none */
+};
+
+static struct diagnostic read_diagnostic(const char *line, const char *path)
+{
+	struct diagnostic diagnostic = {0};
+	size_t size = strlen(path);
+
+	if (!strncmp(line, path, size) &&
+	    sscanf(line + size, ":%u:%u: %15[a-z]: %n", &diagnostic.place.line,
+		   &diagnostic.place.column, diagnostic.level, &diagnostic.title) < 3)
+		diagnostic.title = 0;
+	if (diagnostic.title)
+		diagnostic.title += (int)size;
+	return diagnostic;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+/* One for each message about a bad script. False: there are none with a place. */
+static bool print_diagnostics(FILE *out, const struct run_result *result)
+{
+	bool any = false;
+
+	for (const char *line = result->diagnostics, *end; line && *line; line = end) {
+		struct diagnostic diagnostic = read_diagnostic(line, result->path);
+		char *title, *raw, *text;
+
+		end = next_line(line);
+		if (!diagnostic.title)
+			continue;
+		while (*end && !read_diagnostic(end, result->path).title)
+			end = next_line(end);
+		raw = strndup(line, (size_t)(end - line));
+		title = strndup(line + diagnostic.title, strcspn(line, "\n") - (size_t)diagnostic.title);
+		if (!raw || !title)
+			abort();
+		text = text_clean(raw, true);
+		print_annotation(out, !strcmp(diagnostic.level, "error") ? "error" : "warning",
+				 result->path, diagnostic.place, title, text);
+		free(text);
+		free(title);
+		free(raw);
+		any = true;
+	}
+	return any;
+}
+
+/* Another mode of the same script has said the same. */
+static bool is_said(const struct run_result *const *results, size_t i)
+{
+	return i && results[i]->diagnostics && results[i - 1]->diagnostics &&
+	       !strcmp(results[i]->path, results[i - 1]->path) &&
+	       !strcmp(results[i]->diagnostics, results[i - 1]->diagnostics);
+}
+
 void report_github(FILE *out, const struct run_result *const *results, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -69,19 +146,13 @@ void report_github(FILE *out, const struct run_result *const *results, size_t n)
 		const char *command = commands[results[i]->verdict];
 		char headline[1024], *report;
 
-		if (!command)
+		if (!command || is_said(results, i) || print_diagnostics(out, results[i]))
 			continue;
 		report_headline(headline, sizeof(headline), results[i]);
 		report = report_failure_text(results[i]);
-		fprintf(out, "::%s ", command);
-		print_property(out, "file=", results[i]->path);
-		if (failed && record_place(failed).line)
-			fprintf(out, ",line=%u,col=%u", record_place(failed).line,
-				record_place(failed).column);
-		print_property(out, ",title=", headline);
-		fputs("::", out);
-		print_escaped(out, report, false);
-		putc('\n', out);
+		print_annotation(out, command, results[i]->path,
+				 failed ? record_place(failed) : (struct place){0}, headline,
+				 report);
 		free(report);
 	}
 	print_causes(out, results, n);

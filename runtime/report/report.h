@@ -89,7 +89,10 @@ struct report_causes report_causes(const struct run_result *const *results, size
 void report_causes_free(struct report_causes *causes);
 
 /* tap.c: TAP 14, or the kernel's KTAP 1. */
-enum tap_flavour { TAP_14, TAP_KERNEL };
+/* TAP_KSELFTEST: KTAP as the output of one of the kernel's selftests has it. Its runner puts "# " in front
+ * of each line; netdev's CI looks behind it for "TAP version" and for times, and takes some words for a
+ * failure wherever they stand, so that they never stand in what is told of runs that passed. */
+enum tap_flavour { TAP_14, TAP_KERNEL, TAP_KSELFTEST };
 
 void report_tap(FILE *out, const struct run_result *const *results, size_t n,
 		enum tap_flavour flavour);

@@ -39,8 +39,9 @@ struct settings {
 	struct name_list filters, excludes;
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
 		version, ladder, ascii, bisect;
-	const char *shard, *durations, *pcap, *color, *tap, *ktap, *junit, *json, *svg, *mermaid,
-		*html, *pcap_format, *pcap_on_failure, *status_level;
+	const char *shard, *durations, *pcap, *pcap_format, *pcap_on_failure, *color, *status_level,
+		*tap, *ktap, *kselftest, *junit, *json, *svg, *mermaid, *html, *kcidb,
+		*kcidb_build, *lava;
 	unsigned for_mode; /* while reading: the modes of the options that follow */
 	unsigned jobs, prepare, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */

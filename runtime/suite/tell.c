@@ -56,6 +56,14 @@ static bool write_ktap(const struct teller *teller, FILE *out,
 	return !ferror(out);
 }
 
+static bool write_kselftest(const struct teller *teller, FILE *out,
+			    const struct run_result *const *results, size_t n)
+{
+	(void)teller;
+	report_tap(out, results, n, TAP_KSELFTEST);
+	return !ferror(out);
+}
+
 static bool write_junit(const struct teller *teller, FILE *out,
 			const struct run_result *const *results, size_t n)
 {
@@ -103,6 +111,8 @@ static const struct {
 } files[] = {
 	{"--tap", offsetof(struct settings, tap), write_tap, "could not be written", false},
 	{"--ktap", offsetof(struct settings, ktap), write_ktap, "could not be written", false},
+	{"--kselftest", offsetof(struct settings, kselftest), write_kselftest,
+	 "could not be written", false},
 	{"--junit", offsetof(struct settings, junit), write_junit, "could not be written", false},
 	{"--json", offsetof(struct settings, json), write_json, "could not be written", false},
 	{"--svg", offsetof(struct settings, svg), write_svg, "could not be written", true},

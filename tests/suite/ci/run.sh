@@ -96,4 +96,66 @@ bisected() (
 )
 if command -v git >/dev/null; then check "git bisect run" bisected; else skip "git bisect run" "no git"; fi
 
+# ---- GitHub, JUnit, netdev's CI
+readers() { python3 "$here/readers.py" "$@"; }
+export here
+export -f readers
+cat >two.pkt <<'END'
+0 sokcet(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 lisen(3, 1) = 0
+END
+late=$here/../scripts/always-late.pkt
+annotated() {
+	"$bin" --github pass.pkt fail.pkt two.pkt | grep '^::' | tee shown
+	[ "$(wc -l <shown)" = 3 ] && grep -q '^::error file=two.pkt,line=1,col=3,title=unknown' shown &&
+		grep -q '^::error file=two.pkt,line=3,col=4,title=unknown' shown && grep -q '^::error file=fail.pkt,line=2,col=19,' shown
+}
+check "an annotation for each mistake, where it is" annotated
+matched() { # EXPECTED OPTIONS...
+	local expected=$1
+	shift
+	"$bin" "$@" >shown 2>&1
+	readers matcher "$root/tools/finwait-problem-matcher.json" shown | tee matches
+	printf '%s' "$expected" | diff - <(sed -E 's/^(([^ ]+ ){4}[^ ]+ [^ ]+).*/\1/' matches)
+}
+check "the problem matcher finds what failed" matched "error fail.pkt 2 19 listen() differs
+error two.pkt 1 3 unknown system
+error two.pkt 3 4 unknown system
+" pass.pkt fail.pkt two.pkt
+check "in quiet logs the first of each" matched "error fail.pkt 2 19 listen() differs
+error two.pkt 1 3 unknown system
+" -q pass.pkt fail.pkt two.pkt
+check "one that should not pass" matched "error pass.pkt - - unexpected pass
+" --xfail=known pass.pkt
+check "nothing in a pass" matched '' --status-level all --repeat 3 pass.pkt
+check "a run that is late is a warning" bash -c '"$bin" --retries 0 "$1" >shown; readers matcher "$2" shown |
+	grep -qE "^warning .*/always-late.pkt [0-9]+ [0-9]+ "' - "$late" "$root/tools/finwait-problem-matcher.json"
+junit() {
+	rm -f late-once.mark
+	cp "$here/../scripts/late-once.pkt" .
+	"$bin" -q --junit j.xml pass.pkt fail.pkt skip.pkt bad.pkt late-once.pkt
+	xmllint --noout --schema "$root/tests/unit/report/junit.xsd" j.xml || return 1
+	readers junit j.xml | tee shown
+	grep -qx 'fail.pkt (ipv4) fail.pkt 2 failure' shown && grep -qx 'pass.pkt (ipv4) pass.pkt -' shown &&
+		grep -qx 'late-once.pkt (ipv4) late-once.pkt - flakyFailure' shown && grep -qx '5 1 1' shown
+}
+if command -v xmllint >/dev/null; then check "JUnit: files, lines, flaky runs, totals" junit; else skip "JUnit" "no xmllint"; fi
+nipa() { # EXPECTED OPTIONS...: behind the runner of the kernel's selftests
+	local expected=$1
+	shift
+	"$bin" --kselftest "$@" 2>&1 | sed 's/^/# /' >log
+	readers nipa log | tee shown
+	printf '%s' "$expected" | diff - <(sed -E 's/ (0\.[0-9]+|-)$//' shown)
+	grep -qE '^pass pass.pkt \(ipv4\) 0\.[0-9]+$' shown
+}
+check "netdev's CI: passes" nipa "pass pass.pkt (ipv4)
+skip skip.pkt (ipv4)
+" pass.pkt skip.pkt
+check "and the whole has nothing of a failure" bash -c '! grep "the whole" shown'
+check "a failure" nipa "the whole has # not ok 1
+fail fail.pkt (ipv4)
+pass pass.pkt (ipv4)
+" pass.pkt fail.pkt
+
 finish
