@@ -148,6 +148,9 @@ def judge(tap, binary, folders, mutants, *options):
         seen[run["path"]].append(run)
     for mutant in mutants:
         runs = seen[mutant.file]
+        if runs and all(run["verdict"] == "skip" for run in runs): # --requires: not for this kernel
+            tap.skip(mutant.name, runs[0].get("reason", ""))
+            continue
         wrong = [f"[{run.get('mode')}] {run['verdict']} at line {failed_line(run)}, not fail at line {mutant.line}: "
                  f"{run.get('reason', '')}" for run in runs
                  if run["verdict"] != "fail" or failed_line(run) != mutant.line]
