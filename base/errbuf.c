@@ -17,7 +17,7 @@ int err_set(struct errbuf *err, int code, const char *format, ...)
 
 bool err_is_scarcity(int code)
 {
-	static const int scarce[] = {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM,
+	static const int scarce[] = {ENOSPC,  EDQUOT, EMFILE, ENFILE, ENOMEM,
 				     ENOBUFS, EAGAIN, EINTR,  EUSERS};
 
 	for (size_t i = 0; i < sizeof(scarce) / sizeof(scarce[0]); i++)

@@ -396,8 +396,9 @@ static int commit_apart(void *argument)
 	_exit(0);
 }
 
-/* Between two names of the file nobody must be killed, by whatever signal: so a process does it that
- * nobody knows. It borrows our memory, and we wait (CLONE_VFORK); should we be killed, it goes on. */
+/* Between two names of the file nobody must be killed, by whatever signal: so a process does it
+ * that nobody knows. It borrows our memory, and we wait (CLONE_VFORK); should we be killed, it goes
+ * on. */
 static int commit_safely(const struct outfile *file)
 {
 	char stack[32768] __attribute__((aligned(16)));

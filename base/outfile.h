@@ -16,8 +16,8 @@ struct outfile {
 	FILE *stream; /* to write to. Who closes it must set it to NULL; errors are kept */
 	bool whole;   /* outfile_finish() has succeeded */
 	/* outfile.c's own */
-	int fd;	   /* behind the stream */
-	int error; /* the first errno in writing to it; 0: none */
+	int fd;	    /* behind the stream */
+	int error;  /* the first errno in writing to it; 0: none */
 	char *path; /* as it was asked for */
 	char *name; /* what it is to be in the directory `dir`; NULL: it is written as it is */
 	int dir;
@@ -28,8 +28,8 @@ struct outfile {
 /* Opens what will be `path`. A FIFO waits for its reader. 0, or -errno with err, which names the
  * path; then there is nothing to abort. */
 int outfile_open(struct outfile *file, const char *path, struct errbuf *err);
-/* Closes the stream: is all written? A forked process may do so, and its parent commit. 0, or -errno
- * with err. */
+/* Closes the stream: is all written? A forked process may do so, and its parent commit. 0, or
+ * -errno with err. */
 int outfile_finish(struct outfile *file, struct errbuf *err);
 /* Finishes what is not, and puts the file in its place. 0, or -errno with err; the old file is then
  * as it was. Whoever is killed meanwhile, this is done to its end. */

@@ -101,8 +101,7 @@ static void end_group(pid_t pid)
 		;
 }
 
-bool command_run(const char *text, int output_fd, int fd, int64_t limit_ns,
-		 struct command_end *end)
+bool command_run(const char *text, int output_fd, int fd, int64_t limit_ns, struct command_end *end)
 {
 	char number[16];
 	int status, code;

@@ -14,8 +14,8 @@ struct command_end {
 };
 
 /* Runs `/bin/sh -c text` and waits for it, `limit_ns` at most (0: for ever); PACKETDRILL_PID is
- * this process. Output goes to output_fd (-1: inherited); descriptor `fd` is passed on as it is (-1: none). True
- * if it exited with 0; else false, and `end` says how it ended. */
+ * this process. Output goes to output_fd (-1: inherited); descriptor `fd` is passed on as it is
+ * (-1: none). True if it exited with 0; else false, and `end` says how it ended. */
 bool command_run(const char *text, int output_fd, int fd, int64_t limit_ns,
 		 struct command_end *end);
 

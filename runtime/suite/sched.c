@@ -55,7 +55,7 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 	return true;
 }
 
-/* A run that could not be set up is tried again when others have ended. */
+/* What could not be had is tried again, when others have ended. */
 static bool try_set_up_again(struct sched *s, const struct entry *entry,
 			     const struct run_result *result)
 {
@@ -66,8 +66,9 @@ static bool try_set_up_again(struct sched *s, const struct entry *entry,
 		scarcity_passed(&s->scarcity, now);
 		return false;
 	}
-	if (result->run_ns || s->stopping || !failed || !err_is_scarcity(-(int)failed->error) ||
-	    !scarcity_met(&s->scarcity, s->n_active, now))
+	/* That a capture has no room is none of the other runs' doing. */
+	if (s->stopping || !failed || failed->kind == RECORD_CLEANUP ||
+	    !err_is_scarcity(-(int)failed->error) || !scarcity_met(&s->scarcity, s->n_active, now))
 		return false;
 	queue_put(&s->queues[TURN_SCARCE], entry);
 	return true;

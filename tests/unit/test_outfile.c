@@ -188,8 +188,9 @@ static void what_cannot_be_written_is_told(void **state)
 		const char *path;
 		int code;
 	} rows[] = {
-		{"nowhere/a", -ENOENT}, {".", -EISDIR},	 {"sub/", -EISDIR},	{"", -ENOENT},
-		{"loop", -ELOOP},	{"socket/", -ENOTDIR}, {"socket", -ENXIO}, {NULL, -ENAMETOOLONG},
+		{"nowhere/a", -ENOENT}, {".", -EISDIR},	       {"sub/", -EISDIR},
+		{"", -ENOENT},		{"loop", -ELOOP},      {"socket/", -ENOTDIR},
+		{"socket", -ENXIO},	{NULL, -ENAMETOOLONG},
 	};
 	struct outfile file;
 	struct errbuf err;

@@ -10,7 +10,7 @@ if [ "$(id -u)" != 0 ] || ! unshare -mpfn --mount-proc true 2>/dev/null; then
 	skip "scarcity" "needs root, whose / is a mount"
 	finish
 fi
-make_scripts many 12 '0 `sleep .2`' # cannot be late
+make_scripts many 12 "$socket" # which cannot be late
 printf '%s\n' "$socket" >pass.pkt
 printf '%s\n+0 listen(3, 1) = -1\n' "$socket" >fail.pkt
 printf -- '--requires=kernel>=99.0\n%s\n' "$socket" >requires.pkt
