@@ -42,8 +42,9 @@ void build_option(struct parser *parser, struct loc loc, struct token name,
 	struct option_line *line;
 
 	parser->item_column = loc.column;
+	tokens_reset(parser);
 	if (script->init_command || parser->events_begun)
-		diag_error(parser->diags, loc, "option lines come before the %s",
+		diag_error(parser->diags, FW_option_place, loc, "option lines come before the %s",
 			   parser->events_begun ? "first event" : "init command");
 	line = array_add(parser->arena, script->options, script->n_options);
 	line->loc = loc;
@@ -59,8 +60,9 @@ void build_bare_command(struct parser *parser, struct loc loc, struct token text
 		parser->events_begun ? &script->cleanup_command : &script->init_command;
 
 	parser->item_column = loc.column;
+	tokens_reset(parser);
 	if (*command) {
-		diag_error_hint(parser->diags, loc, "a command as an event needs a time in front",
+		diag_error_hint(parser->diags, FW_second_command, loc, "a command as an event needs a time in front",
 				"a second %s command", parser->events_begun ? "cleanup" : "init");
 		return;
 	}
@@ -90,9 +92,9 @@ static int64_t nanoseconds(struct parser *parser, struct token token, struct loc
 		}
 	}
 	if (negative)
-		diag_error(parser->diags, loc, "a time cannot be negative");
+		diag_error(parser->diags, FW_time_range, loc, "a time cannot be negative");
 	else if (seconds > INT32_MAX)
-		diag_error(parser->diags, loc, "a time too large: at most %d seconds", INT32_MAX);
+		diag_error(parser->diags, FW_time_range, loc, "a time too large: at most %d seconds", INT32_MAX);
 	else
 		return seconds * NSEC_PER_SEC + fraction;
 	return 0;
@@ -129,7 +131,7 @@ void build_end(struct parser *parser, struct loc loc, struct token end)
 
 void build_end_plus(struct parser *parser, struct loc plus)
 {
-	diag_error_hint(parser->diags, plus, "+0...0.5 ends 0.5 s after what +0 counts from",
+	diag_error_hint(parser->diags, FW_end_plus, plus, "+0...0.5 ends 0.5 s after what +0 counts from",
 			"an end time has no '+': it counts as the beginning does");
 }
 
@@ -144,8 +146,9 @@ void build_event(struct parser *parser, struct loc loc)
 	struct script *script = parser->script;
 	struct event *event = parser->event;
 
+	tokens_reset(parser);
 	if (script->cleanup_command)
-		diag_error_hint(parser->diags, script->cleanup_loc,
+		diag_error_hint(parser->diags, FW_cleanup_place, script->cleanup_loc,
 				"a command as an event needs a time in front",
 				"the cleanup command comes after the last event");
 	script->cleanup_command = NULL;
@@ -153,7 +156,7 @@ void build_event(struct parser *parser, struct loc loc)
 		size_t size = parser->n_written * sizeof(*parser->written);
 
 		if (parser->n_written > UINT16_MAX) {
-			diag_error(parser->diags, loc, "a packet of more than %d words",
+			diag_error(parser->diags, FW_too_long, loc, "a packet of more than %d words",
 				   UINT16_MAX);
 			return;
 		}
@@ -215,7 +218,7 @@ struct expr *build_int(struct parser *parser, struct token token, struct loc loc
 	expr->is_hex = token.size > 2 && token.text[1] == 'x';
 	expr->resolved = number_parse(token, &expr->value);
 	if (!expr->resolved)
-		diag_error(parser->diags, loc, "the number %.*s does not fit into 64 bits",
+		diag_error(parser->diags, FW_range, loc, "the number %.*s does not fit into 64 bits",
 			   token.size < 40 ? (int)token.size : 40, token.text);
 	return expr;
 }
@@ -320,7 +323,7 @@ struct fields *build_field(struct parser *parser, struct fields *list, struct lo
 	if (!name)
 		return list;
 	if (!call && name->kind != EXPR_WORD)
-		diag_error(parser->diags, name->loc,
+		diag_error(parser->diags, FW_member_name, name->loc,
 			   "a member's name is a word, or WORD(argument)");
 	else
 		field->name = name->text;

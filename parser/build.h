@@ -63,6 +63,13 @@ void build_unsupported(struct parser *parser, struct loc loc, const char *what);
 
 #define MAX_EXPECTED 6
 
+/* capture.c: does the line at `at` come from tcpdump or Wireshark? capture_text() tells of it then. */
+bool is_capture(struct parser *parser, struct loc at);
+bool capture_text(struct parser *parser, struct loc at);
+
+/* An event is complete: its tokens are forgotten. */
+void tokens_reset(struct parser *parser);
+
 /* A syntax error at the last token: reports it and makes pkt_lex() look for the next event. */
 void syntax_error(struct parser *parser, const char *unexpected, const char *const *expected,
 		  int n_expected);

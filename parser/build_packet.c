@@ -26,7 +26,7 @@ void build_atom(struct parser *parser, enum field_id field, enum atom_kind kind,
 	uint32_t size = loc.end - loc.begin;
 
 	if (size > UINT16_MAX)
-		diag_error(parser->diags, loc, "nothing in a packet is longer than %d bytes",
+		diag_error(parser->diags, FW_too_long, loc, "nothing in a packet is longer than %d bytes",
 			   UINT16_MAX);
 	for (; at > parser->written && at[-1].begin > loc.begin; at--)
 		*at = at[-1];
@@ -56,13 +56,13 @@ static void give_to(struct parser *parser, struct loc loc, enum field_id field)
 void build_echo(struct parser *parser, struct loc loc)
 {
 	if (parser->echoed)
-		diag_error(parser->diags, loc, "a second echoed packet");
+		diag_error(parser->diags, FW_echo_place, loc, "a second echoed packet");
 	parser->echoed = true;
 	give_to(parser, loc, FIELD_icmp_echoed);
 }
 
 void build_unsupported(struct parser *parser, struct loc loc, const char *what)
 {
-	diag_error(parser->diags, loc, "%s is not supported yet", what);
+	diag_error(parser->diags, FW_unsupported, loc, "%s is not supported yet", what);
 	give_to(parser, loc, FIELD_none);
 }

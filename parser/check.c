@@ -53,17 +53,17 @@ static void wrong_form(struct check *check, const struct event *event, enum time
 	struct loc loc = event_time_loc(event);
 
 	if (form == FORM_AT)
-		diag_error_hint(check->diags, loc,
+		diag_error_hint(check->diags, FW_time_form, loc,
 				arena_printf(check->arena, "for example +0~+.5 %s", row->usage),
 				"%s needs a time range", row->called);
 	else if (form == FORM_END && row->word)
-		diag_error_hint(check->diags, loc,
+		diag_error_hint(check->diags, FW_time_form, loc,
 				arena_printf(check->arena, "write %s", row->usage),
 				"%s has no end time", row->word);
 	else if (form == FORM_END)
-		diag_error(check->diags, loc, "only a call has an end time");
+		diag_error(check->diags, FW_time_form, loc, "only a call has an end time");
 	else
-		diag_error(check->diags, loc, "%s for %s only",
+		diag_error(check->diags, FW_time_form, loc, "%s for %s only",
 			   form == FORM_ANY ? "'*' is" : "a time range is",
 			   kinds_with(check, form));
 }
@@ -89,14 +89,14 @@ static void check_time_numbers(struct check *check, const struct event *event)
 	const struct event_time *time = &event->time;
 
 	if (time->until < time->at)
-		diag_error(check->diags, event_time_loc(event), "the time range runs backwards");
+		diag_error(check->diags, FW_time_backwards, event_time_loc(event), "the time range runs backwards");
 	if (!event->blocking)
 		return;
 	if (time->kind > TIME_RELATIVE)
-		diag_error(check->diags, event_time_loc(event),
+		diag_error(check->diags, FW_time_form, event_time_loc(event),
 			   "a blocking call begins at one time, not within a range");
 	else if (event->end < time->at)
-		diag_error(check->diags, end_loc(check, event), "the call ends before it begins");
+		diag_error(check->diags, FW_time_backwards, end_loc(check, event), "the call ends before it begins");
 }
 
 /* Which forms the column of an event may take. */
@@ -115,12 +115,12 @@ static void check_time_order(struct check *check, const struct event *event,
 			     const struct event *before)
 {
 	if (!before && event->time.kind != TIME_ANY && event->time.at != 0)
-		diag_error_hint(check->diags, event_time_loc(event),
+		diag_error_hint(check->diags, FW_first_time, event_time_loc(event),
 				"the script's clock starts with its first event",
 				"the first event must be at time 0");
 	if (before && is_absolute(&before->time) && is_absolute(&event->time) &&
 	    event->time.at < before->time.at)
-		diag_error(check->diags, event_time_loc(event),
+		diag_error(check->diags, FW_time_order, event_time_loc(event),
 			   "time goes backwards: %.6f s comes after %.6f s of line %u",
 			   event->time.at / (double)NSEC_PER_SEC,
 			   before->time.at / (double)NSEC_PER_SEC, before->loc.line);
@@ -136,6 +136,7 @@ void check_script(struct script *script, struct arena *arena, struct diags *diag
 	for (size_t i = 0; i < script->n_events; i++) {
 		struct event *event = script->events[i];
 
+		diags_next_event(diags);
 		check_event(&check, event);
 		check_time_form(&check, event);
 		check_time_numbers(&check, event);

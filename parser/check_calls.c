@@ -32,12 +32,19 @@ static void unknown_call(struct check *check, const struct call *call)
 {
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(*unsupported); i++)
 		if (!strncmp(call->name, unsupported[i].prefix, strlen(unsupported[i].prefix))) {
-			diag_error(check->diags, call->name_loc, "%s(): %s is not supported yet",
-				   call->name, unsupported[i].what);
+			diag_error(check->diags, FW_unsupported, call->name_loc,
+				   "%s(): %s is not supported yet", call->name,
+				   unsupported[i].what);
 			return;
 		}
-	diag_error_hint(check->diags, call->name_loc, check_hint(check, "call", call->name),
-			"unknown system call '%s'", call->name);
+	if (!call->n_args && !call->result && tcp_are_flags(call->name)) {
+		diag_error_hint(check->diags, FW_no_arrow, call->name_loc,
+				"for example +0 > F. 1:1(0) ack 1", NEEDS_ARROW);
+		return;
+	}
+	diag_error_hint(check->diags, FW_unknown_call, call->name_loc,
+			check_hint(check, "call", call->name), "unknown system call '%s'",
+			call->name);
 }
 
 /* ---- simple kinds ------------------------------------------------------------------------ */
@@ -202,7 +209,7 @@ static void check_arguments(struct check *check, struct call *call)
 	struct signature signature = signature_read(call->row->signature);
 
 	if (call->n_args < signature.least || call->n_args > signature.most)
-		diag_error_hint(check->diags, call->name_loc,
+		diag_error_hint(check->diags, FW_arity, call->name_loc,
 				arena_printf(check->arena, "%s() takes: %s", call->name,
 					     call->row->signature),
 				"%s() takes %zu%s argument%s, got %zu", call->name, signature.least,
@@ -210,7 +217,7 @@ static void check_arguments(struct check *check, struct call *call)
 				signature.most == 1 ? "" : "s", call->n_args);
 	for (size_t i = 0; i < call->n_args && i < signature.most; i++)
 		if (!signature.kinds[i]->fits(check, call->args[i]))
-			diag_error(check->diags, call->args[i]->loc,
+			diag_error(check->diags, FW_argument, call->args[i]->loc,
 				   "argument %zu of %s(): expected %s, got %s", i + 1, call->name,
 				   signature.kinds[i]->expected, check_show(check, call->args[i]));
 }
@@ -224,7 +231,7 @@ static void agree_count(struct check *check, struct call *call, size_t list, siz
 
 	if (items->kind == EXPR_LIST && expr_is_int(number) &&
 	    number->value != (int64_t)items->n_items)
-		diag_error(check->diags, number->loc,
+		diag_error(check->diags, FW_count, number->loc,
 			   "%s(): the count is %lld, but the list has %zu element%s", call->name,
 			   (long long)number->value, items->n_items,
 			   items->n_items == 1 ? "" : "s");
@@ -246,7 +253,7 @@ static void agree_epoll_fd(struct check *check, struct call *call)
 	const struct field *field = event->kind == EXPR_RECORD ? expr_field(event, "fd") : NULL;
 
 	if (field && expr_is_int(field->value) && field->value->value != fd->value)
-		diag_error(check->diags, field->value->loc,
+		diag_error(check->diags, FW_literal, field->value->loc,
 			   "epoll_ctl(): the event's fd is %lld, but argument 3 is %lld",
 			   (long long)field->value->value, (long long)fd->value);
 }
@@ -267,7 +274,7 @@ static void agree_option_length(struct check *check, struct call *call)
 	size_t size = option_value_size(value);
 
 	if (length->kind == EXPR_LIST && length->items[0]->value != (int64_t)size)
-		diag_error(check->diags, length->loc,
+		diag_error(check->diags, FW_sockopt_length, length->loc,
 			   "getsockopt(): the length is [%lld], but the value has %zu byte%s",
 			   (long long)length->items[0]->value, size, size == 1 ? "" : "s");
 }
@@ -278,7 +285,7 @@ static void agree_no_flags(struct check *check, struct call *call)
 	const struct field *flags = expr_field(call->args[1], "msg_flags");
 
 	if (flags && expr_is_int(flags->value) && flags->value->value != 0)
-		diag_error_hint(check->diags, flags->value->loc,
+		diag_error_hint(check->diags, FW_msg_flags, flags->value->loc,
 				"flags of a sendmsg() are its last argument",
 				"sendmsg() ignores msg_flags: write 0");
 }
@@ -295,13 +302,16 @@ static void check_errno(struct check *check, struct call *call)
 {
 	const struct symbol *row = symbol_in_family(SYMBOLS_ERRNO, call->errno_name);
 	const char *hint = check_hint(check, "errno", call->errno_name);
+	enum event_kind kind;
 
 	call->errno_value = row ? row->value : 0;
-	if (call_by_name(call->errno_name))
-		hint = "an event begins with its time: +0, for example";
-	if (!row)
-		diag_error_hint(check->diags, call->errno_loc, hint, "unknown errno '%s'",
-				call->errno_name);
+	if (call_by_name(call->errno_name) || event_kind_by_word(call->errno_name, &kind))
+		diag_error_hint(check->diags, FW_no_time, call->errno_loc,
+				"each event begins with its time: +0, for example",
+				"this event has no time");
+	else if (!row)
+		diag_error_hint(check->diags, FW_unknown_errno, call->errno_loc, hint,
+				"unknown errno '%s'", call->errno_name);
 }
 
 /* fcntl(3, F_GETFL) = O_RDWR, read(...) = EAGAIN: a result is a number, written or defined. */
@@ -312,12 +322,12 @@ static void check_no_word(struct check *check, const struct expr *result)
 	if (result->kind != EXPR_WORD || !symbol_value(result->text, &number))
 		return;
 	if (symbol_in_family(SYMBOLS_ERRNO, result->text))
-		diag_error_hint(check->diags, result->loc,
+		diag_error_hint(check->diags, FW_result_number, result->loc,
 				arena_printf(check->arena, "write -1 %s", result->text),
 				"an errno is no result");
 	else
 		diag_error_hint(
-			check->diags, result->loc,
+			check->diags, FW_result_number, result->loc,
 			arena_printf(check->arena, "write its number: %lld", (long long)number),
 			"a constant is no result");
 }
@@ -325,13 +335,14 @@ static void check_no_word(struct check *check, const struct expr *result)
 static void check_result(struct check *check, struct call *call)
 {
 	if (!call->result) {
-		diag_error(check->diags, call->name_loc, "%s() needs '= RESULT'", call->name);
+		diag_error(check->diags, FW_no_result, call->name_loc, "%s() needs '= RESULT'",
+			   call->name);
 		return;
 	}
 	check_no_word(check, call->result);
 	check_resolve(check, call->result);
 	if (!expr_is_int(call->result))
-		diag_error(check->diags, call->result->loc,
+		diag_error(check->diags, FW_result_number, call->result->loc,
 			   "the result of %s() must be a number, got %s", call->name,
 			   check_show(check, call->result));
 	if (call->errno_name)

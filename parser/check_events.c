@@ -13,14 +13,15 @@ static uint8_t state_number(struct check *check, const struct expr *expr)
 	if (expr->kind == EXPR_INT && tcp_state_symbol(expr->value))
 		return expr->value;
 	if (expr->kind != EXPR_WORD) {
-		diag_error(check->diags, expr->loc, "expected a TCP state, got %s",
+		diag_error(check->diags, FW_argument, expr->loc, "expected a TCP state, got %s",
 			   check_show(check, expr));
 		return 0;
 	}
 	state = tcp_state_by_name(expr->text);
 	if (state < 0)
-		diag_error_hint(check->diags, expr->loc, check_hint(check, "state", expr->text),
-				"unknown TCP state '%s'", expr->text);
+		diag_error_hint(check->diags, FW_unknown_state, expr->loc,
+				check_hint(check, "state", expr->text), "unknown TCP state '%s'",
+				expr->text);
 	return state < 0 ? 0 : state;
 }
 
@@ -65,7 +66,7 @@ static void check_states_event(struct check *check, struct event *event, struct 
 	struct state_claim *claim = new_claim(check, event, call, good ? list->n_items : 0);
 
 	if (!good)
-		diag_error(check->diags, list->loc,
+		diag_error(check->diags, FW_argument, list->loc,
 			   "expected a list of TCP states in brackets, got %s",
 			   check_show(check, list));
 	for (size_t i = 0; i < claim->n_states; i++)
@@ -84,14 +85,16 @@ static void check_kill_event(struct check *check, struct event *event, struct ca
 	if (name->kind == EXPR_INT && name->value > 0 && name->value < 65)
 		event->signal = (int)name->value;
 	else if (name->kind != EXPR_WORD)
-		diag_error(check->diags, name->loc, "expected a signal such as SIGKILL, got %s",
-			   check_show(check, name));
+		diag_error(check->diags, FW_argument, name->loc,
+			   "expected a signal such as SIGKILL, got %s", check_show(check, name));
 	else if (!signal_by_name(name->text, &event->signal))
-		diag_error_hint(check->diags, name->loc, check_hint(check, "signal", name->text),
-				"unknown signal '%s'", name->text);
+		diag_error_hint(check->diags, FW_unknown_signal, name->loc,
+				check_hint(check, "signal", name->text), "unknown signal '%s'",
+				name->text);
 	if (event->signal && !signal_ends(event->signal))
-		diag_error_hint(check->diags, name->loc, "SIGKILL and SIGTERM do",
-				"%s does not end a process", check_show(check, name));
+		diag_error_hint(check->diags, FW_signal_harmless, name->loc,
+				"SIGKILL and SIGTERM do", "%s does not end a process",
+				check_show(check, name));
 }
 
 static void check_exit_event(struct check *check, struct event *event, struct call *call)
@@ -102,8 +105,8 @@ static void check_exit_event(struct check *check, struct event *event, struct ca
 		return;
 	check_resolve(check, status);
 	if (!expr_is_int(status) || status->value < 0 || status->value > 255)
-		diag_error(check->diags, status->loc, "expected a status from 0 to 255, got %s",
-			   check_show(check, status));
+		diag_error(check->diags, FW_argument, status->loc,
+			   "expected a status from 0 to 255, got %s", check_show(check, status));
 	event->status = status->value;
 }
 
@@ -114,17 +117,18 @@ static bool check_word(struct check *check, const struct event_row *row, const s
 	size_t errors = diags_errors(check->diags);
 
 	if (call->n_args < row->least || call->n_args > row->most)
-		diag_error_hint(check->diags, call->name_loc, usage,
+		diag_error_hint(check->diags, FW_arity, call->name_loc, usage,
 				"%s has the wrong number of arguments: %zu", row->word,
 				call->n_args);
 	if (row->result && !call->result)
-		diag_error_hint(check->diags, call->name_loc, usage, "%s needs '= %s'", row->word,
-				row->result);
+		diag_error_hint(check->diags, FW_no_result, call->name_loc, usage,
+				"%s needs '= %s'", row->word, row->result);
 	if (!row->result && call->result)
-		diag_error_hint(check->diags, call->result->loc, usage, "%s has no result",
-				row->word);
+		diag_error_hint(check->diags, FW_result_here, call->result->loc, usage,
+				"%s has no result", row->word);
 	if (call->errno_name)
-		diag_error_hint(check->diags, call->errno_loc, usage, "%s has no errno", row->word);
+		diag_error_hint(check->diags, FW_result_here, call->errno_loc, usage,
+				"%s has no errno", row->word);
 	return diags_errors(check->diags) == errors;
 }
 

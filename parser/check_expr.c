@@ -60,8 +60,9 @@ static void resolve_word(struct check *check, struct expr *expr)
 	int64_t value = 0;
 
 	if (!symbol_value(expr->text, &value))
-		diag_error_hint(check->diags, expr->loc, check_hint(check, "constant", expr->text),
-				"unknown constant '%s'", expr->text);
+		diag_error_hint(check->diags, FW_unknown_constant, expr->loc,
+				check_hint(check, "constant", expr->text), "unknown constant '%s'",
+				expr->text);
 	settle(expr, value);
 }
 
@@ -72,8 +73,8 @@ static void resolve_or(struct check *check, struct expr *expr)
 	for (size_t i = 0; i < expr->n_items; i++) {
 		check_resolve(check, expr->items[i]);
 		if (!expr_is_int(expr->items[i]))
-			diag_error(check->diags, expr->items[i]->loc, "'|' joins numbers, not %s",
-				   check_show(check, expr->items[i]));
+			diag_error(check->diags, FW_joined, expr->items[i]->loc,
+				   "'|' joins numbers, not %s", check_show(check, expr->items[i]));
 		value |= expr->items[i]->value;
 	}
 	settle(expr, value);
@@ -81,8 +82,8 @@ static void resolve_or(struct check *check, struct expr *expr)
 
 static void wrong_function(struct check *check, const struct expr *expr, const char *expected)
 {
-	diag_error(check->diags, expr->loc, "%s() takes %s, got %s", expr->text, expected,
-		   check_show(check, expr));
+	diag_error(check->diags, FW_argument, expr->loc, "%s() takes %s, got %s", expr->text,
+		   expected, check_show(check, expr));
 }
 
 /* inet_addr(): addr, and the network-order int it is in C. inet6_addr(): addr only. */
@@ -156,7 +157,7 @@ static void resolve_function(struct check *check, struct expr *expr)
 			functions[i].resolve(check, expr);
 			return;
 		}
-	diag_error_hint(check->diags, expr->loc,
+	diag_error_hint(check->diags, FW_unknown_function, expr->loc,
 			"known here: inet_addr(), inet6_addr(), htons(), htonl()",
 			"unknown function %s()", expr->text);
 	settle(expr, 0);

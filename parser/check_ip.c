@@ -5,6 +5,7 @@
 #include "parser/check_packet.h"
 #include "parser/config.h"
 #include "parser/fields.h"
+#include "parser/tables.h"
 
 /* ---- ip-info ----------------------------------------------------------------------- */
 
@@ -32,11 +33,11 @@ static bool hex_number(const struct atom *atom, uint32_t max, const char *what, 
 	unsigned long long number = strtoull(atom->text, NULL, 16);
 
 	if (atom->kind != ATOM_HEX)
-		diag_error(diags, atom->loc, "%s is a hexadecimal number: 0x%s", what,
-			   atom->kind == ATOM_INT ? "..., not decimal" : "...");
+		diag_error(diags, FW_number_form, atom->loc, "%s is a hexadecimal number: 0x%s",
+			   what, atom->kind == ATOM_INT ? "..., not decimal" : "...");
 	else if (number > max || strlen(atom->text) > 18)
-		diag_error(diags, atom->loc, "%s %.40s is out of range: at most 0x%x", what,
-			   atom->text, max);
+		diag_error(diags, FW_range, atom->loc, "%s %.40s is out of range: at most 0x%x",
+			   what, atom->text, max);
 	else
 		return *value = number, true;
 	return false;
@@ -69,7 +70,9 @@ static void take_dscp(struct info_pieces *pieces, enum field_id field, const str
 	while (i < n && strcmp(dscp_names[i].name, atom->text))
 		i++;
 	if (i == n && atom->kind == ATOM_WORD)
-		diag_error(pieces->diags, atom->loc, "unknown DSCP '%.40s'", atom->text);
+		diag_error_hint(pieces->diags, FW_unknown_dscp, atom->loc,
+				"known are cs0 to cs7, af11 to af43, ef, le, voice-admit, or 0xN",
+				"unknown DSCP '%.40s'", atom->text);
 	else if (i == n)
 		take_hex(pieces, field, atom);
 	if (i == n)
@@ -91,9 +94,9 @@ static bool take_ecn(struct info_pieces *pieces, const struct atom *atom)
 		return false;
 	atom->written->field = FIELD_ip_ecn;
 	if (info->has_ecn)
-		diag_error(pieces->diags, atom->loc, "a second ECN word");
+		diag_error(pieces->diags, FW_ip_twice, atom->loc, "a second ECN word");
 	if (ect01 && pieces->direction == INBOUND)
-		diag_error(pieces->diags, atom->loc,
+		diag_error(pieces->diags, FW_expected_only, atom->loc,
 			   "ect01 is for expected packets only: ect0 or ect1 here");
 	field_set(FIELD_ip_ecn, info, value);
 	info->has_ecn = true;
@@ -114,6 +117,19 @@ static const struct {
 	{"dscp", FIELD_ip_dscp, take_dscp},
 };
 
+static void unknown_word(struct info_pieces *pieces, const struct atom *word)
+{
+	const char *near = closest_name("IP field", word->text);
+	char meant[60];
+
+	snprintf(meant, sizeof(meant), "did you mean %s?", near ? near : "");
+	diag_error_hint(pieces->diags, FW_unknown_ip_field, word->loc,
+			near ? meant
+			     : "known are noecn ect0 ect1 ect01 ce, tos 0xN, dscp NAME, ttl N, "
+			       "flowlabel 0xN",
+			"unknown IP field '%.40s'", word->text);
+}
+
 /* One piece, from `first` to the next comma. Returns how many atoms it has. */
 static size_t take_piece(struct info_pieces *pieces, const struct atom *first, size_t left)
 {
@@ -122,7 +138,8 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 	while (i < n && strcmp(info_words[i].name, first->text))
 		i++;
 	if (i < n && (left < 2 || first[1].kind == ATOM_MARK)) {
-		diag_error(pieces->diags, first->loc, "%s needs a value", first->text);
+		diag_error(pieces->diags, FW_ip_field_value, first->loc, "%s needs a value",
+			   first->text);
 		return 1;
 	}
 	if (i < n) {
@@ -133,10 +150,7 @@ static size_t take_piece(struct info_pieces *pieces, const struct atom *first, s
 	if (!strcmp(first->text, "ecn") && left > 1 && take_ecn(pieces, &first[1]))
 		return 2;
 	if (!take_ecn(pieces, first))
-		diag_error_hint(pieces->diags, first->loc,
-				"known are noecn ect0 ect1 ect01 ce, tos 0xN, dscp NAME, ttl N, "
-				"flowlabel 0xN",
-				"unknown IP field '%.40s'", first->text);
+		unknown_word(pieces, first);
 	return 1;
 }
 
@@ -148,15 +162,16 @@ void check_ip_info(struct ip_info *info, const struct atoms *atoms, enum directi
 	for (size_t i = 0; i < atoms->n; i++) {
 		i += take_piece(&pieces, &atoms->items[i], atoms->n - i);
 		if (i < atoms->n && strcmp(atoms->items[i].text, ",")) {
-			diag_error(diags, atoms->items[i].loc, "expected ',' before '%.40s'",
-				   atoms->items[i].text);
+			diag_error(diags, FW_ip_commas, atoms->items[i].loc,
+				   "expected ',' before '%.40s'", atoms->items[i].text);
 			return;
 		}
 		if (i + 1 == atoms->n)
-			diag_error(diags, atoms->items[i].loc, "nothing after ','");
+			diag_error(diags, FW_ip_commas, atoms->items[i].loc, "nothing after ','");
 	}
 	if (info->has_tos && (info->has_dscp || info->has_ecn))
-		diag_error(diags, atoms->loc, "tos is the whole byte: no dscp or ECN beside it");
+		diag_error(diags, FW_ip_twice, atoms->loc,
+			   "tos is the whole byte: no dscp or ECN beside it");
 }
 
 /* ---- outer headers ----------------------------------------------------------------- */
@@ -165,9 +180,10 @@ static void check_address(const struct atom *atom, uint8_t version, struct ip_ad
 			  struct diags *diags)
 {
 	if (!ip_addr_parse(atom->text, addr))
-		diag_error(diags, atom->loc, "'%.40s' is no address", atom->text);
+		diag_error(diags, FW_address, atom->loc, "'%.40s' is no address", atom->text);
 	else if (addr->version != version)
-		diag_error(diags, atom->loc, "%s is no IPv%d address", atom->text, version);
+		diag_error(diags, FW_address, atom->loc, "%s is no IPv%d address", atom->text,
+			   version);
 }
 
 static bool any_number(const struct atom *atom, uint32_t max, const char *what, struct diags *diags,
@@ -199,7 +215,8 @@ static size_t take_gre_flags(const struct atom *atoms, size_t n, uint16_t *flags
 		if (any_number(&atoms[0], UINT16_MAX, "GRE flags", diags, &number))
 			*flags = number;
 		if (*flags & 7)
-			diag_error(diags, atoms[0].loc, "only version 0 of GRE is known");
+			diag_error(diags, FW_outer_header, atoms[0].loc,
+				   "only version 0 of GRE is known");
 		return 1;
 	}
 	while (taken < n) {
@@ -244,7 +261,7 @@ static void check_gre(const struct raw_outer *raw, struct outer_header *outer, s
 	}
 	if (i < 4 || at != n)
 		diag_error_hint(
-			diags, raw->loc,
+			diags, FW_outer_header, raw->loc,
 			"gre flags[none] sum N off N key N seq N: in this order, flags none, "
 			"0xN or a list of checksum|key|sequence# present",
 			"malformed GRE header");
@@ -268,12 +285,13 @@ static void take_label_field(const struct expr *expr, struct mpls_label *label, 
 	while (pair && i < 3 && strcmp(field_row(fields[i])->word, expr->items[0]->text))
 		i++;
 	if (!pair || i == 3 || *seen & 1u << i) {
-		diag_error(diags, expr->loc, "an MPLS label is (label N, tc N, [S], ttl N)");
+		diag_error(diags, FW_outer_header, expr->loc,
+			   "an MPLS label is (label N, tc N, [S], ttl N)");
 		return;
 	}
 	value = expr->items[1]->value;
 	if (value < 0 || value > field_max(fields[i]))
-		diag_error(diags, expr->items[1]->loc, "%s is out of range: 0 to %lld",
+		diag_error(diags, FW_range, expr->items[1]->loc, "%s is out of range: 0 to %lld",
 			   field_row(fields[i])->word, (long long)field_max(fields[i]));
 	*seen |= 1u << i;
 	field_set(fields[i], label, (uint32_t)value);
@@ -284,7 +302,8 @@ static void check_mpls(const struct raw_outer *raw, struct outer_header *outer, 
 	size_t most = sizeof(outer->labels) / sizeof(*outer->labels);
 
 	if (raw->groups->n > most)
-		diag_error(diags, raw->loc, "too many MPLS labels: at most %zu", most);
+		diag_error(diags, FW_outer_header, raw->loc, "too many MPLS labels: at most %zu",
+			   most);
 	for (size_t i = 0; i < raw->groups->n && i < most; i++) {
 		const struct expr *group = raw->groups->items[i];
 		size_t errors = diags_errors(diags);
@@ -293,7 +312,7 @@ static void check_mpls(const struct raw_outer *raw, struct outer_header *outer, 
 		for (size_t j = 0; j < group->n_items; j++)
 			take_label_field(group->items[j], &outer->labels[i], &seen, diags);
 		if (seen != 7 && diags_errors(diags) == errors)
-			diag_error(diags, group->loc,
+			diag_error(diags, FW_outer_header, group->loc,
 				   "an MPLS label is (label N, tc N, [S], ttl N)");
 		outer->n_labels = i + 1;
 	}
@@ -320,8 +339,8 @@ void check_outers(struct raw_packet *raw, struct arena *arena, struct diags *dia
 		struct outer_header *outer;
 
 		if (packet->n_outer == MAX_OUTER_HEADERS) {
-			diag_error(diags, one->loc, "too many outer headers: at most %d",
-				   MAX_OUTER_HEADERS);
+			diag_error(diags, FW_outer_header, one->loc,
+				   "too many outer headers: at most %d", MAX_OUTER_HEADERS);
 			return;
 		}
 		outer = &packet->outer[packet->n_outer++];

@@ -58,16 +58,18 @@ static void check_member(struct check *check, const struct shape *shape, const s
 	const struct member *member = member_by_name(shape, field->name);
 
 	if (!member) {
-		diag_error_hint(check->diags, field->loc, member_list(check, shape),
-				"%s has no member '%s'", shape->what,
+		diag_error_hint(check->diags, FW_unknown_member, field->loc,
+				member_list(check, shape), "%s has no member '%s'", shape->what,
 				field->name ? field->name : check_show(check, field->value));
 		return;
 	}
 	if (expr_field(record, field->name) != field)
-		diag_error(check->diags, field->loc, "%s is written twice", field->name);
+		diag_error(check->diags, FW_member_twice, field->loc, "%s is written twice",
+			   field->name);
 	if (!member->fits(check, field->value))
-		diag_error(check->diags, field->value->loc, "%s: expected %s, got %s", field->name,
-			   member->expected, check_show(check, field->value));
+		diag_error(check->diags, FW_member_value, field->value->loc,
+			   "%s: expected %s, got %s", field->name, member->expected,
+			   check_show(check, field->value));
 }
 
 /* The record has all required members and no others, each of its kind. */
@@ -85,7 +87,8 @@ static void check_shape(struct check *check, const struct shape *shape, const st
 					  : name;
 	}
 	if (lacking)
-		diag_error(check->diags, record->loc, "%s lacks %s", shape->what, lacking);
+		diag_error(check->diags, FW_member_missing, record->loc, "%s lacks %s", shape->what,
+			   lacking);
 }
 
 #define INT(name_, required_)                                                                      \
@@ -154,7 +157,8 @@ static void check_iovec(struct check *check, const struct expr *expr)
 	length = good ? expr->fields[1].value : NULL;
 	if (!good || !is_base(expr->fields[0].value) || !expr_is_int(length) || length->value < 0 ||
 	    length->value > INT32_MAX)
-		diag_error(check->diags, expr->loc, "expected an iovec such as {..., 1000}, got %s",
+		diag_error(check->diags, FW_literal, expr->loc,
+			   "expected an iovec such as {..., 1000}, got %s",
 			   check_show(check, expr));
 }
 
@@ -184,13 +188,13 @@ static void check_attribute(struct check *check, const struct field *field)
 
 	if (!field->name || strncmp(field->name, "TCP_NLA_", 8) ||
 	    !symbol_value(field->name, &number))
-		diag_error_hint(check->diags, field->loc,
+		diag_error_hint(check->diags, FW_literal, field->loc,
 				field->name ? check_hint(check, "constant", field->name) : NULL,
 				"expected TCP_NLA_NAME=VALUE, got %s",
 				field->name ? field->name : check_show(check, field->value));
 	if (!expr_is_ellipsis(field->value) && !expr_is_int(field->value))
-		diag_error(check->diags, field->value->loc, "expected a number or ..., got %s",
-			   check_show(check, field->value));
+		diag_error(check->diags, FW_literal, field->value->loc,
+			   "expected a number or ..., got %s", check_show(check, field->value));
 }
 
 static bool fits_cmsg_data(struct check *check, const struct expr *value)
@@ -227,7 +231,7 @@ static bool fits_cmsgs(struct check *check, const struct expr *value)
 		if (value->items[i]->kind == EXPR_RECORD)
 			check_shape(check, &cmsg_shape, value->items[i]);
 		else
-			diag_error(check->diags, value->items[i]->loc,
+			diag_error(check->diags, FW_literal, value->items[i]->loc,
 				   "expected {cmsg_level=, cmsg_type=, cmsg_data=}, got %s",
 				   check_show(check, value->items[i]));
 	}
@@ -252,7 +256,7 @@ bool check_msghdr(struct check *check, const struct expr *expr)
 	iov = expr_field(expr, "msg_iov");
 	if (iov && iov->value->kind == EXPR_LIST && expr_is_int(iov->argument) &&
 	    iov->argument->value != (int64_t)iov->value->n_items)
-		diag_error(check->diags, iov->argument->loc,
+		diag_error(check->diags, FW_count, iov->argument->loc,
 			   "the count of msg_iov is %lld, but the list has %zu",
 			   (long long)iov->argument->value, iov->value->n_items);
 	return true;
@@ -275,7 +279,7 @@ bool check_pollfds(struct check *check, const struct expr *expr)
 		if (expr->items[i]->kind == EXPR_RECORD)
 			check_shape(check, &pollfd_shape, expr->items[i]);
 		else
-			diag_error(check->diags, expr->items[i]->loc,
+			diag_error(check->diags, FW_literal, expr->items[i]->loc,
 				   "expected {fd=, events=, revents=}, got %s",
 				   check_show(check, expr->items[i]));
 	}
@@ -299,7 +303,7 @@ bool check_epoll_event(struct check *check, const struct expr *expr)
 		data += expr->fields[i].name && strcmp(expr->fields[i].name, "events") &&
 			member_by_name(&epoll_shape, expr->fields[i].name);
 	if (data != 1)
-		diag_error(check->diags, expr->loc,
+		diag_error(check->diags, FW_literal, expr->loc,
 			   "an epoll event has exactly one of fd, ptr, u32, u64");
 	return true;
 }

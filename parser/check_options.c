@@ -42,7 +42,8 @@ static bool read_generic(struct option_reader *reader, const struct atom *name)
 	unsigned long kind = strtoul(name->text + 4, &end, 0);
 
 	if (*end || kind > UINT8_MAX || !isdigit((unsigned char)name->text[4])) {
-		diag_error(reader->diags, name->loc, "gen-KIND: a kind is a number from 0 to 255");
+		diag_error(reader->diags, FW_option_kind, name->loc,
+			   "gen-KIND: a kind is a number from 0 to 255");
 		return false;
 	}
 	option->kind = kind;
@@ -65,7 +66,7 @@ static bool read_experiment(struct option_reader *reader, const struct atom *nam
 	if (row)
 		magic = arena_printf(reader->arena, "%04x", row->select);
 	if (strlen(magic) != 4) {
-		diag_error(reader->diags, name->loc,
+		diag_error(reader->diags, FW_option_kind, name->loc,
 			   "exp-HHHH: an experiment has four hexadecimal digits");
 		return false;
 	}
@@ -88,13 +89,14 @@ static bool read_raw(struct option_reader *reader, const struct atom *name)
 	option->length = option->n_bytes > 1 ? option->bytes[1] : 1;
 	head = option->n_bytes > 1 ? 2 : 1;
 	if (option->kind > 1 && option->length != option->n_bytes) {
-		diag_error(reader->diags, name->loc,
+		diag_error(reader->diags, FW_option_bytes, name->loc,
 			   "the option's length byte says %u, but %u bytes are written",
 			   option->n_bytes > 1 ? option->length : 0, option->n_bytes);
 		return false;
 	}
 	if (option->kind <= 1 && option->n_bytes > 1) {
-		diag_error(reader->diags, name->loc, "eol and nop are one byte each");
+		diag_error(reader->diags, FW_option_bytes, name->loc,
+			   "eol and nop are one byte each");
 		return false;
 	}
 	option->n_bytes -= head;
@@ -130,7 +132,8 @@ static bool unknown(struct option_reader *reader, const struct atom *name)
 
 	if (near)
 		hint = arena_printf(reader->arena, "did you mean %s?", near);
-	diag_error_hint(reader->diags, name->loc, hint, "unknown TCP option '%.40s'", name->text);
+	diag_error_hint(reader->diags, FW_unknown_tcp_option, name->loc, hint,
+			"unknown TCP option '%.40s'", name->text);
 	return false;
 }
 
@@ -154,7 +157,8 @@ static bool is_told(struct option_reader *reader, const struct tcp_option_row *r
 						*keywords ? " or " : "",
 						other->n_fields ? other->fields[0].keyword : "");
 	}
-	diag_error(reader->diags, reader->loc, "%s needs a counter: %s", row->name, keywords);
+	diag_error(reader->diags, FW_option_value, reader->loc, "%s needs a counter: %s", row->name,
+		   keywords);
 	return false;
 }
 
@@ -208,7 +212,7 @@ static bool read_option(const struct atoms *atoms, struct tcp_option *option, st
 		return false;
 	if (reader.at == reader.n)
 		return true;
-	diag_error(diags, option_peek(&reader)->loc, "unexpected '%.40s' in %s",
+	diag_error(diags, FW_option_value, option_peek(&reader)->loc, "unexpected '%.40s' in %s",
 		   option_peek(&reader)->text, atoms->items[0].text);
 	return false;
 }
@@ -235,9 +239,9 @@ void check_tcp_options(struct raw_packet *raw, struct arena *arena, struct diags
 	if (diags_errors(diags) != errors)
 		return;
 	if (space > MAX_OPTION_SPACE)
-		diag_error(diags, raw->options_loc, "the options take more than %d bytes",
-			   MAX_OPTION_SPACE);
+		diag_error(diags, FW_option_space, raw->options_loc,
+			   "the options take more than %d bytes", MAX_OPTION_SPACE);
 	else if (space % 4)
-		diag_error_hint(diags, raw->options_loc, "pad with nop",
+		diag_error_hint(diags, FW_option_space, raw->options_loc, "pad with nop",
 				"the options take %zu bytes: not a multiple of 4", space);
 }

@@ -24,14 +24,14 @@ static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct
 
 		if (!flag && !digit) {
 			diag_error_hint(
-				diags, atom->loc,
+				diags, FW_unknown_flag, atom->loc,
 				"flags are F S R P U E W A, '.' for ACK, a digit 0-7 for AccECN",
 				"unknown TCP flag '%c' in '%.40s'", *c, atom->text);
 			return;
 		}
 		if (digit && tcp->ace_given) {
-			diag_error(diags, atom->loc, "more than one AccECN digit in '%.40s'",
-				   atom->text);
+			diag_error(diags, FW_accecn_digit, atom->loc,
+				   "more than one AccECN digit in '%.40s'", atom->text);
 			return;
 		}
 		if (digit) {
@@ -40,7 +40,7 @@ static void check_flags(const struct atom *atom, struct tcp_segment *tcp, struct
 		}
 		if ((digit && tcp->flags & ace_bits) ||
 		    (!digit && tcp->ace_given && flag & ace_bits)) {
-			diag_error(diags, atom->loc,
+			diag_error(diags, FW_accecn_digit, atom->loc,
 				   "an AccECN digit stands for E, W and A in '%.40s'", atom->text);
 			return;
 		}
@@ -62,7 +62,7 @@ static uint32_t check_seq(const struct raw_seq *seq, uint32_t *start, struct dia
 	    !atom_number(&seq->end, UINT32_MAX, "a sequence number", diags, &last))
 		return 0;
 	if (first + length != last)
-		diag_error(diags, seq->loc,
+		diag_error(diags, FW_seq_length, seq->loc,
 			   "sequence numbers and length differ: %u + %u is %llu, not %u",
 			   (unsigned)first, (unsigned)length, (unsigned long long)(first + length),
 			   (unsigned)last);
@@ -90,7 +90,8 @@ static void check_digests(const struct raw_packet *raw, const struct config *con
 
 	for (unsigned i = 0; i < tcp->n_options; i++)
 		if (tcp->options[i].computed && !config->md5_secret)
-			diag_error_hint(diags, raw->options_loc, "--tcp_md5_secret=TEXT",
+			diag_error_hint(diags, FW_md5_key, raw->options_loc,
+					"--tcp_md5_secret=TEXT",
 					"md5 valid: the digest needs a key");
 }
 
@@ -116,30 +117,42 @@ static void check_tcp(struct raw_packet *raw, const struct config *config, struc
 		check_field(optional[i].atom, optional[i].field, field_row(optional[i].field)->word,
 			    tcp, diags);
 	if (packet->direction == INBOUND && raw->window.kind == ATOM_NONE)
-		diag_error(diags, raw->seq->loc, "an injected segment needs a window: win N");
+		diag_error(diags, FW_no_window, raw->seq->loc,
+			   "an injected segment needs a window: win N");
 	if (packet->direction == INBOUND && tcp->seq_any)
-		diag_error(diags, raw->seq->loc, "an injected segment needs a sequence number");
+		diag_error(diags, FW_seq_needed, raw->seq->loc,
+			   "an injected segment needs a sequence number");
 	if (packet->direction == INBOUND && tcp->options_mode == OPTIONS_ANY)
-		diag_error(diags, raw->options_loc, "<...> is for expected segments only");
+		diag_error(diags, FW_expected_only, raw->options_loc,
+			   "<...> is for expected segments only");
 	if (raw->echo)
-		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
+		diag_error(diags, FW_echo_place, raw->echo_loc, "an echoed packet belongs to ICMP");
 	check_tcp_options(raw, arena, diags);
 	check_digests(raw, config, diags);
 }
 
 /* ---- ICMP -------------------------------------------------------------------------- */
 
-/* "did you mean"; NULL when nothing is near, or when so much is wrong that looking takes too long.
- */
-static const char *icmp_hint(const struct atom *word, struct arena *arena, struct diags *diags)
+/* "did you mean", or all there are: of types where `type` is -1, else the codes of that type. NULL
+ * when so much is wrong that looking takes too long. */
+static const char *icmp_hint(const struct atom *word, uint8_t version, int type,
+			     struct arena *arena, struct diags *diags)
 {
-	const char *left_out = define_hint(word->text), *near;
+	const char *number = type < 0 ? "type_N" : "code_N";
+	const char *near, *left_out = define_hint(word->text);
+	char known[400];
 
 	if (left_out)
 		return left_out;
-	near = diags_errors(diags) < MAX_HINTED ? closest_name("icmp", word->text) : NULL;
-	return near && strcmp(near, word->text) ? arena_printf(arena, "did you mean %s?", near)
-						: NULL;
+	if (diags_errors(diags) >= MAX_HINTED)
+		return NULL;
+	icmp_names(known, sizeof(known), version, type);
+	near = closest_name("icmp", word->text);
+	if (near && (type < 0 ? icmp_type_by_name(version, near)
+			      : icmp_code_by_name(version, type, near)) >= 0)
+		return arena_printf(arena, "did you mean %s?", near);
+	return *known ? arena_printf(arena, "known are %s, any other as %s", known, number)
+		      : arena_printf(arena, "this type has no codes with names: %s", number);
 }
 
 static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct diags *diags)
@@ -148,7 +161,8 @@ static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct
 	int type = icmp_type_by_name(packet->ip_version, raw->type.text), code;
 
 	if (type < 0) {
-		diag_error_hint(diags, raw->type.loc, icmp_hint(&raw->type, arena, diags),
+		diag_error_hint(diags, FW_icmp_type, raw->type.loc,
+				icmp_hint(&raw->type, packet->ip_version, -1, arena, diags),
 				"unknown ICMPv%d type '%.40s'", packet->ip_version, raw->type.text);
 		return;
 	}
@@ -157,7 +171,8 @@ static void check_icmp_words(struct raw_packet *raw, struct arena *arena, struct
 		return;
 	code = icmp_code_by_name(packet->ip_version, type, raw->code.text);
 	if (code < 0) {
-		diag_error_hint(diags, raw->code.loc, icmp_hint(&raw->code, arena, diags),
+		diag_error_hint(diags, FW_icmp_code, raw->code.loc,
+				icmp_hint(&raw->code, packet->ip_version, type, arena, diags),
 				"unknown code '%.40s' of ICMPv%d %s", raw->code.text,
 				packet->ip_version, raw->type.text);
 		return;
@@ -173,7 +188,7 @@ static void check_icmp_mtu(struct raw_packet *raw, struct diags *diags)
 	bool v4 = packet->ip_version == 4;
 
 	if (!icmp_tells_mtu(packet->ip_version, icmp->type, icmp->code))
-		diag_error(diags, raw->mtu.loc, "mtu goes with %s only",
+		diag_error(diags, FW_icmp_part, raw->mtu.loc, "mtu goes with %s only",
 			   v4 ? "unreachable frag_needed" : "packet_too_big");
 	else if (!v4 || atom_number(&raw->mtu, UINT16_MAX, "mtu", diags, &value))
 		check_field(&raw->mtu, FIELD_icmp_mtu, "mtu", icmp, diags);
@@ -188,14 +203,14 @@ static void check_echo(struct raw_packet *raw, struct diags *diags)
 	if (raw->echo == ECHO_SEQ) {
 		icmp->echoed_length = check_seq(raw->echo_seq, &icmp->echoed_seq, diags);
 		if (raw->echo_seq->any)
-			diag_error(diags, raw->echo_loc,
+			diag_error(diags, FW_seq_needed, raw->echo_loc,
 				   "an echoed segment needs a sequence number");
 	} else if (raw->echo &&
 		   atom_number(&raw->echo_length, UINT16_MAX - 28, "a length", diags, &length)) {
 		icmp->echoed = raw->echo == ECHO_UDP ? ICMP_ECHO_UDP : ICMP_ECHO_RAW;
 		icmp->echoed_length = length;
 		if (raw->echo == ECHO_RAW && length < 8)
-			diag_error(diags, raw->echo_length.loc,
+			diag_error(diags, FW_range, raw->echo_length.loc,
 				   "raw (N) counts the ICMP header: at least 8");
 	}
 }
@@ -215,7 +230,8 @@ static void check_icmp(struct raw_packet *raw, const struct config *config, stru
 		check_icmp_mtu(raw, diags);
 	if (check_field(&raw->id, FIELD_icmp_id, "id", icmp, diags) &&
 	    icmp_class_of(raw->packet.ip_version, icmp->type) == ICMP_ERROR)
-		diag_error(diags, raw->id.loc, "id goes with requests and replies only");
+		diag_error(diags, FW_icmp_part, raw->id.loc,
+			   "id goes with requests and replies only");
 }
 
 /* ---- all kinds --------------------------------------------------------------------- */
@@ -229,7 +245,7 @@ static void check_udp(struct raw_packet *raw, const struct config *config, struc
 	atom_number(&raw->length, UINT16_MAX - 8, "a length", diags, &length);
 	raw->packet.udp.len = length;
 	if (raw->echo)
-		diag_error(diags, raw->echo_loc, "an echoed packet belongs to ICMP");
+		diag_error(diags, FW_echo_place, raw->echo_loc, "an echoed packet belongs to ICMP");
 }
 
 static unsigned size_tcp(const struct packet *packet)
@@ -270,7 +286,7 @@ static void check_size(const struct raw_packet *raw, struct diags *diags)
 	struct loc loc = raw->seq ? raw->seq->loc : raw->length.loc;
 
 	if (ip + size > UINT16_MAX)
-		diag_error(diags, loc, "the packet is %u bytes too long for IP",
+		diag_error(diags, FW_too_long, loc, "the packet is %u bytes too long for IP",
 			   ip + size - UINT16_MAX);
 }
 

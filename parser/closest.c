@@ -119,7 +119,7 @@ static void consider_signals(struct search *search)
 static void consider_icmp(struct search *search)
 {
 	static const char *const names[] = {
-#define TYPE(version, name, number, ...) #name,
+#define TYPE(version, name, number, ...)  #name,
 #define CODE(version, type, name, number) #name,
 #include "parser/icmp.def"
 #undef TYPE
@@ -147,6 +147,23 @@ static void consider_timers(struct search *search)
 		consider(search, sock_timer_name(timer));
 }
 
+static void consider_ip_fields(struct search *search)
+{
+	static const char *const names[] = {"ttl",   "hlim", "tos",  "class", "flowlabel", "dscp",
+					    "noecn", "ect0", "ect1", "ect01", "ce"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		consider(search, names[i]);
+}
+
+static void consider_segment_fields(struct search *search)
+{
+	static const char *const names[] = {"ack", "win", "urg", "icmp", "udp", "mtu", "id"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		consider(search, names[i]);
+}
+
 static const struct {
 	const char *kind;
 	void (*consider)(struct search *search);
@@ -156,6 +173,7 @@ static const struct {
 	{"errno", consider_errnos},   {"signal", consider_signals},
 	{"icmp", consider_icmp},      {"TCP option", consider_tcp_options},
 	{"counter", consider_counters}, {"timer", consider_timers},
+	{"IP field", consider_ip_fields}, {"segment field", consider_segment_fields},
 };
 
 const char *closest_name(const char *kind, const char *name)

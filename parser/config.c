@@ -115,7 +115,7 @@ static int set_nothing(const struct setting *s)
 
 static int set_unsupported(const struct setting *s)
 {
-	return err_set(s->err, -EINVAL, "--%s is not supported yet", s->name);
+	return err_set(s->err, -EOPNOTSUPP, "--%s is not supported yet", s->name);
 }
 
 /* First of a spelling is the one printed. */
@@ -444,22 +444,17 @@ int config_set(struct config *config, struct arena *arena, const char *name, con
 	       struct loc loc, struct errbuf *err)
 {
 	const struct option_row *row = option_by_name(name);
-	const char *near = row ? NULL : closest_name("option", name);
 	struct setting setting = {
 		.config = config, .arena = arena, .value = value, .loc = loc, .err = err};
 
-	if (near)
-		return err_set(err, -EINVAL, "unknown option --%.80s; did you mean --%s?", name,
-			       near);
 	if (!row)
-		return err_set(err, -EINVAL, "unknown option --%.80s", name);
+		return err_set(err, -ENOENT, "unknown option --%.80s", name);
 	if (loc.line && !row->in_script)
-		return err_set(err, -EINVAL, "--%s belongs on the command line", row->name);
+		return err_set(err, -EPERM, "--%s belongs on the command line", row->name);
 	if (row->argument == OPTION_ARGUMENT && !value)
-		return err_set(err, -EINVAL, "--%s needs a value: --%s=%s", row->name, row->name,
-			       row->value_name);
+		return err_set(err, -ENODATA, "--%s needs a value", row->name);
 	if (row->argument == OPTION_NO_ARGUMENT && value)
-		return err_set(err, -EINVAL, "--%s takes no value", row->name);
+		return err_set(err, -E2BIG, "--%s takes no value", row->name);
 	setting.name = row->name;
 	setting.setter = &setters[row - option_rows];
 	return setting.setter->set(&setting);

@@ -122,7 +122,7 @@ char *string_decode(struct parser *parser, struct token quoted, struct loc loc, 
 		taken = escape(in + 1, end - in - 1, out);
 		if (!taken) {
 			diag_error_hint(
-				parser->diags, loc,
+				parser->diags, FW_escape, loc,
 				"known are \\n \\r \\t \\v \\f \\\\ \\\" and \\xHH (two digits)",
 				"unknown escape '\\%c' in a string", in + 1 < end ? in[1] : ' ');
 			*out++ = *in++;

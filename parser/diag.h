@@ -28,24 +28,56 @@ struct source {
 
 enum diag_level { DIAG_ERROR, DIAG_WARNING };
 
+/* What kind of mistake it is: FW_unknown_call ... */
+enum diag_code {
+	FW_none,
+#define CODE(number, name, what) FW_##name,
+#include "parser/diag_codes.def"
+#undef CODE
+	N_DIAG_CODES
+};
+
+struct diag_code_row {
+	unsigned number; /* what users see, as FW0012 */
+	const char *name, *what;
+};
+
+extern const struct diag_code_row diag_code_rows[N_DIAG_CODES]; /* by enum diag_code; 0: empty */
+
 struct diags; /* opaque queue */
 
 struct diags *diags_new(const struct source *source);
 void diags_free(struct diags *diags); /* accepts NULL */
 
 /* Queues a message; `hint` (what to do, "did you mean ...") may be NULL. Both are copied. */
-void diag_add(struct diags *diags, enum diag_level level, struct loc loc, const char *hint,
-	      const char *format, ...) __attribute__((format(printf, 5, 6)));
-#define diag_error(diags, loc, ...)	       diag_add(diags, DIAG_ERROR, loc, NULL, __VA_ARGS__)
-#define diag_error_hint(diags, loc, hint, ...) diag_add(diags, DIAG_ERROR, loc, hint, __VA_ARGS__)
+void diag_add(struct diags *diags, enum diag_level level, enum diag_code code, struct loc loc,
+	      const char *hint, const char *format, ...) __attribute__((format(printf, 6, 7)));
+#define diag_error(diags, code, loc, ...) diag_add(diags, DIAG_ERROR, code, loc, NULL, __VA_ARGS__)
+#define diag_error_hint(diags, code, loc, hint, ...)                                               \
+	diag_add(diags, DIAG_ERROR, code, loc, hint, __VA_ARGS__)
+
+/* What is added from here to the next call is about one event: after its first error the others
+ * are most often its consequences, and are left out. */
+void diags_next_event(struct diags *diags);
+
+#define NEEDS_ARROW                                                                                \
+	"a segment needs < (the peer sends) or > (the kernel sends) before its flags"
 
 /* After so many errors the rest are told without a search for what might have been meant. */
 #define MAX_HINTED 100
+/* So many are printed of a script. */
+#define MAX_PRINTED 20
+/* With so many a text is no script with mistakes, and is not read to its end. */
+#define MAX_ERRORS 1000
 
 size_t diags_errors(const struct diags *diags);
 
-/* Prints all messages sorted by position: FILE:LINE:COLUMN: error: TEXT, the source line, a caret
- * line (`^~~~`) under the span (tabs and UTF-8 kept aligned), then the hint. */
+/* Prints the messages sorted by position: FILE:LINE:COLUMN: error[FWnnnn]: TEXT, the source line, a
+ * caret line (`^~~~`) under the span (tabs and UTF-8 kept aligned), then the hint. After MAX_PRINTED
+ * errors it says how many more there are. */
 void diags_print(const struct diags *diags, FILE *out, bool color);
+
+/* Writes what diags_print() printed without colours, with or without them. */
+void diag_paint(FILE *out, const char *text, bool color);
 
 #endif

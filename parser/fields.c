@@ -151,6 +151,14 @@ uint16_t tcp_flag_by_letter(char letter)
 	return 0;
 }
 
+bool tcp_are_flags(const char *text)
+{
+	for (const char *c = text; *c; c++)
+		if (!tcp_flag_by_letter(*c) && (*c < '0' || *c > '7'))
+			return false;
+	return *text;
+}
+
 const struct tcp_flag_row tcp_flag_rows[N_TCP_FLAGS] = {
 #define FLAG(id, letter, bit, theirs) {letter, bit, theirs},
 #include "parser/tcp_flags.def"

@@ -79,5 +79,7 @@ struct tcp_flag_row {
 extern const struct tcp_flag_row tcp_flag_rows[N_TCP_FLAGS];
 
 uint16_t tcp_flag_by_letter(char letter); /* 0: none */
+/* Nothing but letters of flags and AccECN digits? */
+bool tcp_are_flags(const char *text);
 
 #endif

@@ -396,5 +396,5 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parser *par
 static void pkt_error(const PKT_LTYPE *loc, struct parser *parser, const char *message)
 {
 	(void)message;
-	diag_error(parser->diags, *loc, "brackets are nested too deeply");
+	diag_error(parser->diags, FW_nested, *loc, "brackets are nested too deeply");
 }

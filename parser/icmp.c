@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/out.h"
 #include "parser/tables.h"
 
 struct icmp_row {
@@ -49,6 +50,18 @@ int icmp_type_by_name(uint8_t ip_version, const char *name)
 		if (types[i].ip_version == ip_version && !strcmp(types[i].name, name))
 			return types[i].type;
 	return plain_number("type_", name);
+}
+
+void icmp_names(char *text, size_t size, uint8_t ip_version, int type)
+{
+	const struct icmp_row *rows = type < 0 ? types : codes;
+	size_t n = type < 0 ? LENGTH(types) : LENGTH(codes);
+	struct out out = OUT(text, size);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].ip_version == ip_version && (type < 0 || rows[i].type == type))
+			out_put(&out, "%s%s", out.n ? " " : "", rows[i].name);
+	out_finish(&out);
 }
 
 int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name)

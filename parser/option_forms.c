@@ -24,7 +24,7 @@ static bool read_number(struct option_reader *reader, const struct option_field 
 		return true;
 	}
 	if (atom->kind == ATOM_NONE) {
-		diag_error(reader->diags, reader->loc, "%s needs a number", what);
+		diag_error(reader->diags, FW_option_value, reader->loc, "%s needs a number", what);
 		return false;
 	}
 	if (!atom_number(atom, max, what, reader->diags, &option->value[option->n_values]))
@@ -47,7 +47,7 @@ static bool read_field(struct option_reader *reader, const struct option_field *
 	}
 	if (written)
 		return read_number(reader, field);
-	diag_error(reader->diags, reader->loc, "%s needs %s N", option->row->name, field->keyword);
+	diag_error(reader->diags, FW_option_value, reader->loc, "%s needs %s N", option->row->name, field->keyword);
 	return false;
 }
 
@@ -140,14 +140,14 @@ static bool read_blocks(struct option_reader *reader)
 
 	do {
 		if (option->n_values == MAX_TCP_OPTION_VALUES) {
-			diag_error(reader->diags, reader->loc, "at most %d blocks fit",
+			diag_error(reader->diags, FW_option_value, reader->loc, "at most %d blocks fit",
 				   MAX_TCP_OPTION_VALUES / 2);
 			return false;
 		}
 		if (!read_number(reader, &edge))
 			return false;
 		if (!option_take_text(reader, ":")) {
-			diag_error(reader->diags, reader->loc, "a block is LEFT:RIGHT");
+			diag_error(reader->diags, FW_option_value, reader->loc, "a block is LEFT:RIGHT");
 			return false;
 		}
 		if (!read_number(reader, &edge))

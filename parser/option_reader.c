@@ -28,17 +28,17 @@ bool option_read_hex(struct option_reader *reader, const char *digits, struct lo
 	size_t n = strlen(digits);
 
 	if (strspn(digits, "0123456789abcdefABCDEF") != n) {
-		diag_error_hint(reader->diags, loc, define_hint(digits),
+		diag_error_hint(reader->diags, FW_option_bytes, loc, define_hint(digits),
 				"'%.60s' is not hexadecimal", digits);
 		return false;
 	}
 	if (n % 2) {
-		diag_error(reader->diags, loc,
+		diag_error(reader->diags, FW_option_bytes, loc,
 			   "an odd number of hexadecimal digits: two make a byte");
 		return false;
 	}
 	if (option->n_bytes + n / 2 > most) {
-		diag_error(reader->diags, loc, "%zu bytes are too long: at most %u", n / 2,
+		diag_error(reader->diags, FW_option_bytes, loc, "%zu bytes are too long: at most %u", n / 2,
 			   most - option->n_bytes);
 		return false;
 	}

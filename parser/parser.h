@@ -25,7 +25,17 @@ struct define {
 #define N_DEFINE_BUCKETS 256
 #define MAX_RESUMED	 8
 
+#define MAX_OPEN 32
+
 struct cli_option;
+
+/* A bracket that is open. */
+struct opener {
+	char mark;
+	struct loc loc;
+	bool first;   /* of its line */
+	bool crossed; /* what looks like another event has begun since */
+};
 
 /* One parse. The scanner keeps its place here, so that it can be asked for tokens one by one. */
 struct parser {
@@ -53,6 +63,18 @@ struct parser {
 	struct token token, previous;
 	struct loc token_loc;
 	struct loc token_end, previous_end; /* right behind them; line 0: there is none */
+	int previous_kind;
+	bool previous_first;
+	/* what the tokens of the current event tell of its mistakes */
+	struct opener open[MAX_OPEN];
+	unsigned n_open;	/* counts on */
+	struct opener crossed;	/* the last that was closed so late; mark 0: none */
+	uint32_t captured;	/* the end of the last line of tcpdump's that was told */
+	bool closes;		/* the last token closes a bracket */
+	bool acted;		/* the time is over */
+	struct token action;	/* the first token behind it */
+	struct loc action_loc;
+	int action_kind;
 	/* under construction */
 	struct event *event;
 	struct packet *packet;

@@ -16,10 +16,10 @@ bool atom_number(const struct atom *atom, uint64_t max, const char *what, struct
 	errno = 0;
 	*value = strtoull(atom->text, &end, 10);
 	if (atom->kind != ATOM_INT || *end)
-		diag_error(diags, atom->loc, "%s is a decimal number, not '%.40s'", what,
+		diag_error(diags, FW_number_form, atom->loc, "%s is a decimal number, not '%.40s'", what,
 			   atom->text);
 	else if (errno || *atom->text == '-' || *value > max)
-		diag_error(diags, atom->loc, "%s %.40s is out of range: 0 to %llu", what,
+		diag_error(diags, FW_range, atom->loc, "%s %.40s is out of range: 0 to %llu", what,
 			   atom->text, (unsigned long long)max);
 	else
 		return true;

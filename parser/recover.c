@@ -1,38 +1,120 @@
 /* Between scanner and grammar: after an error the tokens are dropped up to the next one that looks
  * like the beginning of an event, and SYNC is slipped in before it, so that the rest of the script
- * is read and all its errors are found. */
+ * is read and all its errors are found. syntax.c finds the words for the error. */
 #include <string.h>
 
-#include "parser/build.h"
-#include "parser/grammar.h"
-
-/* Continuation lines stand further right than the event they belong to. */
-#define COLUMN_SLACK 3
+#include "parser/options.h"
+#include "parser/syntax.h"
 
 int scan_token(PKT_STYPE *value, PKT_LTYPE *loc, void *yyscanner);
 
-static bool begins_item(const struct parser *parser)
+static bool one_of(int kind, const int *kinds, size_t n)
 {
-	static const int kinds[] = {INT, FLOAT, '+', '*', OPTION, OPTION_IS, COMMAND};
-
-	if (!parser->token_first || parser->token_loc.column > parser->item_column + COLUMN_SLACK)
-		return false;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i] == parser->token_kind)
+	for (size_t i = 0; i < n; i++)
+		if (kinds[i] == kind)
 			return true;
 	return false;
 }
 
-static void scan(struct parser *parser)
+/* `1, 4) = 0` goes on with what another line began. */
+static bool goes_on(const struct parser *parser)
+{
+	const char *behind = parser->source->text + parser->token_loc.end;
+
+	return parser->token_kind == INT && strchr(",)]}|", behind[strspn(behind, " \t")]) &&
+	       behind[strspn(behind, " \t")];
+}
+
+bool begins_item(const struct parser *parser)
+{
+	static const int kinds[] = {INT, FLOAT, '+', '*', OPTION, OPTION_IS, COMMAND};
+
+	return parser->token_first && !goes_on(parser) &&
+	       parser->token_loc.column <= parser->item_column + COLUMN_SLACK &&
+	       one_of(parser->token_kind, kinds, sizeof(kinds) / sizeof(*kinds));
+}
+
+/* ---- what the tokens of an event tell of its mistakes ------------------------------------------
+ */
+
+void tokens_reset(struct parser *parser)
+{
+	parser->n_open = 0;
+	parser->crossed.mark = 0;
+	parser->acted = false;
+}
+
+static void open_bracket(struct parser *parser)
+{
+	if (parser->n_open < MAX_OPEN)
+		parser->open[parser->n_open] = (struct opener){.mark = (char)parser->token_kind,
+							       .loc = parser->token_loc,
+							       .first = parser->token_first};
+	parser->n_open++;
+}
+
+static void close_bracket(struct parser *parser, char opener)
+{
+	const struct opener *top;
+
+	if (!parser->n_open || parser->n_open > MAX_OPEN) {
+		parser->n_open -= parser->n_open > MAX_OPEN;
+		return;
+	}
+	top = &parser->open[parser->n_open - 1];
+	if (top->mark != opener)
+		return;
+	if (top->crossed)
+		parser->crossed = *top;
+	parser->n_open--;
+	parser->closes = true;
+}
+
+/* The first token behind the time; `<` and `>` are directions there. */
+static bool begins_action(struct parser *parser)
+{
+	static const int times[] = {INT, FLOAT, '+', '*', '~', ELLIPSIS, OPTION, OPTION_IS, VALUE};
+
+	if (parser->acted || one_of(parser->token_kind, times, sizeof(times) / sizeof(*times)))
+		return false;
+	parser->acted = true;
+	parser->action = parser->token;
+	parser->action_loc = parser->token_loc;
+	parser->action_kind = parser->token_kind;
+	return true;
+}
+
+static void watch(struct parser *parser)
+{
+	char opener = bracket_opener(parser->token_kind);
+	bool direction;
+
+	if (begins_item(parser))
+		for (unsigned i = 0; i < parser->n_open && i < MAX_OPEN; i++)
+			parser->open[i].crossed = true;
+	direction = begins_action(parser) && is_mark(parser->token_kind, "<>");
+	parser->closes = false;
+	if (direction || !parser->acted)
+		return;
+	if (is_mark(parser->token_kind, "([{<"))
+		open_bracket(parser);
+	else if (opener)
+		close_bracket(parser, opener);
+}
+
+/* ---- tokens -------------------------------------------------------------------------------------
+ */
+
+static void scan_one(struct parser *parser)
 {
 	PKT_STYPE value = {.token = {"", 0}};
 
-	parser->previous = parser->token;
-	parser->previous_end = parser->token_end;
 	parser->token_kind = scan_token(&value, &parser->token_loc, parser->scanner);
 	parser->token = value.token;
 	if (parser->options_only && parser->token_kind != OPTION &&
 	    parser->token_kind != OPTION_IS && parser->token_kind != VALUE)
+		parser->token_kind = PKT_EOF;
+	if (diags_errors(parser->diags) >= MAX_ERRORS)
 		parser->token_kind = PKT_EOF;
 	if (parser->token_kind == PKT_EOF) {
 		parser->token_loc = parser_here(parser);
@@ -42,83 +124,61 @@ static void scan(struct parser *parser)
 	parser->token_end = parser_here(parser);
 }
 
+/* `--name value`: the option's row tells of the '=' that is missing, and the value is no event. */
+static bool is_stray_value(const struct parser *parser)
+{
+	const struct option_row *row;
+
+	if (parser->previous_kind != OPTION || parser->token_first ||
+	    parser->token_kind == OPTION || parser->token_kind == OPTION_IS ||
+	    parser->token_kind == PKT_EOF)
+		return false;
+	row = option_by_name(parser->option_name);
+	return row && row->argument == OPTION_ARGUMENT;
+}
+
+static void scan(struct parser *parser)
+{
+	parser->previous = parser->token;
+	parser->previous_kind = parser->token_kind;
+	parser->previous_first = parser->token_first;
+	parser->previous_end = parser->token_end;
+	do {
+		scan_one(parser);
+	} while (is_stray_value(parser));
+	watch(parser);
+}
+
+void skip_to_item(struct parser *parser)
+{
+	uint32_t line = parser->token_loc.line;
+
+	parser->recovering = true;
+	while (parser->token_kind != PKT_EOF && !begins_item(parser) &&
+	       !(parser->token_first && parser->token_loc.line > line &&
+		 is_capture(parser, parser->token_loc)))
+		scan(parser);
+	parser->recovering = false;
+}
+
 int pkt_lex(PKT_STYPE *value, PKT_LTYPE *loc, struct parser *parser)
 {
+	bool recovering = parser->recovering;
+
 	if (!parser->replay && !parser->sync_now)
 		scan(parser);
 	parser->replay = false;
-	while (parser->recovering && parser->token_kind != PKT_EOF && !begins_item(parser))
-		scan(parser);
+	if (recovering)
+		skip_to_item(parser);
 	*loc = parser->token_loc;
-	if (parser->recovering || parser->sync_now) {
-		parser->recovering = parser->sync_now = false;
+	if (recovering || parser->sync_now) {
+		parser->sync_now = false;
 		parser->replay = true;
+		tokens_reset(parser);
 		loc->end = loc->begin;
 		return SYNC;
 	}
 	parser->recovering = parser->token_kind == PKT_error;
 	value->token = parser->token;
 	return parser->token_kind;
-}
-
-/* Shapes of other dialects that fail in the grammar: named, not guessed at. */
-static const char *dialect_hint(const struct parser *parser)
-{
-	static const struct {
-		const char *word, *hint;
-	} dialects[] = {
-		{"sctp", "SCTP packets are not supported"},
-		{"udplite", "UDP-Lite packets are not supported"},
-		{"addr", "named addresses (MPTCP) are not supported"},
-	};
-	const struct token *token = &parser->previous;
-
-	for (size_t i = 0; i < sizeof(dialects) / sizeof(*dialects); i++)
-		if (token->size == strlen(dialects[i].word) &&
-		    !memcmp(token->text, dialects[i].word, token->size))
-			return dialects[i].hint;
-	return NULL;
-}
-
-static void describe(const struct parser *parser, const char *name, char *out, size_t size)
-{
-	size_t length = parser->token.size;
-
-	if (parser->token_kind == PKT_EOF || !length)
-		snprintf(out, size, "unexpected %s", name);
-	else if (memchr(parser->token.text, '\n', length) || length > 40 || *name == '%' ||
-		 *name == '`')
-		snprintf(out, size, "unexpected %s", name);
-	else if (parser->token_kind == STRING)
-		snprintf(out, size, "unexpected string %.*s", (int)length, parser->token.text);
-	else
-		snprintf(out, size, "unexpected '%.*s'", (int)length, parser->token.text);
-}
-
-void syntax_error(struct parser *parser, const char *unexpected, const char *const *expected,
-		  int n_expected)
-{
-	char what[120], wanted[160] = "";
-	/* The event may have broken off, with the next one's first token the one in the way. */
-	bool broke_off = parser->token_kind == PKT_EOF || begins_item(parser);
-	struct loc loc = parser->token_loc;
-
-	describe(parser, unexpected, what, sizeof(what));
-	if (n_expected > 0 && n_expected < MAX_EXPECTED)
-		for (int i = 0; i < n_expected; i++) {
-			size_t used = strlen(wanted);
-			const char *between = !i		   ? ", expected "
-					      : i + 1 < n_expected ? ", "
-								   : " or ";
-
-			snprintf(wanted + used, sizeof(wanted) - used, "%s%s", between,
-				 expected[i]);
-		}
-	if (broke_off && parser->previous_end.line) {
-		snprintf(what, sizeof(what), "the event breaks off");
-		loc = parser->previous_end;
-	}
-	diag_error_hint(parser->diags, loc, dialect_hint(parser), "%s%s", what, wanted);
-	parser->sync_now = broke_off;
-	parser->recovering = !broke_off;
 }

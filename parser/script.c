@@ -12,6 +12,8 @@
 #include "parser/check.h"
 #include "parser/config_finish.h"
 #include "parser/grammar.h"
+#include "parser/options.h"
+#include "parser/tables.h"
 
 #define MAX_SOURCE (64 << 20)
 
@@ -62,16 +64,49 @@ int source_load(struct arena *arena, const char *path, struct source *source)
 	return 0;
 }
 
+/* A capture, a program, a picture: no need to tell each of its bytes. */
+static const char *binary_kind(const struct source *source)
+{
+	static const struct {
+		const char *magic, *what;
+	} kinds[] = {
+		{"\xd4\xc3\xb2\xa1", "a capture (pcap)"},
+		{"\xa1\xb2\xc3\xd4", "a capture (pcap)"},
+		{"\x4d\x3c\xb2\xa1", "a capture (pcap)"},
+		{"\x0a\x0d\x0d\x0a", "a capture (pcapng)"},
+		{"\x7f"
+		 "ELF",
+		 "a program (ELF)"},
+		{"\x1f\x8b", "compressed (gzip)"},
+	};
+	size_t looked = source->size < 4096 ? source->size : 4096, controls = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strncmp(source->text, kinds[i].magic, strlen(kinds[i].magic)))
+			return kinds[i].what;
+	for (size_t i = 0; i < looked; i++)
+		controls += (unsigned char)source->text[i] < ' ' &&
+			    !strchr("\t\n\r\f\v", source->text[i] ? source->text[i] : 1);
+	return looked >= 64 && controls > looked / 10 ? "no text" : NULL;
+}
+
 static void parse_text(struct parser *parser)
 {
 	const struct source *source = parser->source;
 	static const char mark[] = "\xef\xbb\xbf"; /* some editors put a byte order mark first */
 	bool marked = source->size >= 3 && !memcmp(source->text, mark, 3);
+	const char *binary = binary_kind(source);
 
 	parser->line = 1;
 	parser->offset = marked ? 3 : 0;
 	parser->column = 1 + parser->offset;
 	parser->item_column = UINT32_MAX / 2;
+	if (binary) {
+		diag_error_hint(parser->diags, FW_binary, ((struct loc){0}),
+				"scripts are text files, most often NAME.pkt",
+				"this file is %s, not a script", binary);
+		return;
+	}
 	if (scan_lex_init_extra(parser, &parser->scanner))
 		abort(); /* out of memory */
 	scan__scan_bytes(source->text + parser->offset, source->size - parser->offset,
@@ -80,13 +115,59 @@ static void parse_text(struct parser *parser)
 	scan_lex_destroy(parser->scanner);
 }
 
-static void set_option(struct config *config, struct arena *arena, const char *name,
-		       const char *value, struct loc loc, struct diags *diags)
+/* What stands in the option's line behind its name, where a value without '=' would be. */
+static const char *stray_value(const struct parser *parser, struct loc loc)
+{
+	const char *text = parser->source->text + loc.end;
+	size_t length;
+
+	text += strspn(text, " \t");
+	length = strcspn(text, " \t\r\n");
+	if (!loc.line || !length || !strncmp(text, "--", 2) || !strncmp(text, "//", 2))
+		return NULL;
+	return arena_strndup(parser->arena, text, length);
+}
+
+static void bad_option(struct parser *parser, const struct cli_option *option, struct loc loc,
+		       int error, const char *text)
+{
+	static const struct {
+		int error;
+		enum diag_code code;
+	} codes[] = {
+		{-ENOENT, FW_unknown_option},	{-EPERM, FW_option_command_line},
+		{-ENODATA, FW_option_no_value}, {-E2BIG, FW_option_takes_none},
+		{-EOPNOTSUPP, FW_unsupported},
+	};
+	const struct option_row *row = option_by_name(option->name);
+	const char *near = row ? NULL : closest_name("option", option->name);
+	const char *stray = error == -ENODATA ? stray_value(parser, loc) : NULL;
+	enum diag_code code = FW_option_bad_value;
+	const char *hint = NULL;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (codes[i].error == error)
+			code = codes[i].code;
+	if (near)
+		hint = arena_printf(parser->arena, "did you mean --%s?", near);
+	else if (error == -ENODATA)
+		hint = arena_printf(parser->arena, "--%s=%s", row->name,
+				    stray ? stray : row->value_name);
+	if (stray)
+		diag_error_hint(parser->diags, FW_option_equals, loc, hint,
+				"--%s needs '=' before its value", row->name);
+	else
+		diag_error_hint(parser->diags, code, loc, hint, "%s", text);
+}
+
+static void set_option(struct parser *parser, struct config *config,
+		       const struct cli_option *option, struct loc loc)
 {
 	struct errbuf err;
+	int error = config_set(config, parser->arena, option->name, option->value, loc, &err);
 
-	if (config_set(config, arena, name, value, loc, &err))
-		diag_error(diags, loc, "%s", err.text);
+	if (error)
+		bad_option(parser, option, loc, error, err.text);
 }
 
 /* Defaults <- option lines <- command line. Once: option lines come before the first event. */
@@ -98,17 +179,16 @@ static struct config *configure(struct parser *parser)
 
 	for (size_t i = 0; i < script->n_options; i++) {
 		const struct option_line *line = &script->options[i];
+		struct cli_option option = {line->name, line->value};
 
-		set_option(config, parser->arena, line->name, line->value, line->loc,
-			   parser->diags);
+		set_option(parser, config, &option, line->loc);
 	}
 	for (size_t i = 0; i < parser->n_options; i++)
-		set_option(config, parser->arena, parser->options[i].name, parser->options[i].value,
-			   (struct loc){0}, parser->diags);
+		set_option(parser, config, &parser->options[i], (struct loc){0});
 	if (parser->mode >= 0)
 		config->ip_mode = parser->mode;
 	if (config_finish(config, &err))
-		diag_error(parser->diags, ((struct loc){0}), "%s", err.text);
+		diag_error(parser->diags, FW_option_bad_value, ((struct loc){0}), "%s", err.text);
 	return config;
 }
 
@@ -140,7 +220,7 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 	struct script *script = read_script(&parser);
 
 	if (!script->n_events && !diags_errors(diags))
-		diag_error(diags, parser_here(&parser), "the script has no events");
+		diag_error(diags, FW_no_events, parser_here(&parser), "the script has no events");
 	check_script(script, arena, diags);
 	return script;
 }

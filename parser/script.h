@@ -20,6 +20,10 @@ struct script *script_parse(struct arena *arena, const struct source *source,
 			    const struct cli_option *options, size_t n_options, int mode,
 			    struct diags *diags);
 
+/* What is certain to fail of a script without errors, however the kernel behaves: descriptors that
+ * are not there, times that have passed and the like. */
+void script_foresee(const struct script *script, struct arena *arena, struct diags *diags);
+
 /* What the option lines and the command line say, without a look at the events; errors among them
  * are script_parse()'s to tell. */
 const struct config *script_config(struct arena *arena, const struct source *source,

@@ -70,6 +70,8 @@ extern const struct transport_row transport_rows[N_PACKET_KINDS]; /* by enum pac
 /* Numbers for a type or code word of that IP version; -1: unknown. "type_N" and "code_N" work. */
 int icmp_type_by_name(uint8_t ip_version, const char *name);
 int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name);
+/* Their names, for messages: "A B C"; `type` -1: the types, else the codes of that type. */
+void icmp_names(char *out, size_t size, uint8_t ip_version, int type);
 /* What a type is: an error quotes a packet (RFC 1122 3.2.2, RFC 4443 2.1), an echo has an id. */
 enum icmp_class { ICMP_QUERY, ICMP_ECHO, ICMP_ERROR };
 enum icmp_class icmp_class_of(uint8_t ip_version, uint8_t type);
@@ -123,7 +125,8 @@ int tcp_state_by_name(const char *name);
 void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
 
 /* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
- * "option", "state", "errno", "signal", "icmp", "TCP option", "counter", "timer". */
+ * "option", "state", "errno", "signal", "icmp", "TCP option", "counter", "timer", "IP field",
+ * "segment field". */
 const char *closest_name(const char *kind, const char *name);
 
 #endif

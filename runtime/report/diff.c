@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/diag.h"
 #include "parser/tables.h"
 #include "runtime/report/align.h"
 #include "runtime/report/marks.h"
@@ -429,7 +430,7 @@ void report_failure(FILE *out, const struct run_result *result, bool color)
 		return;
 	if (result->diagnostics && !failed) {
 		clean = text_clean(result->diagnostics, true);
-		fputs(clean, out);
+		diag_paint(out, clean, color);
 		free(clean);
 		return;
 	}

@@ -98,6 +98,8 @@ static bool add_mode(struct plan *plan, const struct settings *settings,
 
 	test.options = settings_script_options(settings, (int)mode, &test.n_options);
 	script = script_parse(arena, source, test.options, test.n_options, (int)mode, diags);
+	if (!diags_errors(diags))
+		script_foresee(script, arena, diags);
 	good = diags_errors(diags) == 0;
 	if (read_once(source->path))
 		test.source = source;

@@ -39,7 +39,7 @@ static int check_only(const struct settings *settings, const struct plan *plan)
 
 		if (!known || !known->diagnostics)
 			continue;
-		fputs(known->diagnostics, stderr);
+		diag_paint(stderr, known->diagnostics, settings->use_color);
 		status = STATUS_USAGE;
 	}
 	return status;

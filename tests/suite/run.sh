@@ -35,6 +35,7 @@ check "standard input" exits 0 "$bin" - <pass.pkt
 check "a pipe, which can be read only once" exits 0 sh -c "cat pass.pkt | '$bin' /dev/stdin"
 check "dry_run plays nothing" exits 0 "$bin" --dry_run fail.pkt pass.pkt
 check "dry_run finds bad scripts" exits 2 "$bin" --dry_run bad.pkt pass.pkt
+check "mistakes in colours" prints $'\033\[1;31merror\[FW' "$bin" --color=always --dry_run bad.pkt
 check "--help is 0" exits 0 "$bin" --help
 check "doctor is 0" exits 0 "$bin" doctor
 

@@ -1,4 +1,5 @@
 #include "tests/unit/parser_fixture.h"
+#include "tests/unit/without_codes.h"
 
 void parse_bytes(struct parsed *parsed, const char *text, size_t size,
 		 const struct cli_option *options, size_t n_options, int mode)
@@ -14,6 +15,7 @@ void parse_bytes(struct parsed *parsed, const char *text, size_t size,
 	out = open_memstream(&parsed->messages, &length);
 	diags_print(parsed->diags, out, false);
 	fclose(out);
+	without_codes(parsed->messages);
 	out = open_memstream(&parsed->printed, &length);
 	if (!diags_errors(parsed->diags))
 		script_print(out, parsed->script);

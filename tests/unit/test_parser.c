@@ -91,12 +91,12 @@ static void test_strings(void **state)
 	prints(parsed.printed, parsed.printed, -1);
 	drop(&parsed);
 	says("0 open(\"a\\q\", 0) = 3\n", "t.pkt:1:8: error: unknown escape '\\q'", -1);
-	says("0 open(\"a, 0) = 3\n+0 nonsense(5) = 0\n", "t.pkt:1:8: error: string without", -1);
+	says("0 open(\"a, 0) = 3\n+0 nonsense(5) = 0\n", "t.pkt:1:8: error: '\"' is never closed", -1);
 	says("0 open(\"a, 0) = 3\n+0 nonsense(5) = 0\n", "t.pkt:2:4: error: unknown system call",
 	     -1);
-	says("0 `a\n", "t.pkt:1:3: error: command without its closing backquote", -1);
-	says("0 %{ a }\n", "t.pkt:1:3: error: code without }%", -1);
-	says("0 `a` /* b\n", "t.pkt:1:7: error: comment without */", -1);
+	says("0 `a\n", "t.pkt:1:3: error: '`' is never closed", -1);
+	says("0 %{ a }\n", "t.pkt:1:3: error: '%{' is never closed", -1);
+	says("0 `a` /* b\n", "t.pkt:1:7: error: '/*' is never closed", -1);
 }
 
 static void test_defines(void **state)
@@ -150,11 +150,11 @@ static void test_calls(void **state)
 	(void)state;
 	prints(text, text, -1);
 	says(SOCKET "+0 close(3 = 0\n+0 close(5)) = 0\n+0 < x\n",
-	     "t.pkt:2:12: error: unexpected '='", -1);
+	     "t.pkt:2:9: error: '(' is never closed", -1);
 	says(SOCKET "+0 close(3 = 0\n+0 close(5)) = 0\n+0 < x\n",
-	     "t.pkt:3:12: error: unexpected ')'", -1);
+	     "t.pkt:3:12: error: ')' without '(' before it", -1);
 	says(SOCKET "+0 close(3 = 0\n+0 close(5)) = 0\n+0 < x\n",
-	     "t.pkt:4:7: error: the event breaks off", -1);
+	     "t.pkt:4:7: error: the event ends too early", -1);
 	says(SOCKET "+0 close(99999999999999999999) = 0\n", "t.pkt:2:10: error: the number", -1);
 }
 
@@ -180,8 +180,8 @@ static void test_carets(void **state)
 	assert_string_equal(
 		parsed.messages,
 		"t.pkt:1:16: error: sequence numbers and length differ: 1 + 0 is 1, not 2\n"
-		"  0\t`\xe4\xb8\x89` +0 > . 1:2(0)\n"
-		"   \t            ^~~~~~\n");
+		"  0       `\xe4\xb8\x89` +0 > . 1:2(0)\n"
+		"                      ^~~~~~\n");
 	drop(&parsed);
 }
 
