@@ -34,7 +34,7 @@ void check_subject(struct check *check, const struct call *call, bool *under_tes
 		return;
 	check_resolve(check, which);
 	if (!expr_is_int(which) || which->value < 0)
-		diag_error(check->diags, which->loc, "%s: expected a descriptor or ..., got %s",
+		diag_error(check->diags, FW_argument, which->loc, "%s: expected a descriptor or ..., got %s",
 			   call->name, check_show(check, which));
 	*fd = which->value;
 }

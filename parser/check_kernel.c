@@ -11,16 +11,17 @@ void check_counter_event(struct check *check, struct event *event, struct call *
 	event->counter = claim;
 	claim->name = name->kind == EXPR_WORD ? name->text : "";
 	if (name->kind != EXPR_WORD)
-		diag_error(check->diags, name->loc,
+		diag_error(check->diags, FW_argument, name->loc,
 			   "expected a counter such as TcpExtTCPAbortOnClose, got %s",
 			   check_show(check, name));
 	else if (!counter_is_known(name->text))
-		diag_error_hint(check->diags, name->loc, check_hint(check, "counter", name->text),
-				"unknown counter '%s'", name->text);
+		diag_error_hint(check->diags, FW_unknown_counter, name->loc,
+				check_hint(check, "counter", name->text), "unknown counter '%s'",
+				name->text);
 	check_resolve(check, call->result);
 	if (!expr_is_int(call->result))
-		diag_error(check->diags, call->result->loc, "expected a number, got %s",
-			   check_show(check, call->result));
+		diag_error(check->diags, FW_result_number, call->result->loc,
+			   "expected a number, got %s", check_show(check, call->result));
 	claim->value = call->result->value;
 }
 
@@ -33,8 +34,9 @@ static bool take_timer(struct check *check, struct timer_claim *claim, const str
 		return false;
 	claim->timer = sock_timer_by_name(value->text);
 	if (claim->timer < 0)
-		diag_error_hint(check->diags, value->loc, check_hint(check, "timer", value->text),
-				"unknown timer '%s'", value->text);
+		diag_error_hint(check->diags, FW_unknown_timer, value->loc,
+				check_hint(check, "timer", value->text), "unknown timer '%s'",
+				value->text);
 	return true;
 }
 
@@ -76,17 +78,19 @@ static void check_timer_member(struct check *check, struct timer_claim *claim,
 	while (i < N_TIMER_MEMBERS && (!field->name || strcmp(timer_members[i].name, field->name)))
 		i++;
 	if (i == N_TIMER_MEMBERS) {
-		diag_error_hint(check->diags, field->loc, "members are timer, left, retrans",
-				"a timer has no member '%s'",
+		diag_error_hint(check->diags, FW_unknown_member, field->loc,
+				"members are timer, left, retrans", "a timer has no member '%s'",
 				field->name ? field->name : check_show(check, field->value));
 		return;
 	}
 	if (taken[i])
-		diag_error(check->diags, field->loc, "%s is written twice", field->name);
+		diag_error(check->diags, FW_member_twice, field->loc, "%s is written twice",
+			   field->name);
 	taken[i] = true;
 	if (!timer_members[i].take(check, claim, field->value))
-		diag_error(check->diags, field->value->loc, "%s: expected %s, got %s", field->name,
-			   timer_members[i].expected, check_show(check, field->value));
+		diag_error(check->diags, FW_member_value, field->value->loc,
+			   "%s: expected %s, got %s", field->name, timer_members[i].expected,
+			   check_show(check, field->value));
 }
 
 void check_timer_event(struct check *check, struct event *event, struct call *call)
@@ -98,8 +102,10 @@ void check_timer_event(struct check *check, struct event *event, struct call *ca
 	event->timer = claim;
 	check_subject(check, call, &claim->under_test, &claim->fd);
 	if (record->kind != EXPR_RECORD || !record->n_fields)
-		diag_error(check->diags, record->loc, "expected {timer=NAME, left=SECONDS, "
-			   "retrans=NUMBER} or some of it, got %s", check_show(check, record));
+		diag_error(check->diags, FW_literal, record->loc,
+			   "expected {timer=NAME, left=SECONDS, "
+			   "retrans=NUMBER} or some of it, got %s",
+			   check_show(check, record));
 	for (size_t i = 0; i < record->n_fields; i++)
 		check_timer_member(check, claim, &record->fields[i], taken);
 }

@@ -59,8 +59,11 @@ void diag_add(struct diags *diags, enum diag_level level, enum diag_code code, s
 	char text[TEXT_MAX];
 	va_list args;
 
-	if (level == DIAG_ERROR && diags->one_event && diags->n_errors > diags->errors_before)
+	if (level == DIAG_ERROR && diags->one_event && diags->n_errors > diags->errors_before &&
+	    code != diags->first_code)
 		return;
+	if (diags->n_errors == diags->errors_before)
+		diags->first_code = code;
 	message = arena_new_of(diags->arena, struct message);
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

@@ -19,8 +19,9 @@ struct diags {
 	struct arena *arena;
 	struct message *first, **last;
 	size_t n, n_errors;
-	bool one_event;	      /* see diags_next_event() */
-	size_t errors_before; /* the event at hand */
+	bool one_event;		   /* see diags_next_event() */
+	size_t errors_before;	   /* the event at hand */
+	enum diag_code first_code; /* of its errors */
 };
 
 #endif

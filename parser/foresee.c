@@ -1,6 +1,7 @@
 /* What shows only in the order of events, and is certain before anything is played: descriptors
  * that are not there, calls of a program that has ended, times that have passed. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static struct descriptor_fact *fact_of(const struct order *order, int64_t fd)
 	return NULL;
 }
 
+/* accept() may give a number that is in use: it moves. */
 static void made(struct order *order, int64_t fd, bool blocks)
 {
 	struct descriptor_fact *fact = fact_of(order, fd);
@@ -118,6 +120,13 @@ static bool keeps_blocking(const struct call *call)
 	return false;
 }
 
+static bool makes_descriptor(const struct call *call)
+{
+	int64_t command = value_of(call, 1);
+
+	return call->row->id == CALL_fcntl && (command == F_DUPFD || command == F_DUPFD_CLOEXEC);
+}
+
 /* What a call that returns as the script says leaves behind. */
 static void note_call(struct order *order, const struct call *call)
 {
@@ -140,8 +149,8 @@ static void note_call(struct order *order, const struct call *call)
 		made(order, result, blocks);
 	else if (call->row->id == CALL_dup2 || call->row->id == CALL_dup3)
 		made(order, value_of(call, 1), false);
-	else if (call->row->result == RESULT_FD || call->row->id == CALL_fcntl)
-		made(order, result, false); /* a number of fcntl()'s that is none does no harm */
+	else if (call->row->result == RESULT_FD || makes_descriptor(call))
+		made(order, result, false);
 	for (size_t i = 0; call->row->id == CALL_pipe && i < call->args[0]->n_items; i++)
 		made(order, call->args[0]->items[i]->value, false);
 }
@@ -167,8 +176,7 @@ static void check_blocking(struct order *order, const struct call *call)
 					     "+0 fcntl(%lld, F_SETFL, O_RDWR|O_NONBLOCK) = 0 "
 					     "before it, or SOCK_NONBLOCK in socket()",
 					     (long long)fact->fd),
-				"%s() never gives %s here: descriptor %lld is blocking, so the "
-				"call waits",
+				"%s() never gives %s on descriptor %lld, which is blocking",
 				call->name, call->errno_name, (long long)fact->fd);
 }
 
@@ -185,13 +193,15 @@ static void follow_call(struct order *order, const struct event *event)
 	note_call(order, call);
 }
 
+/* Of a descriptor that is closed a state is known too. */
 static void follow_claim(struct order *order, const struct event *event)
 {
-	const struct state_claim *claim = event->state;
+	bool timer = event->kind == EVENT_TIMER;
+	bool under_test = timer ? event->timer->under_test : event->state->under_test;
+	int64_t fd = timer ? event->timer->fd : event->state->fd;
 
-	if (!claim->under_test && !fact_of(order, claim->fd))
-		no_descriptor(order, claim->fd,
-			      event->words ? event->words->args[0]->loc : claim->loc);
+	if (!under_test && !fact_of(order, fd))
+		no_descriptor(order, fd, event->words ? event->words->args[0]->loc : event->loc);
 }
 
 static void follow_end(struct order *order, const struct event *event)
@@ -262,7 +272,8 @@ void script_foresee(const struct script *script, struct arena *arena, struct dia
 	static void (*const kinds[N_EVENT_KINDS])(struct order *, const struct event *) = {
 		[EVENT_PACKET] = follow_packet, [EVENT_CALL] = follow_call,
 		[EVENT_STATE] = follow_claim,	[EVENT_STATES] = follow_claim,
-		[EVENT_KILL] = follow_end,	[EVENT_EXIT] = follow_end,
+		[EVENT_TIMER] = follow_claim,	[EVENT_KILL] = follow_end,
+		[EVENT_EXIT] = follow_end,
 	};
 	struct order order = {.script = script, .arena = arena, .diags = diags};
 

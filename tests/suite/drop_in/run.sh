@@ -140,8 +140,8 @@ says '^said.pkt:9: runtime error in write call: Expected result 1 but got -1 wit
 +0 write(4, ..., 1) = 1'
 says '^said.pkt:8: runtime error in accept call: Expected non-negative result but got -1 with errno 22 \(Invalid argument\)$' \
 	'+0 accept(4, ..., ...) = 5'
-says '^said.pkt:8: runtime error in accept call: Expected errno 11 \(Resource temporarily unavailable\) but got 22' \
-	'+0 accept(4, ..., ...) = -1 EAGAIN (none)'
+says '^said.pkt:8: runtime error in accept call: Expected errno 32 \(Broken pipe\) but got 22' \
+	'+0 accept(4, ..., ...) = -1 EPIPE (none)'
 says '^said.pkt:8: error executing `exit 7` command: non-zero status 7$' '+0 `exit 7`'
 says '^said.pkt:8: error in Python code$' '+0 %{ assert tcpi_state == 9 }%'
 says '^said.pkt:8: timing error: expected system call return at 0.07' '+.01...0.06 read(4, ..., 1) = 1

@@ -154,7 +154,7 @@ check "a call that is under way is told without a result" shows pending 'call +r
 check "and without the script's wish" hides pending '= 77'
 
 play unmade <<-'END'
-	+.1 close(7) = 0
+	+.1 poll([{fd=7, events=POLLIN}], 1, 0) = 0
 END
 check "a call that was not made did not fail to return" shows unmade 'was not made'
 check "no time is given up there" hides unmade 'given up|did not return'
