@@ -111,6 +111,7 @@ $(B)/parser/%.o: $(B)/parser/%.c $(B)/parser/grammar.h
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(PARSER): $(B)/parser/grammar.h
 $(B)/runtime/play/code.o: runtime/play/code_driver.py
+$(B)/runtime/app/explain.o: $(wildcard docs/explain/*.md)
 $(B)/runtime/report/html.o: runtime/report/html.css runtime/report/html.js
 
 # tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka); what they share, the other files there

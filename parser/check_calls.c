@@ -204,6 +204,17 @@ static struct signature signature_read(const char *text)
 	return signature;
 }
 
+bool call_argument(const struct call_row *row, size_t i, struct call_argument *argument)
+{
+	struct signature signature = signature_read(row->signature);
+	const struct argument_kind *kind = i < signature.most ? signature.kinds[i] : NULL;
+
+	if (kind)
+		*argument = (struct call_argument){kind->name, kind->expected,
+						   i >= signature.least};
+	return kind;
+}
+
 static void check_arguments(struct check *check, struct call *call)
 {
 	struct signature signature = signature_read(call->row->signature);

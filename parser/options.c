@@ -1,6 +1,14 @@
 /* The rows of options.def. */
 #include "parser/options.h"
 
+/* Does the setter do anything? */
+#define FLAG(...)   true
+#define NUMBER(...) true
+#define TEXT(...)   true
+#define BY(...)	    true
+#define IGNORED	    false
+#define UNSUPPORTED false
+
 const struct option_row option_rows[] = {
 #define OPTION(name_, letter_, argument_, value_name_, in_script_, setter_, help_)                 \
 	{.name = #name_,                                                                           \
@@ -8,7 +16,8 @@ const struct option_row option_rows[] = {
 	 .argument = argument_,                                                                    \
 	 .value_name = value_name_,                                                                \
 	 .help = help_,                                                                            \
-	 .in_script = in_script_},
+	 .in_script = in_script_,                                                                  \
+	 .works = setter_},
 #include "parser/options.def"
 #undef OPTION
 };

@@ -15,6 +15,7 @@ struct option_row {
 	const char *value_name; /* "ipv4|ipv6", for usage text */
 	const char *help;
 	bool in_script; /* allowed as an option line */
+	bool works;	/* false: accepted without effect, or refused */
 };
 
 extern const struct option_row option_rows[];

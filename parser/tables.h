@@ -31,6 +31,15 @@ struct call_row {
 
 const struct call_row *call_by_name(const char *name); /* NULL: none */
 
+/* One word of a signature, and what messages say of it. */
+struct call_argument {
+	const char *name; /* fd, buf */
+	const char *expected;
+	bool optional;
+};
+
+bool call_argument(const struct call_row *row, size_t i, struct call_argument *argument);
+
 /* ---- events: events.def ------------------------------------------------------------------ */
 
 /* Forms of the time column. */

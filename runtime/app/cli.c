@@ -206,6 +206,7 @@ static void add_row(struct settings *settings, struct getopt_tables *tables, siz
 static const char *const full_names[] = {
 	"ip_versions", "strict",     "local_linklocal_ip", "gateway_linklocal_ip",
 	"requires",    "no_cleanup", "persistent_tun_dev", "version",
+	"help-all",
 };
 
 static bool is_spelling(const char *arg, const char *name)
@@ -420,7 +421,7 @@ static void usage_line(FILE *out, char letter, const char *name, const char *val
 		left, help);
 }
 
-void cli_usage(FILE *out, bool drop_in)
+void cli_usage(FILE *out, bool drop_in, bool all)
 {
 	for (enum runner_group group = 0; group < N_GROUPS; group++) {
 		bool titled = false;
@@ -440,7 +441,7 @@ void cli_usage(FILE *out, bool drop_in)
 	}
 	fprintf(out, "\nOf the script (most may stand in it too, as lines before the events):\n");
 	for (size_t i = 0; i < n_option_rows; i++)
-		if (!runner_row_by_name(option_rows[i].name))
+		if (!runner_row_by_name(option_rows[i].name) && (all || option_rows[i].works))
 			usage_line(out, option_rows[i].letter, option_rows[i].name,
 				   option_rows[i].argument == OPTION_ARGUMENT
 					   ? option_rows[i].value_name

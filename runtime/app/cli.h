@@ -14,6 +14,6 @@
 bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int argc, char **argv,
 	       struct errbuf *error);
 
-void cli_usage(FILE *out, bool drop_in);
+void cli_usage(FILE *out, bool drop_in, bool all);
 
 #endif

@@ -1,6 +1,7 @@
 /* Dispatch, and the one place that ends the process. */
 #include "runtime/app/cli.h"
 #include "runtime/app/doctor.h"
+#include "runtime/app/explain.h"
 #include "runtime/suite/suite.h"
 
 #include <errno.h>
@@ -32,50 +33,107 @@ static int examine(struct settings *settings)
 	return doctor(stdout, settings->use_color) ? STATUS_PASSED : STATUS_CANNOT;
 }
 
-/* The first is what holds without a command. */
+static int explain_words(int argc, char **argv);
+static int help(int argc, char **argv);
+static int version(int argc, char **argv);
+
+/* The first is what holds without a command. Those with `words` take all that follows as it is. */
 static const struct command {
 	const char *name, *arguments, *help;
 	int (*main)(struct settings *settings);
+	int (*words)(int argc, char **argv);
 	bool needs_paths;
 } commands[] = {
 	{"run", "[options] PATH...", "play scripts: files, directories, - for standard input", run,
+	 NULL, true},
+	{"list", "[options] PATH...", "say what would run", list, NULL, true},
+	{"merge", "[options] FILE...", "one report from the --json files of shards", merge, NULL,
 	 true},
-	{"list", "[options] PATH...", "say what would run", list, true},
-	{"merge", "[options] FILE...", "one report from the --json files of shards", merge, true},
-	{"doctor", "", "can this machine run scripts, and what is missing", examine, false},
+	{"doctor", "", "can this machine run scripts, and what is missing", examine, NULL, false},
+	{"explain", "[WORD...]", "codes of mistakes, calls, states, times, options, counters", NULL,
+	 explain_words, false},
+	{"help", "[COMMAND]", "this text", NULL, help, false},
+	{"version", "", "the version", NULL, version, false},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static void usage(FILE *out, bool drop_in)
+static void usage_line(FILE *out, const char *before, const struct command *command)
+{
+	fprintf(out, "%sfinwait %-7s %-17s  %s\n", before, command->name, command->arguments,
+		command->help);
+}
+
+static void usage(FILE *out, bool drop_in, bool all)
 {
 	if (drop_in) {
 		fprintf(out, "usage: packetdrill [options] script...\n");
 	} else {
 		fprintf(out, "usage: finwait [options] PATH...\n");
 		for (size_t i = 0; i < N_COMMANDS; i++)
-			fprintf(out, "       finwait %-6s %-18s  %s\n", commands[i].name,
-				commands[i].arguments, commands[i].help);
+			usage_line(out, "       ", &commands[i]);
 		fprintf(out, "\nExit status: 0 all passed or skipped, 1 a script failed, 2 a bad "
 			     "script or "
 			     "bad usage, 4 not run here.\n");
 	}
-	cli_usage(out, drop_in);
+	cli_usage(out, drop_in, all);
+}
+
+static int explain_words(int argc, char **argv)
+{
+	int status = STATUS_PASSED;
+
+	if (argc < 2)
+		explain_topics(stdout);
+	for (int i = 1; i < argc; i++) {
+		if (i > 1)
+			putchar('\n');
+		if (!explain(stdout, argv[i]))
+			status = STATUS_USAGE;
+	}
+	return status;
+}
+
+static int help(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stdout, false, false);
+		return STATUS_PASSED;
+	}
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name)) {
+			usage_line(stdout, "usage: ", &commands[i]);
+			if (commands[i].needs_paths)
+				cli_usage(stdout, false, false);
+			return STATUS_PASSED;
+		}
+	fprintf(stderr, "finwait: no command '%s'; finwait help lists them\n", argv[1]);
+	return STATUS_USAGE;
+}
+
+static int version(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	printf("finwait %s\n", FINWAIT_VERSION);
+	return STATUS_PASSED;
 }
 
 static int dispatch(const struct command *command, struct settings *settings)
 {
-	if (settings->help) {
-		usage(stdout, settings->drop_in);
+	if (settings->help || settings->help_all) {
+		usage(stdout, settings->drop_in, settings->help_all);
 		return STATUS_PASSED;
 	}
-	if (settings->version) {
-		printf("finwait %s\n", FINWAIT_VERSION);
-		return STATUS_PASSED;
-	}
+	if (settings->version)
+		return version(0, NULL);
 	if (command->needs_paths && !settings->paths.n && !settings->last_failed) {
-		fprintf(stderr, "finwait: no scripts given\n\n");
-		usage(stderr, settings->drop_in);
+		if (settings->drop_in)
+			usage(stderr, true, false);
+		else
+			fprintf(stderr,
+				"finwait: no scripts given\n"
+				"usage: finwait [options] PATH..., for example finwait scripts/close\n"
+				"finwait help tells the rest\n");
 		return STATUS_USAGE;
 	}
 	return command->main(settings);
@@ -148,16 +206,20 @@ int main(int argc, char **argv)
 			argv++;
 			break;
 		}
-	understood = cli_parse(&settings, arena, drop_in, argc, argv, &error);
-	bisect = understood ? settings.bisect : !drop_in && is_given(argc, argv, "--bisect");
-	if (understood) {
+	understood = command->words || cli_parse(&settings, arena, drop_in, argc, argv, &error);
+	bisect = command->words ? false
+		 : understood	? settings.bisect
+				: !drop_in && is_given(argc, argv, "--bisect");
+	if (command->words) {
+		status = command->words(argc, argv);
+	} else if (understood) {
 		if (drop_in)
 			settings.max_failures = 1;
 		status = dispatch(command, &settings);
 	} else {
 		fprintf(stderr, "%s: %s\n", name, error.text);
 		if (drop_in)
-			usage(stderr, true);
+			usage(stderr, true, false);
 	}
 	arena_free(arena);
 	status = flush_output(name, status);

@@ -38,7 +38,7 @@ struct settings {
 	/* cli.def */
 	struct name_list filters, excludes;
 	bool slow, last_failed, list, dry_run, fail_fast, keep_tmp, verbose, quiet, github, help,
-		version, ladder, ascii, bisect;
+		version, ladder, ascii, bisect, help_all;
 	const char *shard, *durations, *pcap, *pcap_format, *pcap_on_failure, *color, *status_level,
 		*tap, *ktap, *kselftest, *junit, *json, *svg, *mermaid, *html, *kcidb,
 		*kcidb_build, *lava;
