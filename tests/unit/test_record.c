@@ -72,6 +72,7 @@ static void same_result(const struct run_result *a, const struct run_result *b)
 	same_text(a->output, b->output);
 	same_text(a->diagnostics, b->diagnostics);
 	same_text(a->source_line, b->source_line);
+	same_text(a->source_before, b->source_before);
 	assert_int_equal(a->verdict, b->verdict);
 	assert_int_equal(a->scripted_ns, b->scripted_ns);
 	assert_int_equal(a->setup_ns, b->setup_ns);
@@ -122,6 +123,7 @@ static struct run_result *full_result(void)
 	result->output = "one\ntwo\x1b[31m\x7f \xff\xc3\xbf latin \x80";
 	result->diagnostics = "x.pkt:1:2: error: \xe6\x8f\xa1\n";
 	result->source_line = "\t0.1 > . 1:1(0)";
+	result->source_before = "+0 close(4) = 0";
 	result->scripted_ns = INT64_MAX / 4;
 	result->setup_ns = -5;
 	result->run_ns = 1;
@@ -269,8 +271,11 @@ static void first_failure_counts(void **state)
 	b->line = 2;
 	run_result_quote(result, "one\r\n\ttwo\r\nthree");
 	assert_string_equal(result->source_line, "\ttwo");
+	assert_null(result->source_before);
+	b->after_line = 1;
+	run_result_quote(result, "one\r\n\ttwo\r\nthree");
+	assert_string_equal(result->source_before, "one");
 	b->line = 9;
-	result->source_line = NULL;
 	run_result_quote(result, "one\ntwo");
 	assert_null(result->source_line);
 	run_result_free(result);
