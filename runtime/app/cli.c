@@ -339,6 +339,18 @@ static bool choose_pcap(struct settings *settings, struct errbuf *error)
 	return refuse(error, "pcapng or pcap", "bad value '%s' for --pcap-format", format);
 }
 
+static bool choose_build(struct settings *settings, struct errbuf *error)
+{
+	if (!settings->kcidb && !settings->kcidb_build)
+		return true;
+	if (!settings->kcidb_build)
+		return refuse(error, "--kcidb-build ORIGIN:ID",
+			      "--kcidb needs the build that is tested");
+	return report_kcidb_is_id(settings->kcidb_build) ||
+	       refuse(error, "ORIGIN is of a-z, 0-9 and _",
+		      "bad value '%s' for --kcidb-build ORIGIN:ID", settings->kcidb_build);
+}
+
 static bool choose_level(struct settings *settings, struct errbuf *error)
 {
 	if (!settings->status_level)
@@ -402,7 +414,8 @@ bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int
 	if (!settings->repeat)
 		return refuse(error, "1 or more", "--repeat 0 would play nothing");
 	return split_shard(settings, error) && choose_color(settings, error) &&
-	       choose_pcap(settings, error) && choose_level(settings, error);
+	       choose_pcap(settings, error) && choose_level(settings, error) &&
+	       choose_build(settings, error);
 }
 
 /* ---- usage -------------------------------------------------------------------------------- */

@@ -112,6 +112,26 @@ struct junit_options {
 bool report_junit(FILE *out, const struct run_result *const *results, size_t n,
 		  const struct junit_options *options);
 
+/* case_name.c: "finwait.close.active-close.ipv4", of letters, digits, '-', '_' and dots alone; malloc'd. */
+char *report_case_name(const struct run_result *result);
+
+/* lava.c: "NAME pass", "NAME fail" or "NAME skip", a line each. False if it could not be written. */
+bool report_lava(FILE *out, const struct run_result *const *results, size_t n);
+
+/* kcidb.c: one JSON object for KCIDB, of which the tests are these runs. False if it could not be
+ * written. */
+struct kcidb_options {
+	const char *build;    /* id of the build that is tested, report_kcidb_is_id() */
+	int64_t timestamp;    /* seconds since 1970 the runs began */
+	const char *hostname; /* NULL: "localhost" */
+	long process;	      /* ours: with the two above it makes ids that are no other report's */
+};
+
+/* "ORIGIN:ANYTHING" */
+bool report_kcidb_is_id(const char *text);
+bool report_kcidb(FILE *out, const struct run_result *const *results, size_t n,
+		  const struct kcidb_options *options);
+
 /* json.c: JSON Lines, one object a run, records of the failed ones only (docs/json.md). False if
  * it could not be written. */
 bool report_json(FILE *out, const struct run_result *const *results, size_t n);

@@ -158,7 +158,8 @@ static void print_late(FILE *out, const struct run_result *const *results, size_
 		any = true;
 		fputs("  ", out);
 		print_name(out, results[i]);
-		fprintf(out, ", %u tries, up to %s late itself\n", results[i]->attempts,
+		fprintf(out, ", %u %s, up to %s late itself\n", results[i]->attempts,
+			results[i]->attempts == 1 ? "try" : "tries",
 			text_duration(results[i]->max_late_ns).text);
 	}
 }

@@ -75,6 +75,26 @@ static bool write_junit(const struct teller *teller, FILE *out,
 	return report_junit(out, results, n, &options);
 }
 
+static bool write_kcidb(const struct teller *teller, FILE *out,
+			const struct run_result *const *results, size_t n)
+{
+	char host[256] = "";
+	struct kcidb_options options = {.build = teller->settings->kcidb_build,
+					.timestamp = teller->began,
+					.process = (long)getpid()};
+
+	if (!gethostname(host, sizeof(host) - 1) && *host)
+		options.hostname = host;
+	return report_kcidb(out, results, n, &options);
+}
+
+static bool write_lava(const struct teller *teller, FILE *out,
+		       const struct run_result *const *results, size_t n)
+{
+	(void)teller;
+	return report_lava(out, results, n);
+}
+
 static bool write_json(const struct teller *teller, FILE *out,
 		       const struct run_result *const *results, size_t n)
 {
@@ -115,6 +135,8 @@ static const struct {
 	 "could not be written", false},
 	{"--junit", offsetof(struct settings, junit), write_junit, "could not be written", false},
 	{"--json", offsetof(struct settings, json), write_json, "could not be written", false},
+	{"--kcidb", offsetof(struct settings, kcidb), write_kcidb, "could not be written", false},
+	{"--lava", offsetof(struct settings, lava), write_lava, "could not be written", false},
 	{"--svg", offsetof(struct settings, svg), write_svg, "could not be written", true},
 	{"--mermaid", offsetof(struct settings, mermaid), write_mermaid, "could not be written",
 	 true},

@@ -158,4 +158,42 @@ fail fail.pkt (ipv4)
 pass pass.pkt (ipv4)
 " pass.pkt fail.pkt
 
+# ---- KCIDB, LAVA
+mkdir -p scripts/close && cp pass.pkt scripts/close/a.b.pkt
+everything="pass.pkt fail.pkt skip.pkt bad.pkt crash.pkt ./scripts/close/a.b.pkt"
+told() { # EXPECTED READER ARGUMENTS...
+	local expected=$1
+	shift
+	readers "$@" | sort | tee shown
+	printf '%s' "$expected" | diff - shown
+}
+kcidb() {
+	"$bin" -q --retries 0 --kcidb k.json --kcidb-build ci_x:linux-7.0 $everything "$late"
+	told "ERROR finwait.bad.ipv4
+ERROR finwait.late
+FAIL finwait.fail.ipv4
+MISS finwait.crash.ipv4
+PASS finwait.close.a_b.ipv4
+PASS finwait.pass.ipv4
+SKIP finwait.skip.ipv4
+" kcidb "$here/kcidb.json" <(sed "s/\"path\": \"[^\"]*always-late.ipv4\"/\"path\": \"finwait.late\"/" k.json)
+}
+check "KCIDB" kcidb
+check "with the reason" grep -q '"log_excerpt": "fail.pkt:2:19: error: ' k.json
+check "of a build that is said" exits 2 "$bin" --kcidb k.json pass.pkt
+check "as KCIDB has it" exits 2 "$bin" --kcidb k.json --kcidb-build linux-7.0 pass.pkt
+check "from shards too" bash -c '"$bin" -q --json k.jsonl pass.pkt && "$bin" merge -q --kcidb k2.json --kcidb-build a:b k.jsonl &&
+	readers kcidb "$here/kcidb.json" k2.json'
+lava() {
+	"$bin" -q --lava=l.txt $everything
+	told "fail finwait.bad.ipv4
+fail finwait.crash.ipv4
+fail finwait.fail.ipv4
+pass finwait.close.a_b.ipv4
+pass finwait.pass.ipv4
+skip finwait.skip.ipv4
+" lava l.txt
+}
+check "LAVA" lava
+
 finish
