@@ -196,4 +196,50 @@ skip finwait.skip.ipv4
 }
 check "LAVA" lava
 
+# ---- what docs/ci.md shows
+doc=$root/docs/ci.md
+mkdir -p as-shown/bin && ln -s "$bin" as-shown/bin/finwait && ln -s "$bin" as-shown/bin/packetdrill
+as_shown() { # SERVICE
+	rm -rf place && mkdir -p place/results && cp -r many place/tcp && python3 "$here/docs.py" "$doc" "$1" >commands.sh && cat commands.sh
+	(cd place && PATH=$work/as-shown/bin:$PATH bash -e ../commands.sh)
+}
+failing() {
+	as_shown github && cp fail.pkt place/tcp && (cd place && ! PATH=$work/as-shown/bin:$PATH bash ../commands.sh) &&
+		[ "$(ls place/captures)" = tcp-fail-ipv4.pcapng ]
+}
+shell_parses() { sed -n '/^```sh$/,/^```$/p' "$doc" | grep -v '^```' >shown.sh && [ -s shown.sh ] && bash -n shown.sh; }
+docker_parses() { # the client alone, which reads its options before it looks for a daemon
+	local out
+	sed ':a;/\\$/{N;s/\\\n//;ba}' shown.sh | grep '^docker run' >docker.sh
+	out=$(DOCKER_HOST=unix:///nowhere bash docker.sh 2>&1)
+	echo "$out"
+	[ "$(wc -l <docker.sh)" = 3 ] && [ "$(echo "$out" | grep -c '^docker: ')" = 3 ] && ! echo "$out" | grep -E 'flag|invalid|usage'
+}
+# Docker's capabilities, and its filter as far as it matters: of capabilities `$1`, in a namespace of the container's own.
+in_container() { # CAPABILITIES FILTER COMMAND...
+	local kept=,chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,net_bind_service,net_raw,sys_chroot,mknod,audit_write,setfcap,$1,
+	local filter=$2 dropped='' c
+	shift 2
+	for c in $(capsh --print | sed -n 's/^Bounding set =//p' | tr ',' ' '); do
+		case $kept in *,"${c#cap_}",*) ;; *) dropped=$dropped,$c ;; esac
+	done
+	unshare -mpfn --mount-proc capsh --drop="${dropped#,}" -- -c "exec $filter \"\$@\"" - "$@"
+}
+if python3 -c 'import yaml' 2>/dev/null; then
+	check "docs/ci.md: YAML and TOML" python3 "$here/docs.py" "$doc" parse
+	for service in github gitlab kubernetes; do check "docs/ci.md: what $service runs" as_shown $service; done
+	check "docs/ci.md: a capture of what fails" failing
+else
+	skip "docs/ci.md" "no python3 with yaml"
+fi
+check "docs/ci.md: shell" shell_parses
+if command -v docker >/dev/null; then check "docs/ci.md: Docker's options" docker_parses; else skip "docs/ci.md: Docker's options" "no docker"; fi
+if [ "$(id -u)" = 0 ] && command -v capsh >/dev/null && unshare -mpfn --mount-proc true 2>/dev/null; then
+	check "docs/ci.md: the capabilities are enough" in_container net_admin,sys_admin,sys_nice '' "$bin" -q pass.pkt
+	check "docs/ci.md: without SYS_ADMIN they are not" exits 4 in_container net_admin "python3 $here/no_unshare.py" "$bin" -q pass.pkt
+	check "docs/ci.md: but as packetdrill" in_container net_admin "python3 $here/no_unshare.py" as-shown/bin/packetdrill pass.pkt
+else
+	skip "docs/ci.md: capabilities" "needs root and capsh"
+fi
+
 finish
