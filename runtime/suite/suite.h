@@ -95,8 +95,8 @@ struct results {
 void results_add(struct results *results, struct run_result *result);
 void results_free(struct results *results);
 /* The exit status: 1 if a run failed; else 2 if a script was bad; else 4 if a run that was to be
- * played was not. With --bisect: 1 if the kernel did not do what a script says; else 125 if a result
- * says nothing about the kernel, or if all runs were skipped. */
+ * played was not. With --bisect: 1 if the kernel did not do what a script says; else 125 if a
+ * result says nothing about the kernel, or if all runs were skipped. */
 enum exit_status results_status(const struct results *results, bool bisect);
 
 /* Writes what people see during the suite and at its end, and the report files. */

@@ -302,7 +302,8 @@ void teller_tick(struct teller *teller, const struct results *results,
 			note(teller, results, counts);
 		return;
 	}
-	teller->width = report_terminal_width(teller->out, getenv("TERM")); /* the terminal may be resized */
+	teller->width = report_terminal_width(teller->out,
+					      getenv("TERM")); /* the terminal may be resized */
 	fill_progress(teller, results, counts, &progress);
 	report_progress_draw(teller->out, &progress, teller->width, teller->settings->use_color);
 	fflush(teller->out);
