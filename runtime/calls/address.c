@@ -1,10 +1,11 @@
-/* The addresses calls use: language "System calls", columns bind, connect, sendto. */
+/* The addresses that calls use (docs/language.md: "System calls", columns bind, connect, sendto). */
 #include "runtime/calls/call.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-/* An address for a socket of that family: IPv4 in an IPv6 socket is mapped (RFC 4291 2.5.5.2). */
+/* Writes an address for a socket of that family; for an IPv6 socket IPv4 is mapped (RFC 4291
+ * 2.5.5.2). Returns its size. */
 static socklen_t fill(union address *out, int family, const struct ip_addr *ip, uint16_t port)
 {
 	if (family == AF_INET && ip->version == 4) {
@@ -88,7 +89,7 @@ struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
 		return NULL;
 	} else {
 		*size = family == AF_INET ? sizeof(out->in) : sizeof(out->in6);
-		out->sa.sa_family = (sa_family_t)expr->value; /* AF_UNSPEC dissolves */
+		out->sa.sa_family = (sa_family_t)expr->value; /* AF_UNSPEC disconnects, connect(2) */
 	}
 	if (length && !is_any(length) && length->value >= 0 &&
 	    length->value <= (int64_t)sizeof(*out))

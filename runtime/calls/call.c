@@ -28,7 +28,7 @@ void call_fail(struct call_ctx *c, const char *format, ...)
 	va_list args;
 
 	if (c->slot->failure[0])
-		return; /* the first tells most */
+		return; /* the first failure says most */
 	va_start(args, format);
 	vsnprintf(c->slot->failure, sizeof(c->slot->failure), format, args);
 	va_end(args);
@@ -64,7 +64,7 @@ void *call_scratch(struct call_ctx *c, size_t size)
 		worker->scratch_used += need;
 		return memset(memory, 0, size);
 	}
-	/* Rare and large; lives as long as the program, like everything a call leaves behind. */
+	/* A rare large buffer. It is never freed, like all memory that a call leaves behind. */
 	memory = calloc(1, size);
 	if (!memory)
 		abort();
@@ -114,13 +114,14 @@ int64_t field_int(const struct expr *record, const char *name)
 	return expr_field_value(record, name, 0);
 }
 
-/* What a call may use: open, or negative. NULL: it has failed, or there is none. */
+/* The descriptor that a call is to use. NULL: it cannot be used, and the call has failed; or it is
+ * negative, which the call may be given. */
 static const struct descriptor *usable(struct call_ctx *c, int64_t script_fd)
 {
 	const struct descriptor *found;
 
 	if (script_fd < 0)
-		return NULL; /* -1 in poll(), or a call that shall give EBADF */
+		return NULL; /* -1 in poll(), or a call that should return EBADF */
 	found = descriptors_find(c->host->share->descriptors, script_fd);
 	if (found && descriptor_is_open(found))
 		return found;
@@ -174,7 +175,7 @@ void check_free(struct call_ctx *c, int64_t script_fd)
 			  (long long)script_fd, found->made_line);
 }
 
-/* What tells one socket from all others, whatever descriptors it has. */
+/* SO_COOKIE, which identifies a socket independently of its descriptors. */
 static uint64_t cookie_of(int fd)
 {
 	uint64_t cookie = 0;
@@ -192,7 +193,7 @@ void made_fd(struct call_ctx *c, int64_t script_fd, int live_fd, const struct so
 	};
 	int place;
 
-	/* Where the script expects a failure there is no label; the mismatch tells. */
+	/* If the script expects a failure there is no label; the mismatch of the result is shown. */
 	if (live_fd < 0 || script_fd < 0)
 		return;
 	if (kind) {
@@ -227,7 +228,7 @@ static const char *errno_text(int error)
 	return error == 0 ? "no error" : name ? name : strerror(error);
 }
 
-/* Results are ints: 0xffffffff is -1. */
+/* The expected result. Results are ints, so 0xffffffff is -1. */
 static int64_t expected_result(const struct expr *expected)
 {
 	int64_t value = expected->value;
@@ -235,7 +236,7 @@ static int64_t expected_result(const struct expr *expected)
 	return value > INT32_MAX && value <= UINT32_MAX ? (int32_t)value : value;
 }
 
-/* Result and errno against the script. */
+/* Compares result and errno with the script. */
 static void compare_result(struct call_ctx *c)
 {
 	const struct call *call = c->call;

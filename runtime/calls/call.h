@@ -1,13 +1,13 @@
 /* What a call handler works with. A handler (call_NAME, one per row of parser/calls.def):
  *
- *	int fd = arg_fd(c, 0);			arguments first: they may fail
+ *	int fd = arg_fd(c, 0);			reads the arguments first: they may fail
  *	if (call_begin(c))			false: an argument failed, nothing is called
- *		call_end(c, listen(fd, n));	call_begin and call_end take the time
- *	...					then out-values: compare, and c->shown[] for the
- *live form
+ *		call_end(c, listen(fd, n));	call_begin() and call_end() take the time
+ *	...					then compares the values that the call stored,
+ *						and sets c->shown[] to their live form
  *
- * Everything that can be made ready is made ready before call_begin(). Result and errno are
- *compared by call_perform(), which also writes the live form. */
+ * Everything that can be prepared is prepared before call_begin(). call_perform() compares result
+ * and errno, and writes the live form of the call. */
 #ifndef FINWAIT_RUNTIME_CALLS_CALL_H
 #define FINWAIT_RUNTIME_CALLS_CALL_H
 
@@ -18,31 +18,32 @@
 #include "parser/tables.h"
 #include "runtime/bed/share.h"
 
-/* A capability change concerns the calling thread alone, so every thread catches up with this. */
+/* A change of capabilities affects only the calling thread, so each thread catches up with this
+ * before its next call. */
 struct capabilities {
 	pthread_mutex_t lock;
 	atomic_uint generation;
 	uint64_t set, cleared; /* bits of the effective set */
 };
 
-/* What all threads of the program share. */
+/* Data that all threads of the program share. */
 struct host {
 	struct program_env env;
 	struct share *share;
-	pthread_mutex_t making; /* whoever adds to the descriptors */
+	pthread_mutex_t making; /* held while the table of descriptors is written */
 	struct capabilities caps;
-	atomic_uint finished; /* calls; a thread that reads it has seen all that those changed */
-	/* What is sent. Never changed or freed, so MSG_ZEROCOPY may keep it. */
+	atomic_uint finished; /* number of calls; who reads it also sees what they changed */
+	/* The data that calls send. Never changed or freed, so MSG_ZEROCOPY may refer to it. */
 	unsigned char *zeros;
 	size_t n_zeros;
 };
 
-/* What a thread has of its own. */
+/* Data of one thread. */
 struct worker {
 	struct host *host;
-	const struct event *event; /* the one blocking call; NULL: serves the others */
-	unsigned number;	   /* in share->threads */
-	unsigned char *received;   /* where received data goes */
+	const struct event *event; /* its blocking call; NULL: it serves all other calls */
+	unsigned number; /* index in share->threads */
+	unsigned char *received; /* buffer for received data */
 	size_t n_received;
 	unsigned char *scratch;
 	size_t scratch_used;
@@ -60,45 +61,47 @@ struct call_ctx {
 	const char *shown[MAX_CALL_ARGS]; /* live form of an argument; NULL: as written */
 };
 
-/* Makes one call: slot filled, but its state not yet SLOT_DONE. */
+/* Makes one call and fills in its slot, except for the state SLOT_DONE. */
 void call_perform(struct worker *worker, const struct event *event, struct call_slot *slot);
 
-/* How much memory the data that a call sends or receives takes. */
+/* The size in bytes of the buffer for the data that a call sends or receives. */
 size_t call_buffer_size(const struct call *call);
 
 /* ---- for handlers ---------------------------------------------------------------------- */
 
 void call_fail(struct call_ctx *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool call_begin(struct call_ctx *c);
-/* Takes what the system call returned; errno is read if it is -1. */
+/* Takes the result of the system call; reads errno if it is -1. */
 void call_end(struct call_ctx *c, int64_t result);
 
-/* Zeroed memory for the length of the call, made before the timeline. */
+/* Zeroed memory that is valid during the call; the thread allocates it before the timeline. */
 void *call_scratch(struct call_ctx *c, size_t size);
 char *call_printf(struct call_ctx *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 const struct expr *arg(const struct call_ctx *c, size_t i); /* NULL: left out */
-int64_t arg_int(const struct call_ctx *c, size_t i);	    /* 0 for `...` and what is left out */
-bool is_any(const struct expr *expr);			    /* `...` */
+int64_t arg_int(const struct call_ctx *c, size_t i); /* 0 if it is `...` or left out */
+bool is_any(const struct expr *expr); /* true for `...` */
 const struct expr *field_of(const struct expr *record, const char *name); /* NULL: none */
 int64_t field_int(const struct expr *record, const char *name);
 
-/* The live descriptor of a script's. Negative ones are passed on as they are; unknown ones fail. */
+/* The live descriptor of a script's descriptor. A negative one is returned as it is; an unknown one
+ * makes the call fail. */
 int live_fd(struct call_ctx *c, int64_t script_fd);
 int arg_fd(struct call_ctx *c, size_t i);
-int arg_socket(struct call_ctx *c, size_t i, struct socket_kind *kind); /* and what it is */
-/* For calls that make one: the label their result stands for, -1 where none is written. */
+int arg_socket(struct call_ctx *c, size_t i, struct socket_kind *kind); /* also sets the kind */
+/* For calls that make a descriptor: the label that the script gives it; -1: none is written. */
 int64_t result_label(const struct call_ctx *c);
-/* Fails if the label is in use. */
+/* Makes the call fail if the label is in use. */
 void check_free(struct call_ctx *c, int64_t script_fd);
-/* Binds a label to what the call has made; nothing where there is no label or no descriptor. */
+/* Binds a label to the descriptor that the call has made; does nothing if there is no label or no
+ * descriptor. */
 void made_fd(struct call_ctx *c, int64_t script_fd, int live_fd, const struct socket_kind *kind);
 
-/* Zeros to send (an echo request for ping sockets), or NULL where the script says so. */
+/* The data to send: zeros, an echo request for ping sockets, or NULL if the script writes 0. */
 void *send_buffer(struct call_ctx *c, size_t i, size_t size, const struct socket_kind *socket);
 void *recv_buffer(struct call_ctx *c, size_t i, size_t size);
-/* Both: {..., LEN} records, each with a piece of `base`. */
+/* The iovecs of a list of {..., LEN} records, each with a part of `base`. */
 struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned char *base);
 
 /* ---- addresses (address.c) --------------------------------------------------------------- */
@@ -110,13 +113,15 @@ union address {
 	struct sockaddr_storage storage;
 };
 
-/* An `addr` or `target` argument for a socket of that family; *size 0 and NULL: NULL. */
+/* The address of an `addr` or `target` argument for a socket of that family. NULL, and *size 0, if
+ * the script writes a null pointer. */
 struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
 			     const struct socket_kind *socket, socklen_t *size);
-/* The remote end, as `...` means it. */
+/* The address that `...` means for a remote end. */
 struct sockaddr *remote_address(struct call_ctx *c, const struct socket_kind *socket, socklen_t *size);
-/* Into the slot, for the run loop: before the call, whom it asks for (NULL: nobody); after it,
- * getsockname(), getpeername() and the device. */
+/* Store addresses in the slot, for the run loop. note_target() is called before the system call,
+ * with its target (NULL: none); note_addresses() after it stores getsockname(), getpeername() and
+ * the device. */
 void note_target(struct call_ctx *c, const struct sockaddr *target, socklen_t size);
 void note_addresses(struct call_ctx *c, int fd);
 
@@ -124,7 +129,7 @@ void note_addresses(struct call_ctx *c, int fd);
 
 /* The bytes of a msg_control list as the kernel would write or read them. */
 void *control_encode(struct call_ctx *c, const struct expr *list, size_t *size);
-/* Compares and shows what was received. */
+/* Compares the received messages with the list, and returns their live form. */
 char *control_compare(struct call_ctx *c, const struct expr *list, struct msghdr *msg);
 
 #endif

@@ -1,5 +1,5 @@
-/* Control messages, to and from script notation. A message is one of four kinds of data: an int,
- * timestamps, an extended error, TCP statistics as netlink attributes. */
+/* Converts control messages to and from script notation. The data of a message is of one of four
+ * kinds: an int, timestamps, an extended error, or TCP statistics as netlink attributes. */
 #include "runtime/calls/handlers.h"
 
 #include <linux/errqueue.h>
@@ -16,13 +16,13 @@
 #define SCM_TIMESTAMPING_OPT_STATS 54
 #endif
 
-/* One control message: what was expected and what came. */
+/* One control message: the expected one and the one that came. */
 struct cmsg {
 	struct call_ctx *c;
 	const struct expr *data; /* expected cmsg_data; NULL: not expected */
 	unsigned char *bytes;
 	size_t size;
-	unsigned number; /* in msg_control, from 1 */
+	unsigned number; /* place in msg_control, from 1 */
 };
 
 struct data_kind {
@@ -33,7 +33,7 @@ struct data_kind {
 		     size_t size);
 };
 
-/* In the second argument. */
+/* The mismatch is in the second argument. */
 static struct mismatch *place(const struct cmsg *m, struct mismatch *mismatch, const char *name)
 {
 	mismatch->index = 2;
@@ -93,7 +93,7 @@ static void int_show(struct call_ctx *c, const unsigned char *bytes, size_t n, c
 	snprintf(out, size, "%d", int_of(bytes));
 }
 
-/* ---- timestamps: struct scm_timestamping, of which the first counts ------------------------ */
+/* ---- timestamps: struct scm_timestamping, of which the first is compared ------------------- */
 
 static size_t stamp_size(const struct expr *data, int level)
 {
@@ -111,7 +111,7 @@ static void stamp_encode(const struct expr *data, unsigned char *bytes)
 	memcpy(bytes, &stamps, sizeof(stamps));
 }
 
-/* The software stamp in script time. */
+/* The software timestamp, in script time. */
 static int64_t stamp_of(struct call_ctx *c, const unsigned char *bytes)
 {
 	struct scm_timestamping stamps;
@@ -286,7 +286,7 @@ static void compare_stat(struct cmsg *m, const struct field *field, const struct
 {
 	int64_t want = field->value->value, tolerance = 0;
 
-	/* `...` and all ones stand for anything. */
+	/* `...` and a number of all ones stand for any value. */
 	if (is_any(field->value) || want == -1 || (row->size >= 4 && want == UINT32_MAX))
 		return;
 	if (row->timed && want != 0)
@@ -349,7 +349,7 @@ static const struct data_kind kinds[] = {
 	[DATA_STATS] = {stats_size, stats_encode, stats_compare, stats_show},
 };
 
-/* The kind a script's literal is of. */
+/* The kind of a literal in a script. */
 static const struct data_kind *kind_of(const struct expr *data)
 {
 	if (data->kind != EXPR_RECORD)
@@ -359,7 +359,7 @@ static const struct data_kind *kind_of(const struct expr *data)
 	return field_of(data, "ee_errno") ? &kinds[DATA_ERROR] : &kinds[DATA_STATS];
 }
 
-/* What the kernel sends is of the kind that its level and type say; for showing it. */
+/* The kind of data that the kernel sends with this level and type, to show it. */
 static const struct data_kind *kind_of_live(int level, int type, size_t size)
 {
 	static const struct {
@@ -412,7 +412,7 @@ void *control_encode(struct call_ctx *c, const struct expr *list, size_t *size)
 	return bytes;
 }
 
-/* SOL_IP as the script writes it if it is that, else the number. */
+/* The value in the script's spelling (e.g. SOL_IP) if it is equal to the script's, else a number. */
 static const char *number_like(struct call_ctx *c, const struct expr *like, int value)
 {
 	char text[64];
@@ -433,7 +433,7 @@ static void compare_header(struct cmsg *m, const struct expr *record, const char
 			   number_like(m->c, NULL, actual));
 }
 
-/* One message; record NULL: none was expected. Returns how it looks. */
+/* Compares one message; record NULL: none was expected. Returns its live form. */
 static char *compare_one(struct cmsg *m, const struct expr *record, const struct cmsghdr *header)
 {
 	const struct data_kind *live = kind_of_live(header->cmsg_level, header->cmsg_type, m->size);

@@ -1,4 +1,4 @@
-/* Descriptors that need not be sockets. */
+/* Calls on descriptors that need not be sockets. */
 #include "runtime/calls/handlers.h"
 
 #include <fcntl.h>
@@ -34,8 +34,9 @@ void call_dup(struct call_ctx *c)
 	made_fd(c, result_label(c), made, &kind);
 }
 
-/* The live number for a label that dup2() is given: its own if it is open; else the same number. If
- * another label has that, one made for the purpose, which the call then replaces. */
+/* The live number for a label given to dup2(). An open label has its own number. For another label
+ * the same number is used, unless another label has it: then a descriptor is made for the purpose,
+ * which the call replaces. */
 static int number_for(struct call_ctx *c, int label, int fd)
 {
 	const struct descriptors *table = c->host->share->descriptors;
@@ -81,7 +82,7 @@ void call_dup3(struct call_ctx *c)
 	duplicate_to(c, dup3, (int)arg_int(c, 2));
 }
 
-/* Requests that read the int instead of storing one. */
+/* True for requests that read the int and do not store one. */
 static bool takes_int(unsigned long request)
 {
 	return request == FIONBIO || request == FIOASYNC;

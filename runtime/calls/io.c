@@ -1,4 +1,4 @@
-/* Data in and out. What is sent is zeros; what is received is not looked at. */
+/* Calls that send and receive data. They send zeros; received data is not looked at. */
 #include "runtime/calls/handlers.h"
 
 #include <netinet/icmp6.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* From one buffer of a list to the next. They must not touch: what lies side by side, the kernel
- * takes for one piece, and MSG_ZEROCOPY counts pieces. */
+/* The distance from one buffer of a list to the next. Buffers must not touch: the kernel would merge
+ * them, and MSG_ZEROCOPY counts buffers. */
 static size_t stride(const struct expr *record)
 {
 	return ((size_t)record->fields[record->n_fields - 1].value->value + 127) & ~(size_t)63;
@@ -25,7 +25,7 @@ static size_t iovecs_size(const struct expr *list)
 
 size_t call_buffer_size(const struct call *call)
 {
-	/* Where a call's data is described: argument number of its length, iovecs or msghdr. */
+	/* How a call describes its data: a length, iovecs or a msghdr. */
 	enum place { NOWHERE, LENGTH, IOVECS, MSGHDR };
 	static const unsigned char places[N_CALLS] = {
 		[CALL_read] = LENGTH,	 [CALL_write] = LENGTH,	   [CALL_recv] = LENGTH,
@@ -94,7 +94,7 @@ struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned c
 
 static size_t arg_size(const struct call_ctx *c, size_t i)
 {
-	/* A negative length becomes a huge one, as in a C program. */
+		/* A negative length becomes a huge one, as in a C program. */
 	return (size_t)arg_int(c, i);
 }
 

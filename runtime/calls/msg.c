@@ -56,8 +56,8 @@ void call_recvmsg(struct call_ctx *c)
 		msg.msg_namelen = sizeof(*peer);
 	}
 	if (control) {
-		/* Exactly the room that the expected messages take: anything more the kernel cuts
-		 * off, which MSG_CTRUNC tells. */
+		/* The buffer has exactly the size of the expected messages: the kernel cuts off
+		 * anything more and sets MSG_CTRUNC. */
 		control_encode(c, control, &size);
 		msg.msg_control = size ? call_scratch(c, size) : NULL;
 		msg.msg_controllen = size;

@@ -1,4 +1,4 @@
-/* poll() and epoll: every event is compared. */
+/* poll() and epoll. Every event is compared. */
 #include "runtime/calls/handlers.h"
 
 #include <poll.h>
@@ -21,7 +21,7 @@ static void append(char *text, size_t size, const char *more)
 	snprintf(text + at, size - at, "%s%s", at > 1 ? ", " : "", more);
 }
 
-/* In the first argument; `i` counts from 0. */
+/* Adds a mismatch in the first argument; `i` counts from 0. */
 static void poll_differs(struct call_ctx *c, size_t i, long long fd, const char *expected,
 			 const char *actual)
 {
@@ -79,7 +79,7 @@ void call_epoll_create(struct call_ctx *c)
 	made_fd(c, result_label(c), made, NULL);
 }
 
-/* The member of epoll_data an event is written with. */
+/* The member of epoll_data that the script writes. */
 static const struct field *data_field(const struct expr *record)
 {
 	for (size_t i = 0; i < record->n_fields; i++)
@@ -106,7 +106,7 @@ void call_epoll_ctl(struct call_ctx *c)
 		data = data_field(record);
 		event.events = (uint32_t)field_int(record, "events");
 	}
-	/* The script's label travels through the kernel as data and comes back as it is. */
+	/* The kernel returns epoll_data unchanged, so it gets the script's label. */
 	if (data && !strcmp(data->name, "fd")) {
 		event.data.fd = (int)data->value->value;
 		if (data->value->value != arg_int(c, 2))
@@ -127,7 +127,7 @@ static char *event_text(struct call_ctx *c, const struct epoll_event *event, con
 			   (long long)data_of(event, member));
 }
 
-/* In the second argument; `i` counts from 0. */
+/* The mismatch is in the second argument; `i` counts from 0. */
 static void event_place(struct mismatch *m, size_t i, const char *member)
 {
 	m->index = 2;
@@ -168,7 +168,8 @@ void call_epoll_wait(struct call_ctx *c)
 	events = call_scratch(c, room * sizeof(*events));
 	if (!call_begin(c))
 		return;
-	/* The kernel writes what is ready only, but a huge maximum must not overrun. */
+	/* The kernel may write as many events as the maximum says, so this is limited to the
+	 * buffer. */
 	call_end(c, epoll_wait(fd, events, max > (int)room ? (int)room : max, timeout));
 	n = c->slot->result > 0 ? (size_t)c->slot->result : 0;
 	for (size_t i = 0; i < n_wants; i++)

@@ -13,7 +13,7 @@
 #define MAX_BUFFER     (1UL << 30)
 #define POPULATE_UP_TO (1UL << 20)
 
-/* Memory for data, present from the start unless it is large. */
+/* Memory for data. Unless it is large it is populated now, so that calls cause no page faults. */
 static unsigned char *data_memory(size_t size)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -23,7 +23,7 @@ static unsigned char *data_memory(size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Tells the run loop under which name procfs knows this thread, and that it is up. */
+/* Gives the run loop the name of this thread in procfs, and says that it is up. */
 static void report_ready(struct worker *worker)
 {
 	struct share *share = worker->host->share;
@@ -35,7 +35,8 @@ static void report_ready(struct worker *worker)
 	futex_wake(&share->ready);
 }
 
-/* The run loop orders calls of different threads, but only this process can know of it. */
+/* Makes one call. The run loop orders the calls of different threads; the counter makes a thread see
+ * the memory that earlier calls have changed. */
 static void perform(struct worker *worker, const struct event *event, struct call_slot *slot)
 {
 	atomic_load(&worker->host->finished);
@@ -45,7 +46,7 @@ static void perform(struct worker *worker, const struct event *event, struct cal
 	futex_wake(&slot->state);
 }
 
-/* Serves the calls that should return at once, in the order they are asked for. */
+/* Serves the calls that should return at once, in the order of the requests. */
 static void *serve(void *cookie)
 {
 	struct worker *worker = cookie;
@@ -80,12 +81,12 @@ static void *serve_blocking(void *cookie)
 	return NULL;
 }
 
-/* Ends this process by `number` as if nothing had been done about that signal. */
+/* Ends this process by the signal `number`, with the signal's default action. */
 static void end_by_signal(int number)
 {
 	sigset_t set;
 
-	prctl(PR_SET_DUMPABLE, 0); /* a core file would only cost time */
+	prctl(PR_SET_DUMPABLE, 0); /* no core file, which would take time */
 	signal(number, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, number);
@@ -93,7 +94,7 @@ static void end_by_signal(int number)
 	kill(getpid(), number);
 }
 
-/* The main thread: what must work while all others are inside calls. */
+/* The main thread serves the requests that must work while all other threads are inside calls. */
 static _Noreturn void serve_control(struct host *host)
 {
 	struct share *share = host->share;
@@ -187,7 +188,7 @@ static void default_signals(void)
 
 	for (int i = 1; i < SIGRTMAX; i++)
 		signal(i, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN); /* a write to a dead connection shall return EPIPE */
+	signal(SIGPIPE, SIG_IGN); /* a write to a dead connection is to return EPIPE */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -198,11 +199,11 @@ _Noreturn void server_main(const struct program_env *env, struct share *share, p
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(1); /* it died before we could ask to be told */
+		_exit(1); /* the parent died before the parent-death signal was set */
 	prctl(PR_SET_NAME, "finwait-program");
 	prctl(PR_SET_TIMERSLACK, 1);
 	default_signals();
-	/* Above all, devices and sockets of the run loop must not live on in here. */
+	/* Devices and sockets of the run loop must not stay open in this process. */
 	syscall(SYS_close_range, 3u, ~0u, 0u);
 #ifdef MADV_POPULATE_WRITE
 	if (share->size <= 4 * POPULATE_UP_TO)

@@ -1,4 +1,4 @@
-/* Sockets: made, named, connected, ended. */
+/* Calls that make, bind, connect and close sockets. */
 #include "runtime/calls/handlers.h"
 
 #include <string.h>
@@ -54,7 +54,7 @@ void call_accept(struct call_ctx *c)
 	union address *peer = call_scratch(c, sizeof(*peer));
 	socklen_t size = sizeof(*peer);
 
-	/* No check_free(): scripts accept one connection after the other under one label, which
+	/* check_free() is not called: scripts accept several connections under one label, which
 	 * then stands for the newest. */
 	if (!call_begin(c))
 		return;
@@ -64,7 +64,7 @@ void call_accept(struct call_ctx *c)
 		return;
 	made_fd(c, result_label(c), made, &kind);
 	note_addresses(c, made);
-	/* getpeername() does not tell whose connection has been reset meanwhile. */
+	/* getpeername() fails if the connection has been reset meanwhile. */
 	memcpy(&c->slot->peer, peer, sizeof(*peer));
 }
 
@@ -96,7 +96,7 @@ void call_close(struct call_ctx *c)
 
 	if (!call_begin(c))
 		return;
-	/* Gone from the table first: once closed, another thread may be given the same number. */
+	/* The entry is closed first: after close() another thread may get the same number. */
 	descriptors_close(c->host->share->descriptors, arg_int(c, 0), c->event->loc.line);
 	call_end(c, close(fd));
 }

@@ -1,4 +1,4 @@
-/* Socket options: [int], "bytes", {onoff=, linger=}, inet_addr(), inet6_addr(). */
+/* Socket options. Values are [int], "bytes", {onoff=, linger=}, inet_addr(), inet6_addr(). */
 #include "runtime/calls/handlers.h"
 
 #include <stdio.h>
@@ -10,12 +10,12 @@
 
 struct value {
 	unsigned char bytes[16];
-	const unsigned char *at; /* the bytes, or a string's own */
+	const unsigned char *at; /* points to `bytes`, or to the bytes of a string */
 	size_t size;
 	bool is_int;
 };
 
-/* The bytes of an option value as the script writes it. */
+/* Converts an option value of the script to bytes. */
 static void encode(const struct expr *expr, struct value *value)
 {
 	value->at = value->bytes;
@@ -43,7 +43,7 @@ static void encode(const struct expr *expr, struct value *value)
 	}
 }
 
-/* Of an int that is given less room the kernel reads and writes only so many bytes. */
+/* True for an int whose option length is smaller: the kernel reads and writes only that many bytes. */
 static bool is_short(const struct value *value, socklen_t length)
 {
 	return value->is_int && length < value->size;
@@ -66,7 +66,7 @@ void call_setsockopt(struct call_ctx *c)
 		call_end(c, setsockopt(fd, level, option, bytes, length));
 }
 
-/* Script notation of bytes: printable ones as they are, others as \xHH. */
+/* Writes bytes in script notation: printable ones as they are, others as \xHH. */
 static char *quote(struct call_ctx *c, const unsigned char *bytes, size_t size)
 {
 	char text[512];
@@ -84,7 +84,7 @@ static char *quote(struct call_ctx *c, const unsigned char *bytes, size_t size)
 	return call_printf(c, "%s", text);
 }
 
-/* The same notation as the expected value, for what the kernel gave. Errors have names. */
+/* Writes the kernel's value in the notation of the expected one. Errors have names. */
 static char *show(struct call_ctx *c, const struct expr *like, const unsigned char *bytes,
 		  size_t size)
 {
@@ -126,7 +126,7 @@ void call_getsockopt(struct call_ctx *c)
 	asked = any_length ? (socklen_t)value.size : (socklen_t)optlen->items[0]->value;
 	length = asked;
 	room = asked <= MAX_OPTION ? asked : MAX_OPTION;
-	/* Zeros, since the value is compared even when the call is expected to fail. */
+	/* The buffer is zeroed, since the value is compared even if the call is expected to fail. */
 	bytes = call_scratch(c, (room > value.size ? room : value.size) + sizeof(value.bytes));
 	if (!call_begin(c))
 		return;

@@ -4,7 +4,7 @@
 
 #include "runtime/record/mismatch.h"
 
-/* Copies what fits; longer text ends in "...". */
+/* Copies as much text as fits; longer text ends in "...". */
 static void copy_text(char *out, size_t size, const char *text, size_t length)
 {
 	bool cut = length >= size;
@@ -96,7 +96,7 @@ static void append(struct text *text, const char *format, ...)
 		text->n += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-/* 1st, 2nd, 3rd, 4th, 11th. */
+/* The ending of 1st, 2nd, 3rd, 4th, 11th. */
 static const char *ordinal_end(unsigned n)
 {
 	static const char *const ends[] = {"th", "st", "nd", "rd"};
@@ -104,7 +104,7 @@ static const char *ordinal_end(unsigned n)
 	return n % 10 < 4 && n / 10 % 10 != 1 ? ends[n % 10] : ends[0];
 }
 
-/* One %-word of a pattern: parser/fields.def tells what they stand for. */
+/* Appends the text for one %-word of a pattern; see parser/fields.def for their meanings. */
 static void append_word(struct text *text, const struct mismatch *mismatch, char word)
 {
 	unsigned index = mismatch->index ? mismatch->index : mismatch->live_index;

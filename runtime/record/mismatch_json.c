@@ -1,4 +1,4 @@
-/* Mismatches as JSON, and back. */
+/* Converts mismatches to JSON and back. */
 #include <string.h>
 
 #include "runtime/record/json_parts.h"
@@ -54,7 +54,7 @@ static bool copy_text(const json_t *value, struct arena *arena, char *out, size_
 	return true;
 }
 
-/* An identity that is not known is told by what it is called. */
+/* Reads one mismatch. A field id that is not known here is kept by its name. */
 static bool mismatch_from_json(const json_t *from, struct arena *arena, struct mismatch *mismatch)
 {
 	const json_t *name = json_object_get(from, "name");

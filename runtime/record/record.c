@@ -124,7 +124,8 @@ void run_result_free(struct run_result *result)
 		arena_free(result->arena);
 }
 
-/* Room for one more: arrays start at FIRST_ROOM and double when full, so no capacity is kept. */
+/* Makes room for one more item. Arrays start at FIRST_ROOM and double when they are full, so that no
+ * capacity has to be kept. */
 static void *grow(struct arena *arena, void *items, size_t n, size_t size)
 {
 	bool full = n == 0 || (n >= FIRST_ROOM && (n & (n - 1)) == 0);
@@ -155,7 +156,7 @@ void run_result_close(struct run_result *result, struct record *record)
 	result->records[result->n_records] = record;
 	if (record->status == RECORD_FAILED && result->failed_record < 0)
 		result->failed_record = (int)result->n_records;
-	/* Another process may be reading: it sees a record whole or not at all. */
+	/* Another process may read the list: it sees a record complete or not at all. */
 	atomic_thread_fence(memory_order_release);
 	result->n_records++;
 }

@@ -1,6 +1,6 @@
-/* What happened, as data: one record for each happening. The play loop appends them and prints
- * nothing; every report is a reader of them. A record is one line of JSON (record_json.c). Strings
- * are owned by the arena of the struct run_result, or are constant. */
+/* What happened in a run, as data: one record for each happening. The play loop appends records and
+ * prints nothing; every report reads them. A record is one line of JSON (record_json.c). Strings are
+ * owned by the arena of the struct run_result, or are constant. */
 #ifndef FINWAIT_RUNTIME_RECORD_RECORD_H
 #define FINWAIT_RUNTIME_RECORD_RECORD_H
 
@@ -42,10 +42,11 @@ enum record_alignment {
 	N_ALIGNMENTS
 };
 
-/* One happening: the members of record.def, and what differs. Times are ns since the script's
- * start, INT64_MIN where there is none. `expected` and `actual` are in one notation, so that they
- * can stand one under the other. `state` is a number of netinet/tcp.h, 0: no connection. `message`
- * and `hint` are made from the facts (runtime/report/words.c); the run itself leaves them NULL. */
+/* One happening: the members of record.def, and its mismatches. Times are ns since the script's
+ * start, INT64_MIN if there is none. `expected` and `actual` are in the same notation, so that they
+ * can be printed one under the other. `state` is a number of netinet/tcp.h, 0: no connection.
+ * `message` and `hint` are made from the other members (runtime/report/words.c); the run itself
+ * leaves them NULL. */
 struct record {
 #define C_KIND			    enum record_kind
 #define C_STATUS		    enum record_status
@@ -71,19 +72,19 @@ struct record {
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_SKIP,  /* not to be played: a requirement is not met, --slow */
+	VERDICT_SKIP, /* not played: a requirement is not met, or --slow was not given */
 	VERDICT_XFAIL, /* failed as expected */
 	VERDICT_XPASS, /* passed though --xfail: counts as a failure */
 	VERDICT_ERROR, /* bad script, crash of the run, its time limit */
-	VERDICT_LATE,  /* failed, and its own lateness could explain it */
-	VERDICT_NOT_RUN, /* was to be played, and could not be, or not to its end: no word on the
+	VERDICT_LATE, /* failed, and the lateness of the run itself could explain it */
+	VERDICT_NOT_RUN, /* could not be played, or not to its end, which says nothing about the
 			  * script or the kernel; the failed record says why */
 	N_VERDICTS
 };
 
-/* By how much a counter of the kernel's has grown while a script was played. */
+/* By how much a counter of the kernel has grown while a script was played. */
 struct growth {
-	const char *name; /* nstat's */
+	const char *name; /* as nstat(8) has it */
 	int64_t by;
 };
 
@@ -96,38 +97,40 @@ struct run_result {
 	const char *reason;	  /* one line; NULL for a plain pass */
 	const char *output;	  /* stdout and stderr of commands and code; NULL: none */
 	const char *diagnostics;  /* a bad script's messages, as diags_print() writes them; NULL */
-	const char *source_line;  /* that of the failed record's place; NULL: unknown */
+	const char *source_line;  /* the line of the failed record's place; NULL: unknown */
 	const char *source_before; /* that of the failed record's after_line; NULL: none */
-	int64_t scripted_ns;	  /* duration the script asks for */
-	int64_t setup_ns, run_ns; /* wall time before and of the timeline */
-	int64_t cpu_ns;		  /* CPU of the run's processes */
-	int64_t max_late_ns;	  /* worst lateness of the run's own injections, calls and reads */
-	int64_t tick_ns;	  /* the failure is one of time, and the kernel's tick, which is so
-				   * long, may explain it; 0: it is not, or may not */
+	int64_t scripted_ns;	  /* the duration that the script asks for */
+	int64_t setup_ns, run_ns; /* wall time before the timeline, and of the timeline */
+	int64_t cpu_ns;		  /* CPU time of the run's processes */
+	int64_t max_late_ns;	  /* worst lateness of its own injections, calls and reads */
+	int64_t tick_ns;	  /* length of a kernel tick, if the failure is one of time that
+				   * ticks may explain; else 0 */
 	int64_t *lateness;	  /* of each injection, ns */
 	size_t n_lateness;
 	struct record **records;
 	size_t n_records;
-	struct growth *counters; /* of a failed run: those that have grown and say more than that
-				  * something was sent or received */
+	struct growth *counters; /* of a failed run: the counters that have grown, without those
+				  * that only count traffic */
 	size_t n_counters;
 	int failed_record; /* index of the first failed record; -1 */
 	unsigned attempts; /* filled by the suite: 1 or more */
 };
 
 struct run_result *run_result_new(const char *path, const char *mode);
-/* The same in an arena that is the result's from then on. */
+/* The same in an arena, which the result owns from then on. */
 struct run_result *run_result_new_in(struct arena *arena, const char *path, const char *mode);
 void run_result_free(struct run_result *result); /* accepts NULL */
 
-/* A zeroed record with due, until and actual time INT64_MIN and event -1, of no result yet. */
+/* Makes a zeroed record with due, until and actual time INT64_MIN and event -1. It is in no result
+ * yet. */
 struct record *record_new(struct arena *arena, enum record_kind kind);
-/* Appends a record, which is not changed from then on; the first that failed is failed_record. */
+/* Appends a record, which must not be changed afterwards. The first one that failed becomes
+ * failed_record. */
 void run_result_close(struct run_result *result, struct record *record);
-/* Both: for readers of JSON and for tests. */
+/* Makes a record and appends it at once; for readers of JSON and for tests. */
 struct record *run_result_add(struct run_result *result, enum record_kind kind);
 
-/* Appends the lateness of one injection and raises max_late_ns to it. */
+/* Appends the lateness of one injection and raises max_late_ns to it if it is greater. */
 void run_result_add_lateness(struct run_result *result, int64_t late_ns);
 
 /* Appends a counter that has grown. */
@@ -140,20 +143,22 @@ void run_result_fail(struct run_result *result, struct record *record);
  * its after_line into source_before, so that reports work without the script (other processes, merged shards). */
 void run_result_quote(struct run_result *result, const char *text);
 
-/* Where what is wrong is written; if that is not known, where the record's event is. */
+/* The place in the script of what is wrong; if that is not known, the place of the record's event. */
 struct place record_place(const struct record *record);
 
-/* How far it happened outside its window, not counting tolerance: late > 0, early < 0, in it 0. */
+/* How far outside its window it happened, in ns, without the tolerance: late > 0, early < 0, inside
+ * 0. */
 int64_t record_off_ns(const struct record *record);
 
 /* The failed record; NULL: none. */
 const struct record *run_result_failed(const struct run_result *result);
 
-/* Does it make a suite fail: fail, xpass, error, late, not run? And: passed, but not at once? */
+/* verdict_is_failure(): true for verdicts that make a suite fail: fail, xpass, error, late, not run.
+ * run_result_is_flaky(): true if the run passed, but not in its first try. */
 bool verdict_is_failure(enum verdict verdict);
 bool run_result_is_flaky(const struct run_result *result);
 
-/* "" where it has none. */
+/* The name of the mode; "" if the result has none. */
 const char *run_result_mode(const struct run_result *result);
 const char *verdict_name(enum verdict verdict);		   /* "pass", "fail", ... */
 const char *record_kind_name(enum record_kind kind);	   /* "inject", ... */
@@ -163,17 +168,18 @@ const char *record_cause_name(enum record_cause cause);
 const char *record_alignment_name(enum record_alignment alignment);
 const char *record_state_name(const struct record *record); /* "TCP_FIN_WAIT1"; "" for none */
 
-/* JSON text (one object, no newline inside; docs/json.md), malloc'd; and back, without loss.
- * Without records, failed_record and n_records are lost. NULL on nonsense. */
+/* Convert a result to JSON text (one object without a newline inside; docs/json.md), malloced, and
+ * back, without loss. Without records, failed_record and n_records are lost. NULL: the text is no
+ * such object. */
 char *run_result_to_json(const struct run_result *result, bool with_records);
 struct run_result *run_result_from_json(const char *text, size_t size);
-/* The last line of a stream whose other lines are the records; malloc'd. */
+/* The result without records, malloced: the last line of a stream whose other lines are records. */
 char *run_result_to_line(const struct run_result *result);
-/* Fills in a result from its line; it may have records already, from lines of their own. */
+/* Fills in a result from that line; it may have records already, from lines of their own. */
 bool run_result_fill(struct run_result *result, const char *text, size_t size);
 
-/* One record as a line of JSON without its newline, malloc'd; and appended to a result from such a
- * line. False on nonsense, and the result is as it was. */
+/* Convert a record to a line of JSON without its newline, malloced, and append a record from such a
+ * line to a result. False: the line is no record, and the result is unchanged. */
 char *record_to_json(const struct record *record);
 bool record_from_json(struct run_result *result, const char *text, size_t size);
 

@@ -7,7 +7,7 @@
 #include "parser/tables.h"
 #include "runtime/record/json_parts.h"
 
-/* No difference of two times overflows. */
+/* The greatest time that is read, so that no difference of two times overflows. */
 #define NS_MOST (INT64_MAX / 4)
 
 static const struct member record_members[] = {
@@ -70,7 +70,7 @@ bool text_from_json(const json_t *value, struct arena *arena, const char **text)
 	for (; *wide; wide++) {
 		unsigned char lead = (unsigned char)*wide;
 
-		if (lead >= 0xc4) /* past U+00FF: not a byte */
+		if (lead >= 0xc4) /* beyond U+00FF, so it stands for no byte */
 			return false;
 		if (lead >= 0xc0)
 			lead = (unsigned char)(lead << 6 | (*++wide & 0x3f));
@@ -143,7 +143,7 @@ static json_t *member_to_json(const struct member *member, const void *object)
 	return NULL;
 }
 
-/* The number under which `name_of` has this name. */
+/* Finds the number whose `name_of` is this text. */
 #define FROM_NAME(name_of, text, out)                                                              \
 	({                                                                                         \
 		bool found_ = false;                                                               \
@@ -297,7 +297,7 @@ static void add_failed(json_t *object, const struct run_result *result)
 		json_object_set_new(object, "failed_record", json_integer(result->failed_record));
 }
 
-/* Left out where there are none. */
+/* Counters are left out if there are none. */
 static void counters_to_json(json_t *to, const struct run_result *result)
 {
 	json_t *counters = result->n_counters ? json_object() : NULL;
@@ -379,7 +379,7 @@ static bool lists_from_json(const json_t *object, struct run_result *result)
 			return false;
 		run_result_add_lateness(result, json_integer_value(item));
 	}
-	result->max_late_ns = max_late_ns; /* as written, not as just raised */
+	result->max_late_ns = max_late_ns; /* as it is written, not as the loop has raised it */
 	json_array_foreach ((json_t *)records, i, item) {
 		if (!record_from_object(item, result))
 			return false;
