@@ -18,10 +18,10 @@
 struct capture {
 	pcap_t *pcap;
 	pthread_t opener;
-	bool opening; /* the thread is not yet joined; it owns all below and pcap */
-	int code;     /* what came of it, with err */
+	bool opening; /* the thread is not joined yet; it owns pcap and all members below */
+	int code;     /* result of the opening, with err */
 	struct errbuf err;
-	unsigned lost; /* as pcap_stats counts: since the start */
+	unsigned lost; /* frames lost since the start, as pcap_stats() counts them */
 };
 
 struct setting {
@@ -33,14 +33,15 @@ struct setting {
 static const struct setting settings[] = {
 	{"the capture length", pcap_set_snaplen, HEAD_BYTES},
 	{"the capture buffer", pcap_set_buffer_size, RING_BYTES},
-	{"immediate mode", pcap_set_immediate_mode, 1}, /* one ring slot a packet, no block timer */
+	{"immediate mode", pcap_set_immediate_mode,
+	 1}, /* one ring slot per packet, no block timer */
 	{"nanosecond timestamps", pcap_set_tstamp_precision, PCAP_TSTAMP_PRECISION_NANO},
 };
 
-/* In the kernel, so that what is injected takes no room in the ring. Not through pcap_setfilter: it
- * also runs the filter itself on the first frame that comes, and there a packet has no type
- * (libpcap 1.10, pcap_setfilter_linux, blocks_to_filter_in_userland), so the frame would be lost.
- */
+/* Attaches a filter in the kernel, so that injected packets take no room in the ring.
+ * pcap_setfilter() cannot be used: it also runs the filter itself on the first frame, where a
+ * packet has no type (libpcap 1.10, pcap_setfilter_linux, blocks_to_filter_in_userland), and so
+ * would lose that frame. */
 static int keep_outgoing(pcap_t *pcap)
 {
 	struct sock_filter program[] = {
@@ -54,17 +55,17 @@ static int keep_outgoing(pcap_t *pcap)
 	if (setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) <
 	    0)
 		return -errno;
-	/* For what came before the filter. */
+	/* Drops injected packets that came before the filter. */
 	return pcap_setdirection(pcap, PCAP_D_OUT) < 0 ? -EIO : 0;
 }
 
-/* Commands of a script are none of its business; libpcap makes its socket without the flag. */
+/* Commands of a script must not inherit the capture; libpcap makes its socket without this flag. */
 static void close_on_exec(pcap_t *pcap)
 {
 	int fd = pcap_fileno(pcap);
 
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		return; /* then they inherit it, and do nothing with it */
+		return; /* commands then inherit it, which does no harm */
 }
 
 static int activate(pcap_t *pcap, struct errbuf *err)
@@ -182,9 +183,9 @@ static int64_t nanoseconds(clockid_t clock)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* CLOCK_REALTIME minus CLOCK_MONOTONIC. Sampled at each packet and not once, since the former may
- * be stepped. The monotonic clock is read on both sides and the middle taken: the error is half of
- * what the reading took, so a reading that was interrupted is done again. */
+/* CLOCK_REALTIME minus CLOCK_MONOTONIC, in ns. It is read for each packet, since CLOCK_REALTIME may
+ * be stepped. The monotonic clock is read before and after, and the middle is taken: the error is
+ * half of the duration of the reading, so that a reading that was interrupted is repeated. */
 static int64_t realtime_offset(void)
 {
 	int64_t offset = 0, best = INT64_MAX;

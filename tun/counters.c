@@ -49,7 +49,7 @@ void counters_close(struct counters *counters)
 	free(counters);
 }
 
-/* A read gives at most a page or what the file's buffer holds. */
+/* Reads a whole file. One read() gives at most a page or the contents of the file's buffer. */
 static int read_file(int fd, struct nstat *nstat)
 {
 	off_t offset = 0;

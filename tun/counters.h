@@ -7,10 +7,10 @@
 
 struct counters; /* the open files */
 
-/* `ipv6`: the counters of IPv6's own headers and messages too; those of TCP are in both. 0, or -errno with
- * err. */
+/* Opens the files of the counters. `ipv6`: also the counters of IPv6 headers and ICMPv6 messages;
+ * TCP's counters are for both versions and always included. 0, or -errno with err. */
 int counters_open(struct counters **counters, bool ipv6, struct errbuf *err);
-/* Reads them, 30 to 60 us. 0, or -errno. */
+/* Reads all counters, which takes 30 to 60 us. 0, or -errno. */
 int counters_read(const struct counters *counters, struct nstat *nstat);
 void counters_close(struct counters *counters); /* accepts NULL */
 

@@ -25,20 +25,20 @@
 
 #define DEVICE_NAME	 "tun0"
 #define DEVICE_NODE	 "/dev/net/tun"
-#define QUEUED_WITHIN_NS 1000000   /* from capture to queue: a microsecond, with interrupts a few */
-#define NAME_WAITS	 10	   /* for one who is about to give the name back ... */
-#define NAME_WAIT_NS	 100000000 /* ... so long each */
-#define PACKET_MAX	 (1 << 16) /* IP's largest; an offloaded one is no larger by default */
+#define QUEUED_WITHIN_NS 1000000   /* from capture to queue it takes a few us */
+#define NAME_WAITS	 10	   /* how often to wait for a run that still has the name, */
+#define NAME_WAIT_NS	 100000000 /* this long each time */
+#define PACKET_MAX	 (1 << 16) /* the largest IP packet, and the default limit of offloading */
 
-/* A packet read from the device, waiting for the capture to say when it was sent. */
+/* A TUN device. A packet read from it waits here until the capture says when it was sent. */
 struct tun_device {
 	struct link link;
 	int fd;
 	struct capture *capture;
 	bool ready;
-	bool alone;  /* tun_config's */
-	bool held;   /* packet[] holds `size` bytes not yet given out */
-	bool framed; /* and `frame` was taken from the capture, not yet given out */
+	bool alone;  /* from struct tun_config */
+	bool held;   /* packet[] holds `size` bytes that no receive() has returned yet */
+	bool framed; /* `frame` holds a frame of the capture that was not returned yet */
 	struct capture_frame frame;
 	size_t size;
 	uint8_t packet[]; /* PACKET_MAX bytes */
@@ -49,8 +49,8 @@ static struct tun_device *of(struct link *link)
 	return (struct tun_device *)link;
 }
 
-/* TCP aggregates: the header fields of a virtio-net header that describe one (virtio 1.2, 5.1.6.2).
- * No NEEDS_CSUM: the packet carries a checksum, and a wrong one should be found. */
+/* Fills in the virtio-net header of a TCP aggregate (virtio 1.2, 5.1.6.2). NEEDS_CSUM is not set:
+ * the packet has a checksum, and the kernel should find a wrong one. */
 static void describe_aggregate(struct virtio_net_hdr *header, const uint8_t *bytes, size_t size,
 			       unsigned gso_size)
 {
@@ -68,8 +68,9 @@ static void describe_aggregate(struct virtio_net_hdr *header, const uint8_t *byt
 	if (bytes[ip_size + 13] & 0x80) /* CWR, in the first segment only (RFC 3168) */
 		header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	header->gso_size = gso_size;
-	/* No hdr_len: the kernel then keeps the packet in one piece, whose smaller truesize shows
-	 * in the windows it announces (tun_alloc_skb() in drivers/net/tun.c). */
+	/* hdr_len stays 0: the kernel then keeps the packet in one piece. Its smaller truesize has
+	 * an effect on the windows that the kernel announces (tun_alloc_skb() in
+	 * drivers/net/tun.c). */
 }
 
 static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsigned gso_size)
@@ -82,7 +83,7 @@ static int tun_send(struct link *link, const uint8_t *bytes, size_t size, unsign
 	return writev(of(link)->fd, parts, 2) < 0 ? -errno : 0;
 }
 
-/* Takes a packet off the device's queue into packet[]. 1 a packet, 0 none, or -errno. */
+/* Reads a packet from the device's queue into packet[]. Returns 1: a packet; 0: none; or -errno. */
 static int take(struct tun_device *tun)
 {
 	struct virtio_net_hdr header;
@@ -106,8 +107,8 @@ static int64_t now_ns(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* The headers, which tell one packet from the next; the payload of a packet sent without copying
- * may have changed between the capture and the device. */
+/* Compares the headers, which differ from packet to packet. The payload of a packet that is sent
+ * without copying may change between the capture and the device. */
 static bool same_packet(const struct capture_frame *frame, const struct tun_device *tun)
 {
 	size_t n = frame->size < 60 ? frame->size : 60;
@@ -115,7 +116,7 @@ static bool same_packet(const struct capture_frame *frame, const struct tun_devi
 	return frame->wire_size == tun->size && memcmp(frame->bytes, tun->packet, n) == 0;
 }
 
-/* Takes a frame from the capture unless one is at hand. 1 a frame, 0 none, or -errno. */
+/* Takes a frame from the capture unless one is held. Returns 1: a frame; 0: none; or -errno. */
 static int peek(struct tun_device *tun)
 {
 	int n = tun->framed ? 1 : capture_next(tun->capture, &tun->frame);
@@ -133,12 +134,12 @@ static int give_packet(struct tun_device *tun, struct link_packet *packet, int64
 	return 1;
 }
 
-/* For a packet that found no room in the device's queue: what was captured of it. Where that
- * happens the capture may lack room as well. */
+/* Returns the captured head of a packet that found no room in the device's queue. The capture may
+ * have been short of room as well. */
 static int give_head(struct tun_device *tun, struct link_packet *packet)
 {
 	if (capture_lost(tun->capture))
-		return -ENOBUFS; /* the frame is still at hand: the next call gives it */
+		return -ENOBUFS; /* the frame is still held: the next call returns it */
 	packet->bytes = tun->frame.bytes;
 	packet->size = tun->frame.size;
 	packet->wire_size = tun->frame.wire_size;
@@ -147,9 +148,9 @@ static int give_head(struct tun_device *tun, struct link_packet *packet)
 	return 1;
 }
 
-/* The kernel captures a packet before it queues it for the device, so the frame of the packet held
- * is in the ring. A frame before it is of a packet that was not queued. No frame at all: the
- * ring had no room. */
+/* Finds the frame of the packet held. The kernel captures a packet before it queues it for the
+ * device, so the frame is already in the ring. A frame before it belongs to a packet that was not
+ * queued. If there is no frame at all, the ring was full. */
 static int pair_up(struct tun_device *tun, struct link_packet *packet)
 {
 	int n = peek(tun);
@@ -167,7 +168,7 @@ static int pair_up(struct tun_device *tun, struct link_packet *packet)
 	return give_packet(tun, packet, tun->frame.time_ns);
 }
 
-/* 1 something to read, 0 the deadline passed, or -errno. */
+/* Returns 1: there is something to read; 0: the deadline has passed; or -errno. */
 static int wait_readable(int fd, int64_t deadline_ns)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -183,7 +184,8 @@ static int wait_readable(int fd, int64_t deadline_ns)
 	return n;
 }
 
-/* Multicast reports of the device coming up and the like, some of them older than the capture. */
+/* Drops the packets of the start, such as multicast reports of the device coming up. Some of them
+ * are older than the capture. */
 static void forget_start(struct tun_device *tun)
 {
 	while (take(tun) > 0)
@@ -207,9 +209,9 @@ static int tun_ready(struct link *link, struct errbuf *err)
 	return code;
 }
 
-/* The device's queue is empty. A frame in the ring is then of a packet about to be queued, or,
- * when some time has passed, of one that found no room. 1 look at the queue again, 2 no packet will
- * come for the frame at hand, 0 the deadline passed, or -errno. */
+/* Called when the device's queue is empty. A frame in the ring then belongs to a packet that is
+ * about to be queued, or, after some time, to one that found no room. Returns 1: look at the queue
+ * again; 2: no packet will come for the frame held; 0: the deadline has passed; or -errno. */
 static int wait_packet(struct tun_device *tun, int64_t deadline_ns)
 {
 	int n = peek(tun);
@@ -219,7 +221,7 @@ static int wait_packet(struct tun_device *tun, int64_t deadline_ns)
 	n = wait_readable(tun->fd, tun->frame.time_ns + QUEUED_WITHIN_NS);
 	if (n != 0)
 		return n;
-	/* Not if we were off the processor since we looked. */
+	/* Looks once more: this process may not have been running since its last look. */
 	n = take(tun);
 	return n == 0 ? 2 : n;
 }
@@ -246,8 +248,9 @@ static int tun_receive(struct link *link, struct link_packet *packet, int64_t de
 	return pair_up(tun, packet);
 }
 
-/* The kernel closes one after the other what is left to it, 40 in a second. So that they do not
- * heap up there is one at a time on a machine: the lock is on the node, not the device. */
+/* Leaves the last close to the kernel. The kernel does these closes one after the other, 40 in a
+ * second. A lock on the device node, which is one for the whole machine, allows only one at a time,
+ * so that they do not pile up. */
 static bool leave(struct tun_device *tun)
 {
 	int fds[] = {capture_fd(tun->capture), tun->fd};
@@ -261,7 +264,7 @@ static bool leave(struct tun_device *tun)
 	return true;
 }
 
-/* A persistent device is not taken down when its descriptor is closed, so there is no waiting. */
+/* Closing the descriptor of a persistent device does not remove the device, so it does not wait. */
 static void tun_close(struct link *link)
 {
 	struct tun_device *tun = of(link);
@@ -320,7 +323,9 @@ static const char *make_hint(int error)
 	}
 }
 
-/* Where runs share a namespace, the one before may be just closing its device. */
+/* Attaches to the name. If runs share a namespace, the previous run may still be closing its
+ * device.
+ */
 static int claim_name(int fd, struct ifreq *request, unsigned waits)
 {
 	const struct timespec nap = {.tv_nsec = NAME_WAIT_NS};
@@ -335,7 +340,7 @@ static int claim_name(int fd, struct ifreq *request, unsigned waits)
 
 static int make_device(int fd, bool persistent, struct errbuf *err)
 {
-	/* TUN_EXCL: what another run left there is not what this one asked for. */
+	/* TUN_EXCL: a device that another run has left there is not configured for this one. */
 	struct ifreq request = {.ifr_flags =
 					(short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL)};
 	unsigned long offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
@@ -355,7 +360,8 @@ static int make_device(int fd, bool persistent, struct errbuf *err)
 	return 0;
 }
 
-/* ethtool_cmd and not its successor: one size, and all a TUN device has to tell. */
+/* Uses struct ethtool_cmd and not its successor: it has a fixed size and all members that a TUN
+ * device needs. */
 static int set_speed(unsigned mbps, struct errbuf *err)
 {
 	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
@@ -379,9 +385,9 @@ static int set_speed(unsigned mbps, struct errbuf *err)
 	return 0;
 }
 
-/* Through the gateway; a gateway outside the local prefix is taken as a neighbour anyway. IPv6
- * takes no gateway that is a local address, so there the route names the device alone, which on a
- * device without neighbours is the same. */
+/* Adds the route to the remote prefix through the gateway, which is taken as a neighbour even if it
+ * is outside the local prefix. IPv6 refuses a local address as gateway; the route then names only
+ * the device, which means the same on a device without neighbours. */
 static int route_remote(int nl, const struct tun_config *config, unsigned index,
 			struct errbuf *err)
 {

@@ -25,7 +25,7 @@ static bool send_files(int from, const int *fds, size_t n)
 	return sendmsg(from, &message, 0) == 1;
 }
 
-/* The descriptors wait in a message, together with both ends of the pair that it was sent over. */
+/* The descriptors wait in a message over a socket pair, together with both ends of that pair. */
 bool leave_begin(struct leave *leave, const int *fds, size_t n)
 {
 	int all[LEAVE_MOST + 2];
@@ -41,10 +41,11 @@ bool leave_begin(struct leave *leave, const int *fds, size_t n)
 	return false;
 }
 
-/* Once both ends are closed nobody can receive the message, and the collector of such messages,
- * which runs when a socket of the family is closed, closes all that is in it. Since Linux 6.8 a
- * worker of the kernel's does that (net/unix/garbage.c: unix_gc(); fs/file_table.c:
- * delayed_fput()). */
+/* Once both ends are closed nobody can receive the message. The kernel's collector of such
+ * messages, which runs when a socket of the family is closed, then closes the descriptors in it.
+ * Since Linux 6.8 a kernel worker does that (net/unix/garbage.c: unix_gc(); fs/file_table.c:
+ * delayed_fput()).
+ */
 void leave_end(struct leave *leave)
 {
 	close(leave->pair[0]);

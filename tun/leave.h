@@ -1,4 +1,4 @@
-/* Last closes that make the kernel wait, without waiting for them. Internal to tun/. */
+/* Closes descriptors whose last close takes long, without waiting for it. Internal to tun/. */
 #ifndef FINWAIT_TUN_LEAVE_H
 #define FINWAIT_TUN_LEAVE_H
 
@@ -11,11 +11,12 @@ struct leave {
 	int pair[2], last;
 };
 
-/* Has the kernel keep `n` descriptors (LEAVE_MOST at most) open, so that the caller's own closing
- * of them is not the last and does not wait. False: it does not, and there is nothing to end. */
+/* Makes the kernel keep `n` descriptors (at most LEAVE_MOST) open, so that the caller's own close
+ * of them is not the last one and does not wait. False: it does not keep them, and leave_end() is
+ * not to be called. */
 bool leave_begin(struct leave *leave, const int *fds, size_t n);
-/* After the caller has closed them: the kernel closes them too, in that order, in its own time.
- * Kernels before 6.8 wait in here. */
+/* To be called after the caller has closed them: the kernel then closes them too, in that order,
+ * later. Kernels before 6.8 wait in this call. */
 void leave_end(struct leave *leave);
 
 #endif

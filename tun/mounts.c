@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The copy lies on /proc, which it has in turn: the one place that is a mount in every chroot in
- * which a run can be played, and so one that can be made private first. */
+/* Makes a copy of the root's tree on /proc, which is part of the copy too. /proc is a mount in
+ * every chroot in which a run can be played, so it can be made private first. */
 static int copy_root(int tree)
 {
 	struct mount_attr private = {.propagation = MS_PRIVATE};

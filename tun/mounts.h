@@ -1,24 +1,25 @@
-/* Mounts of one's own, which nobody outside sees. */
+/* Private mounts, which no process outside sees. See mount_namespaces(7). */
 #ifndef FINWAIT_TUN_MOUNTS_H
 #define FINWAIT_TUN_MOUNTS_H
 
 #include <sys/types.h>
 
-/* A mount namespace; inode 0: which one cannot be told. */
+/* Identifies a mount namespace; inode 0: it is not known which one. */
 struct mounts {
 	dev_t device;
 	ino_t inode;
 };
 
-/* That of this process. */
+/* The mount namespace of this process. */
 struct mounts mounts_here(void);
 
-/* For a process in a fresh mount namespace: mounts that it makes from here on stay in it. Where it
- * is not seen to be in another one than `outside`, -EXDEV, and nothing has been done: what makes
- * namespaces may have been let through without effect. Nothing is to be mounted before this.
+/* To be called in a new mount namespace, before anything is mounted: mounts made afterwards stay in
+ * this namespace. Returns 0 or -errno. -EXDEV: the process does not seem to be in another namespace
+ * than `outside`, and nothing was done; a container may make the calls that create namespaces
+ * succeed without effect.
  *
- * In a chroot "/" is no mount, and the one that it lies on cannot be named: there the process moves
- * to a copy of its tree that is one (Linux 5.12 or later). 0 or -errno. */
+ * In a chroot "/" is no mount, and the mount that it lies on has no name there. So the process
+ * moves to a copy of its tree that is a mount (Linux 5.12 or later). */
 int mounts_private(const struct mounts *outside);
 
 #endif

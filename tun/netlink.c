@@ -82,7 +82,7 @@ int netlink_receive(int fd, struct netlink_answer *answer)
 
 	if (n < 0)
 		return -errno;
-	/* Only the kernel has port 0. */
+	/* Port 0 is the kernel's: other processes may send here too. */
 	if ((size_t)n > sizeof(*answer) || from.nl_pid != 0 || n < NLMSG_HDRLEN ||
 	    answer->header.nlmsg_len < NLMSG_HDRLEN || answer->header.nlmsg_len > (size_t)n)
 		return -EPROTO;

@@ -87,9 +87,10 @@ static int enter_namespaces(struct errbuf *err)
 		       unshare_hint(errno));
 }
 
-/* /proc/sys read-only, /proc/sys/net on top as it was. mount_setattr(2) and not a remount: it adds
- * the one flag and leaves alone those (nosuid, nodev, ...) that a user namespace must not drop.
- * MS_REC: there a mount may not be copied without what is locked on top of it. */
+/* Makes /proc/sys read-only and mounts /proc/sys/net on top, writable as before. mount_setattr(2)
+ * is used and not a remount: it adds one flag and leaves the others (nosuid, nodev, ...), which a
+ * user namespace must not drop. MS_REC is needed since a user namespace may not copy a mount
+ * without the mounts that are locked on top of it. */
 static void guard_sysctls(void)
 {
 	struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -108,9 +109,9 @@ bool netns_sysctls_guarded(void)
 	       statvfs("/proc/sys/net", &net) == 0 && !(net.f_flag & ST_RDONLY);
 }
 
-/* By what only the first one has: a fixed inode number (Linux 6.18, linux/nsfs.h: NET_NS_INIT_INO),
- * or sysctls of the whole machine (net/core/sysctl_net_core.c: net_core_table). Not by comparing
- * with process 1, which may be in another one, or not be ours to look at. */
+/* The initial namespace has a fixed inode number (Linux 6.18, linux/nsfs.h: NET_NS_INIT_INO) and,
+ * on older kernels, sysctls of the whole machine (net/core/sysctl_net_core.c: net_core_table).
+ * Process 1 is no reference: it may be in another namespace, or not be visible. */
 bool netns_is_first(void)
 {
 	struct stat ns;
@@ -131,7 +132,8 @@ int netns_enter(struct errbuf *err)
 	if (code == -EXDEV)
 		return err_set(err, code,
 			       "unshare(2) made no mount namespace, or /proc does not show it");
-	/* In a chroot under an old kernel: ours are all below /proc. */
+	/* In a chroot under an old kernel it is enough that /proc is private: all mounts made here
+	 * are below it. */
 	if (code < 0 && mount(NULL, "/proc", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_set(err, code, "cannot make the mounts private: %s", strerror(-code));
 	guard_sysctls();
@@ -144,7 +146,7 @@ int netns_enter(struct errbuf *err)
 }
 
 /* "net.ipv4.tcp_sack" -> "/proc/sys/net/ipv4/tcp_sack". A name with slashes is taken as it is, so
- * that a device with a dot in its name can be said (sysctl(8)). */
+ * that it can contain a device with a dot in its name (sysctl(8)). */
 static int sysctl_path(const char *name, char *path, size_t size, struct errbuf *err)
 {
 	int n = snprintf(path, size, "/proc/sys/%s", name);

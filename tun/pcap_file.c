@@ -7,9 +7,9 @@
 
 #include "tun/pcapng.h"
 
-#define KEPT_MAX (16 << 20) /* bytes that wait for their comment */
+#define KEPT_MAX (16 << 20) /* the most bytes of packets that wait for their comment */
 
-/* One that is not yet written. */
+/* A packet that is not written yet. */
 struct kept {
 	int64_t realtime_ns;
 	size_t number;
@@ -26,7 +26,7 @@ struct pcap_file {
 	pcap_t *pcap;
 	pcap_dumper_t *dumper; /* owns the stream of `out` */
 	/* pcapng */
-	struct kept **kept; /* by number; NULL: written */
+	struct kept **kept; /* by number; NULL: already written */
 	size_t n, room, written, bytes;
 };
 
@@ -74,7 +74,7 @@ static void add_classic(struct pcap_file *file, int64_t realtime_ns, const uint8
 	pcap_dump((u_char *)file->dumper, &header, bytes);
 }
 
-/* The oldest that is kept, with what is known of it. */
+/* Writes the oldest packet that is kept, with a comment made from its note. */
 static void write_one(struct pcap_file *file)
 {
 	struct kept *kept = file->kept[file->written];
@@ -150,7 +150,7 @@ static void let_go(struct pcap_file *file)
 	free(file);
 }
 
-/* What the kernel sent may be read after a later injection. */
+/* A packet of the kernel may be read after a later injection, so packets are sorted. */
 static int by_time(const void *a, const void *b)
 {
 	const struct kept *x = *(struct kept *const *)a, *y = *(struct kept *const *)b;

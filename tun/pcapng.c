@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_PACKET = 6 };
-/* Of any block; of a section; of an interface; of a packet. */
+/* Option codes: of any block, of a section, of an interface, of a packet. */
 enum { OPTION_END = 0, OPTION_COMMENT = 1, SECTION_USER_APPLICATION = 4, INTERFACE_TIME_UNIT = 9,
        PACKET_FLAGS = 2 };
 
@@ -29,7 +29,7 @@ static void put32(FILE *out, uint32_t value)
 	fwrite(&value, sizeof(value), 1, out);
 }
 
-/* All but numbers is filled up to whole words of 32 bits. */
+/* Everything but numbers is padded to whole words of 32 bits. */
 static size_t padded(size_t size)
 {
 	return (size + 3) & ~(size_t)3;
@@ -62,7 +62,7 @@ static void put_options(FILE *out, const struct option *options, size_t n)
 	put32(out, OPTION_END);
 }
 
-/* The size of a block stands at both ends of it. Returns the size, for the other end. */
+/* Begins a block. Its size stands at both ends of it. Returns the size, for the other end. */
 static uint32_t begin_block(FILE *out, uint32_t type, size_t body)
 {
 	uint32_t size = (uint32_t)(body + 12);
@@ -83,7 +83,7 @@ void pcapng_begin(FILE *out)
 	put32(out, BYTE_ORDER_MAGIC);
 	put16(out, 1); /* the format's version, 1.0 */
 	put16(out, 0);
-	put32(out, UINT32_MAX); /* the section's length: not told */
+	put32(out, UINT32_MAX); /* the section's length: not given */
 	put32(out, UINT32_MAX);
 	put_options(out, &section, 1);
 	put32(out, size);
@@ -95,7 +95,7 @@ void pcapng_begin(FILE *out)
 	put32(out, size);
 }
 
-/* Not within a character of UTF-8. */
+/* The size to which a comment is cut, which is not within a character of UTF-8. */
 static size_t comment_size(const char *comment)
 {
 	size_t size = strnlen(comment, PCAPNG_COMMENT_MAX + 1);

@@ -28,14 +28,14 @@ int rtnl_open(struct errbuf *err)
 
 	if (fd < 0)
 		return err_set(err, fd, "cannot open rtnetlink: %s", strerror(-fd));
-	/* Words are nice to have; a kernel without them still answers with a number. */
+	/* This may fail: a kernel without error texts still answers with a number. */
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	return fd;
 }
 
-/* The kernel's words for a refusal, NULL if it has none. With NETLINK_CAP_ACK the attributes follow
- * the error number directly (Documentation/userspace-api/netlink/intro.rst). */
+/* The kernel's text for an error; NULL: none. With NETLINK_CAP_ACK the attributes follow the error
+ * number directly (Documentation/userspace-api/netlink/intro.rst). */
 static const char *reply_message(const struct netlink_answer *reply)
 {
 	size_t length = 0;
@@ -93,7 +93,7 @@ int rtnl_link_quiet(int fd, unsigned index, struct errbuf *err)
 	netlink_end_nest(&request, inet6);
 	netlink_end_nest(&request, spec);
 	code = talk(fd, &request, "keep the link quiet", err);
-	/* A kernel without IPv6 is as quiet as can be. */
+	/* A kernel without IPv6 sends no such packets anyway. */
 	return code == -EAFNOSUPPORT ? 0 : code;
 }
 
@@ -136,7 +136,7 @@ static bool is_route_to(const struct netlink_answer *message, const struct ip_ad
 	return destination && length == 16 && memcmp(destination, addr->bytes, 16) == 0;
 }
 
-/* Reads what `watch` is told of until that is the route to the machine's own address `addr`. */
+/* Reads the notifications of `watch` until the local route to `addr` is announced. */
 static int wait_for_route(int watch, const struct ip_addr *addr, struct errbuf *err)
 {
 	const struct timeval limit = {.tv_sec = 5};
@@ -154,9 +154,9 @@ static int wait_for_route(int watch, const struct ip_addr *addr, struct errbuf *
 	}
 }
 
-/* With IFA_F_NODAD the kernel leaves the route to the address to a work queue, though no detection
- * is to be done (net/ipv6/addrconf.c: inet6_addr_add, addrconf_dad_completed); packets that come
- * before it find no one at home. */
+/* Waits for the local route of an IPv6 address. Even with IFA_F_NODAD the kernel adds it in a work
+ * queue (net/ipv6/addrconf.c: inet6_addr_add, addrconf_dad_completed), and packets to the address
+ * are dropped before that. */
 int rtnl_addr_add(int fd, unsigned index, const struct ip_addr *addr, unsigned bits,
 		  struct errbuf *err)
 {
@@ -195,7 +195,8 @@ static unsigned char route_scope(const struct rtnl_route *route)
 	return route->gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
-/* Behind any local route that a script's command adds for the same prefix. */
+/* A lower priority than that of any local route that a script's command adds for the same prefix.
+ */
 #define LOCAL_PRIORITY 9999
 
 int rtnl_route_add(int fd, const struct rtnl_route *route, struct errbuf *err)

@@ -1,4 +1,4 @@
-/* What tun/ asks of rtnetlink(7): links up, addresses, routes. Internal to tun/.
+/* The requests of tun/ to rtnetlink(7): set links up, add addresses and routes. Internal to tun/.
  *
  * Every call sends one request and waits for its acknowledgement; it returns 0 or -errno with the
  * kernel's own words (extended acknowledgement) in `err` where it gives any. */
@@ -7,25 +7,27 @@
 
 #include "tun/device.h"
 
-/* A socket for all below, closed with close(); -errno with err. */
+/* Opens a socket for the functions below, to be closed with close(). Returns the descriptor, or
+ * -errno with err. */
 int rtnl_open(struct errbuf *err);
 
-/* No IPv6 link-local address of the kernel's own making, hence no duplicate address detection and
- * no router solicitation. Before the link goes up. */
+/* Makes the kernel add no IPv6 link-local address to the link, so that it sends no duplicate
+ * address detection and no router solicitation. To be called before the link goes up. */
 int rtnl_link_quiet(int fd, unsigned index, struct errbuf *err);
-/* mtu 0: unchanged. */
+/* Sets a link up. mtu in bytes; 0: unchanged. */
 int rtnl_link_up(int fd, unsigned index, unsigned mtu, struct errbuf *err);
 
-/* The address is usable when it returns; no duplicate address detection. The link must be up. */
+/* Adds an address without duplicate address detection; it is usable when this returns. The link
+ * must be up. */
 int rtnl_addr_add(int fd, unsigned index, const struct ip_addr *addr, unsigned bits,
 		  struct errbuf *err);
 
 struct rtnl_route {
-	const struct ip_addr *to; /* host bits are cleared here */
+	const struct ip_addr *to; /* may have host bits, which are cleared */
 	unsigned bits;
 	const struct ip_addr *gateway; /* NULL: none */
-	bool onlink;	/* take the gateway as a neighbour whatever the prefixes say */
-	bool local;	/* type local, table local: the prefix is the machine's own */
+	bool onlink;	/* the gateway is a neighbour even if no prefix contains it */
+	bool local;	/* type local, table local: the prefix belongs to this machine */
 	unsigned index; /* of the device */
 };
 

@@ -16,7 +16,7 @@
 
 struct sockdiag {
 	int fd;
-	unsigned device; /* index of tun0: finds sockets bound to it too; 0: there is none */
+	unsigned device; /* index of tun0, to find sockets bound to it too; 0: none */
 	unsigned seq;
 };
 
@@ -69,19 +69,20 @@ static struct inet_diag_req_v2 *begin(struct sockdiag *diag, struct netlink_requ
 	return request;
 }
 
-/* The answer to the last request. 0, or -errno. */
+/* Receives the answer to the last request. 0, or -errno. */
 static int receive(struct sockdiag *diag, struct netlink_answer *answer)
 {
 	int code;
 
 	do {
 		code = netlink_receive(diag->fd, answer);
-		/* An older number: the answer to a request that was given up. */
+		/* An answer with an older number belongs to a request that was abandoned. */
 	} while (code == -EINTR || (code == 0 && answer->header.nlmsg_seq != diag->seq));
 	return code;
 }
 
-/* Asks for all sockets in no state: there are none, but the kernel must know the protocol. */
+/* Asks for all sockets in an empty set of states. There are none, but the kernel answers with an
+ * error if it does not know the protocol. */
 int sockdiag_probe(struct sockdiag *diag, int protocol)
 {
 	struct netlink_request message;
@@ -95,15 +96,15 @@ int sockdiag_probe(struct sockdiag *diag, int protocol)
 		code = receive(diag, &answer);
 	if (code < 0)
 		return code;
-	/* Both kinds begin with 0 or -errno. */
+	/* Both kinds of answer begin with 0 or -errno. */
 	result = netlink_payload(&answer, sizeof(*result));
 	if (answer.header.nlmsg_type != NLMSG_ERROR && answer.header.nlmsg_type != NLMSG_DONE)
 		return 0;
 	return result ? *result : -EPROTO;
 }
 
-/* AF_INET finds IPv4-mapped sockets as well: the kernel looks both up in one table by their IPv4
- * addresses (__inet_lookup_established). */
+/* Asks for one socket. AF_INET finds IPv4-mapped sockets as well: the kernel keeps both in one
+ * table by their IPv4 addresses (__inet_lookup_established). */
 static int ask(struct sockdiag *diag, const struct sock_tuple *tuple)
 {
 	struct netlink_request message;
@@ -122,7 +123,8 @@ static int ask(struct sockdiag *diag, const struct sock_tuple *tuple)
 	return netlink_send(diag->fd, &message);
 }
 
-/* A listener is what the kernel falls back to when the connection is gone. */
+/* Keeps the answer, unless it is a listener in place of a connection: the kernel looks for a
+ * listener if the connection is gone. */
 static void keep(const struct inet_diag_msg *msg, bool listener, struct sock_info *info)
 {
 	if ((msg->idiag_state == TCP_LISTEN) != listener)

@@ -1,4 +1,5 @@
-/* The addresses that calls use (docs/language.md: "System calls", columns bind, connect, sendto). */
+/* The addresses that calls use (docs/language.md: "System calls", columns bind, connect, sendto).
+ */
 #include "runtime/calls/call.h"
 
 #include <arpa/inet.h>
@@ -89,7 +90,8 @@ struct sockaddr *arg_address(struct call_ctx *c, size_t i, bool remote,
 		return NULL;
 	} else {
 		*size = family == AF_INET ? sizeof(out->in) : sizeof(out->in6);
-		out->sa.sa_family = (sa_family_t)expr->value; /* AF_UNSPEC disconnects, connect(2) */
+		out->sa.sa_family =
+			(sa_family_t)expr->value; /* AF_UNSPEC disconnects, connect(2) */
 	}
 	if (length && !is_any(length) && length->value >= 0 &&
 	    length->value <= (int64_t)sizeof(*out))

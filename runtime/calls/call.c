@@ -193,7 +193,8 @@ void made_fd(struct call_ctx *c, int64_t script_fd, int live_fd, const struct so
 	};
 	int place;
 
-	/* If the script expects a failure there is no label; the mismatch of the result is shown. */
+	/* If the script expects a failure there is no label; the mismatch of the result is shown.
+	 */
 	if (live_fd < 0 || script_fd < 0)
 		return;
 	if (kind) {

@@ -42,8 +42,8 @@ struct host {
 struct worker {
 	struct host *host;
 	const struct event *event; /* its blocking call; NULL: it serves all other calls */
-	unsigned number; /* index in share->threads */
-	unsigned char *received; /* buffer for received data */
+	unsigned number;	   /* index in share->threads */
+	unsigned char *received;   /* buffer for received data */
 	size_t n_received;
 	unsigned char *scratch;
 	size_t scratch_used;
@@ -80,8 +80,8 @@ char *call_printf(struct call_ctx *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 const struct expr *arg(const struct call_ctx *c, size_t i); /* NULL: left out */
-int64_t arg_int(const struct call_ctx *c, size_t i); /* 0 if it is `...` or left out */
-bool is_any(const struct expr *expr); /* true for `...` */
+int64_t arg_int(const struct call_ctx *c, size_t i);	    /* 0 if it is `...` or left out */
+bool is_any(const struct expr *expr);			    /* true for `...` */
 const struct expr *field_of(const struct expr *record, const char *name); /* NULL: none */
 int64_t field_int(const struct expr *record, const char *name);
 

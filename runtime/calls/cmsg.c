@@ -412,7 +412,8 @@ void *control_encode(struct call_ctx *c, const struct expr *list, size_t *size)
 	return bytes;
 }
 
-/* The value in the script's spelling (e.g. SOL_IP) if it is equal to the script's, else a number. */
+/* The value in the script's spelling (e.g. SOL_IP) if it is equal to the script's, else a number.
+ */
 static const char *number_like(struct call_ctx *c, const struct expr *like, int value)
 {
 	char text[64];

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The distance from one buffer of a list to the next. Buffers must not touch: the kernel would merge
- * them, and MSG_ZEROCOPY counts buffers. */
+/* The distance from one buffer of a list to the next. Buffers must not touch: the kernel would
+ * merge them, and MSG_ZEROCOPY counts buffers. */
 static size_t stride(const struct expr *record)
 {
 	return ((size_t)record->fields[record->n_fields - 1].value->value + 127) & ~(size_t)63;
@@ -94,7 +94,7 @@ struct iovec *arg_iovecs(struct call_ctx *c, const struct expr *list, unsigned c
 
 static size_t arg_size(const struct call_ctx *c, size_t i)
 {
-		/* A negative length becomes a huge one, as in a C program. */
+	/* A negative length becomes a huge one, as in a C program. */
 	return (size_t)arg_int(c, i);
 }
 

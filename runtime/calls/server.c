@@ -35,8 +35,8 @@ static void report_ready(struct worker *worker)
 	futex_wake(&share->ready);
 }
 
-/* Makes one call. The run loop orders the calls of different threads; the counter makes a thread see
- * the memory that earlier calls have changed. */
+/* Makes one call. The run loop orders the calls of different threads; the counter makes a thread
+ * see the memory that earlier calls have changed. */
 static void perform(struct worker *worker, const struct event *event, struct call_slot *slot)
 {
 	atomic_load(&worker->host->finished);

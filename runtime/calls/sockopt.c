@@ -43,7 +43,8 @@ static void encode(const struct expr *expr, struct value *value)
 	}
 }
 
-/* True for an int whose option length is smaller: the kernel reads and writes only that many bytes. */
+/* True for an int whose option length is smaller: the kernel reads and writes only that many bytes.
+ */
 static bool is_short(const struct value *value, socklen_t length)
 {
 	return value->is_int && length < value->size;
@@ -126,7 +127,8 @@ void call_getsockopt(struct call_ctx *c)
 	asked = any_length ? (socklen_t)value.size : (socklen_t)optlen->items[0]->value;
 	length = asked;
 	room = asked <= MAX_OPTION ? asked : MAX_OPTION;
-	/* The buffer is zeroed, since the value is compared even if the call is expected to fail. */
+	/* The buffer is zeroed, since the value is compared even if the call is expected to fail.
+	 */
 	bytes = call_scratch(c, (room > value.size ? room : value.size) + sizeof(value.bytes));
 	if (!call_begin(c))
 		return;

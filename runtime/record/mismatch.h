@@ -1,6 +1,6 @@
-/* The differences between expected and actual. They are a list, since the first difference is seldom
- * enough. The list has a fixed size and no pointers, so that it can lie in memory shared with the
- * program under test. */
+/* The differences between expected and actual. They are a list, since the first difference is
+ * seldom enough. The list has a fixed size and no pointers, so that it can lie in memory shared
+ * with the program under test. */
 #ifndef FINWAIT_RUNTIME_RECORD_MISMATCH_H
 #define FINWAIT_RUNTIME_RECORD_MISMATCH_H
 
@@ -28,10 +28,10 @@ struct mismatch {
 	/* Which one, if the field is one of several; 0: it is not. */
 	unsigned index; /* of the option, label or argument, from 1 in the script's order */
 	unsigned live_index; /* of the option in the packet that came; 0: it did not come */
-	unsigned item; /* of the member of a list, from 1 */
+	unsigned item;	     /* of the member of a list, from 1 */
 	unsigned outer; /* the outer header, from 1, outermost first; 0: the innermost IP header */
-	bool next_segment; /* in a segment that was to continue the previous ones */
-	int64_t number; /* the script's descriptor, if the field is named by it */
+	bool next_segment;  /* in a segment that was to continue the previous ones */
+	int64_t number;	    /* the script's descriptor, if the field is named by it */
 	char name[48];	    /* of a member or variable, as the script writes it; "": none */
 	char expected[128]; /* in script notation; "": nothing is expected, the value explains */
 	char actual[128];

@@ -124,8 +124,8 @@ void run_result_free(struct run_result *result)
 		arena_free(result->arena);
 }
 
-/* Makes room for one more item. Arrays start at FIRST_ROOM and double when they are full, so that no
- * capacity has to be kept. */
+/* Makes room for one more item. Arrays start at FIRST_ROOM and double when they are full, so that
+ * no capacity has to be kept. */
 static void *grow(struct arena *arena, void *items, size_t n, size_t size)
 {
 	bool full = n == 0 || (n >= FIRST_ROOM && (n & (n - 1)) == 0);

@@ -1,6 +1,6 @@
 /* What happened in a run, as data: one record for each happening. The play loop appends records and
- * prints nothing; every report reads them. A record is one line of JSON (record_json.c). Strings are
- * owned by the arena of the struct run_result, or are constant. */
+ * prints nothing; every report reads them. A record is one line of JSON (record_json.c). Strings
+ * are owned by the arena of the struct run_result, or are constant. */
 #ifndef FINWAIT_RUNTIME_RECORD_RECORD_H
 #define FINWAIT_RUNTIME_RECORD_RECORD_H
 
@@ -72,11 +72,11 @@ struct record {
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_SKIP, /* not played: a requirement is not met, or --slow was not given */
-	VERDICT_XFAIL, /* failed as expected */
-	VERDICT_XPASS, /* passed though --xfail: counts as a failure */
-	VERDICT_ERROR, /* bad script, crash of the run, its time limit */
-	VERDICT_LATE, /* failed, and the lateness of the run itself could explain it */
+	VERDICT_SKIP,	 /* not played: a requirement is not met, or --slow was not given */
+	VERDICT_XFAIL,	 /* failed as expected */
+	VERDICT_XPASS,	 /* passed though --xfail: counts as a failure */
+	VERDICT_ERROR,	 /* bad script, crash of the run, its time limit */
+	VERDICT_LATE,	 /* failed, and the lateness of the run itself could explain it */
 	VERDICT_NOT_RUN, /* could not be played, or not to its end, which says nothing about the
 			  * script or the kernel; the failed record says why */
 	N_VERDICTS
@@ -99,12 +99,12 @@ struct run_result {
 	const char *diagnostics;  /* a bad script's messages, as diags_print() writes them; NULL */
 	const char *source_line;  /* the line of the failed record's place; NULL: unknown */
 	const char *source_before; /* that of the failed record's after_line; NULL: none */
-	int64_t scripted_ns;	  /* the duration that the script asks for */
-	int64_t setup_ns, run_ns; /* wall time before the timeline, and of the timeline */
-	int64_t cpu_ns;		  /* CPU time of the run's processes */
-	int64_t max_late_ns;	  /* worst lateness of its own injections, calls and reads */
-	int64_t tick_ns;	  /* length of a kernel tick, if the failure is one of time that
-				   * ticks may explain; else 0 */
+	int64_t scripted_ns;	   /* the duration that the script asks for */
+	int64_t setup_ns, run_ns;  /* wall time before the timeline, and of the timeline */
+	int64_t cpu_ns;		   /* CPU time of the run's processes */
+	int64_t max_late_ns;	   /* worst lateness of its own injections, calls and reads */
+	int64_t tick_ns;	   /* length of a kernel tick, if the failure is one of time that
+				    * ticks may explain; else 0 */
 	int64_t *lateness;	  /* of each injection, ns */
 	size_t n_lateness;
 	struct record **records;
@@ -143,7 +143,8 @@ void run_result_fail(struct run_result *result, struct record *record);
  * its after_line into source_before, so that reports work without the script (other processes, merged shards). */
 void run_result_quote(struct run_result *result, const char *text);
 
-/* The place in the script of what is wrong; if that is not known, the place of the record's event. */
+/* The place in the script of what is wrong; if that is not known, the place of the record's event.
+ */
 struct place record_place(const struct record *record);
 
 /* How far outside its window it happened, in ns, without the tolerance: late > 0, early < 0, inside
@@ -153,8 +154,8 @@ int64_t record_off_ns(const struct record *record);
 /* The failed record; NULL: none. */
 const struct record *run_result_failed(const struct run_result *result);
 
-/* verdict_is_failure(): true for verdicts that make a suite fail: fail, xpass, error, late, not run.
- * run_result_is_flaky(): true if the run passed, but not in its first try. */
+/* verdict_is_failure(): true for verdicts that make a suite fail: fail, xpass, error, late, not
+ * run. run_result_is_flaky(): true if the run passed, but not in its first try. */
 bool verdict_is_failure(enum verdict verdict);
 bool run_result_is_flaky(const struct run_result *result);
 

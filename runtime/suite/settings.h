@@ -8,9 +8,9 @@
 /* The exit statuses of the program. */
 enum exit_status {
 	STATUS_PASSED = 0,
-	STATUS_FAILED = 1, /* a script failed */
-	STATUS_USAGE = 2,  /* a script or the command line is bad */
-	STATUS_CANNOT = 4, /* a run could not be played, or a report not written */
+	STATUS_FAILED = 1,    /* a script failed */
+	STATUS_USAGE = 2,     /* a script or the command line is bad */
+	STATUS_CANNOT = 4,    /* a run could not be played, or a report not written */
 	STATUS_UNKNOWN = 125, /* --bisect: git bisect skips this version */
 	STATUS_ABORT = 255,   /* --bisect with bad usage: git bisect stops */
 };
