@@ -73,6 +73,8 @@ struct run {
 	bool off_in_ticks; /* the failure is one of values that the kernel measures in ticks */
 	int64_t lateness[LATENESS_REACH]; /* of our last actions, 0: too little to matter; a ring */
 	unsigned n_lateness;		  /* the next goes there */
+	size_t n_before, event_before; /* so many records were, and the last of their events, when
+					* the last packet came that no event expected */
 	bool failed;
 };
 

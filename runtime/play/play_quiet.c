@@ -63,18 +63,29 @@ const struct player player_quiet = {.record = RECORD_QUIET, .act = listen_quietl
 
 /* ---- what no event expected ---------------------------------------------------------------- */
 
-static struct record *extra_new(struct run *run)
+/* Its place is that of the event after which it came; `time`: ns since start. They come in order, so
+ * each record is looked at once. */
+static struct record *extra_new(struct run *run, int64_t time)
 {
-	const struct event *last = run->script->events[run->script->n_events - 1];
+	const struct run_result *result = run->result;
 
-	return run_record_at(run, RECORD_EXTRA, last->loc);
+	for (; run->n_before < result->n_records; run->n_before++) {
+		const struct record *record = result->records[run->n_before];
+
+		if (record->event < 0)
+			continue;
+		if (record->actual_ns > time)
+			break;
+		run->event_before = (size_t)record->event;
+	}
+	return run_record_at(run, RECORD_EXTRA, run->script->events[run->event_before]->loc);
 }
 
 /* One of no connection: in the kernel's own numbers. */
 static void close_stray(struct run *run)
 {
 	struct stray *stray = run->strays;
-	struct record *record = extra_new(run);
+	struct record *record = extra_new(run, stray->live.time_ns - run->start);
 	char text[128];
 
 	run_note_packet(run, stray->live.saved, record);
@@ -90,7 +101,7 @@ static void close_stray(struct run *run)
 
 static void close_extra(struct run *run, struct conn *conn)
 {
-	struct record *record = extra_new(run);
+	struct record *record = extra_new(run, conn->queue->time_ns - run->start);
 	struct packet actual = describe(run, record, conn);
 	char text[128];
 
@@ -140,7 +151,7 @@ void run_rest(struct run *run)
 	}
 	run_extras(run, INT64_MAX);
 	if (read == READ_FAILED && !run->failed) {
-		record = extra_new(run);
+		record = extra_new(run, run_now(run));
 		run_fail_text(run, record, FAULT_DEVICE, error.text);
 		run_close(run, record, NULL);
 	}

@@ -4,7 +4,17 @@
 #include <string.h>
 
 #include "parser/ast_print.h"
+#include "parser/tree.h"
 #include "runtime/play/play.h"
+
+/* An event but for its time. */
+static struct place body_of(const struct script *script, const struct event *event)
+{
+	struct subject all = {.field = FIELD_none};
+	struct loc loc = event_field_loc(script, event, &all);
+
+	return (struct place){loc.line, loc.column, loc.end - loc.begin};
+}
 
 struct record *job_broken(const struct job_spec *spec, struct run_result *result, unsigned event,
 			  enum record_fault fault)
@@ -30,6 +40,7 @@ struct record *job_broken(const struct job_spec *spec, struct run_result *result
 		record->event = (int)event;
 		record->line = at->loc.line;
 		record->column = at->loc.column;
+		record->place = body_of(script, at);
 		record->expected = text + strspn(text, " ");
 	}
 	run_result_close(result, record);

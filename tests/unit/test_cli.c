@@ -227,7 +227,7 @@ static void usage_names_every_option(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
-	cli_usage(out, false);
+	cli_usage(out, false, true);
 	fclose(out);
 	for (size_t i = 0; i < n_option_rows; i++) {
 		char name[64];
@@ -238,7 +238,7 @@ static void usage_names_every_option(void **state)
 	assert_non_null(strstr(text, "--last-failed"));
 	free(text);
 	out = open_memstream(&text, &size);
-	cli_usage(out, true);
+	cli_usage(out, true, true);
 	fclose(out);
 	assert_null(strstr(text, "--last-failed"));
 	free(text);

@@ -71,7 +71,7 @@ static void put_mismatch(struct runs *runs, const char *text)
 
 enum text_field {
 	PATH, MODE, REASON, OUTPUT, DIAGNOSTICS, SOURCE_LINE, EXPECTED, ACTUAL, CONNECTION, DETAIL,
-	MESSAGE, HINT, CALL, SAID, MISMATCH, WARNING, N_TEXTS
+	MESSAGE, HINT, WHY, CALL, SAID, MISMATCH, WARNING, N_TEXTS
 };
 
 static void put(struct runs *runs, enum text_field field, const char *text)
@@ -85,6 +85,7 @@ static void put(struct runs *runs, enum text_field field, const char *text)
 		[DETAIL] = &record->detail,
 		[MESSAGE] = &record->message,
 		[HINT] = &record->hint,
+		[WHY] = &record->why,
 		[CALL] = &record->call,
 		[SAID] = &record->output,
 		[OUTPUT] = &runs->at[0]->output,

@@ -4,7 +4,7 @@
     tests/suite/reports/mistakes.py FINWAIT
 
 A row is (what, the line of base.pkt that has this, this piece of it, what stands there instead, the headline). What is
-to be marked stands in « »; the headline is a regular expression of its beginning.
+to be marked stands in « »; the headline is a regular expression of its beginning; a last one is of a line that is left out.
 """
 import os
 import re
@@ -45,6 +45,8 @@ MISTAKES = [
     ("a define", FIN, "ack 101", "ack «NINE»", SEGMENT + "ack: expected 9, got 101"),
     ("a packet that does not come", "quiet", "+0~+.01 quiet", "+0   «> . 1:1(0) ack 1 <...>»", "no packet came"),
     ("a packet that nobody expects", LAST, "+0   > . 1002:1002(0) ack 102 <...>", "+0~+.01 «quiet»", "a segment came though silence was expected"),
+    ("a packet that --strict refuses: after which event it came", "< F. 101", "+.01", "«+».01",
+     "the kernel sent a segment that the script does not expect", LAST),
     ("an ecr of nothing", "< F. 101", "+.01 < F. 101:101(0) ack 1002 win 65535 <nop,nop,TS val 5 ecr 100>",
      "+.01 «< F. 101:101(0) ack 1002 win 65535 <nop,nop,TS val 5 ecr 7>»", "cannot inject this packet: TS ecr 7"),
     # times
@@ -112,8 +114,8 @@ def carets(source, places):
     return under
 
 
-def make(base, line, piece, instead):
-    lines = base.split("\n")
+def make(base, line, piece, instead, left_out):
+    lines = [text for text in base.split("\n") if not left_out or left_out not in text]
     at, = [i for i, text in enumerate(lines) if line in text and not text.startswith("/")]
     if piece not in lines[at]:
         raise ValueError(f"{lines[at]!r} has no {piece!r}")
@@ -142,8 +144,8 @@ def main():
         base = file.read()
     rows = []
     with tempfile.TemporaryDirectory(prefix="finwait-reports-") as folder:
-        for number, (what, line, piece, instead, headline) in enumerate(MISTAKES):
-            script, places = make(base, line, piece, instead)
+        for number, (what, line, piece, instead, headline, *left_out) in enumerate(MISTAKES):
+            script, places = make(base, line, piece, instead, left_out[0] if left_out else "")
             rows.append((f"{number:02}.pkt", what, wanted(script, places, headline)))
             with open(os.path.join(folder, rows[-1][0]), "w", encoding="utf-8") as file:
                 file.write(script)
