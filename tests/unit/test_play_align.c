@@ -127,7 +127,7 @@ static void insertions(void **state)
 		 {AFTER(7, US(10), "F. 1:1(0) ack 1")}, ALIGNMENT_INSERTION, 10, 9, 0, 0, 0,
 		 "+0 > F. 1:1(0) ack 1", "a segment came though silence was expected"},
 		{"--strict", "+.1 close(4) = 0\n+.1 close(3) = 0\n", {AFTER(7, US(10), "F. 1:1(0) ack 1")},
-		 ALIGNMENT_INSERTION, 10, 9, 0, 0, 0, "+0 > F. 1:1(0) ack 1",
+		 ALIGNMENT_INSERTION, 9, 9, 0, 0, 0, "+0 > F. 1:1(0) ack 1",
 		 "t.pkt:9:5: error: the kernel sent a segment that the script does not have (--strict)"},
 	};
 
