@@ -284,6 +284,13 @@ struct timer_claim {
 	int64_t retrans;   /* how often it has fired since it was last answered */
 };
 
+/* reset_reason(), drop_reason(): why the kernel sent its last RST, dropped the last segment. */
+struct reason_claim {
+	bool under_test;
+	int64_t fd;	    /* script descriptor, open or closed, unless under_test */
+	const char *reason; /* as the kernel names it; NONE: it was not dropped */
+};
+
 struct event {
 	enum event_kind kind;
 	bool blocking;		/* T...END */
@@ -301,6 +308,7 @@ struct event {
 		struct state_claim *state;
 		struct counter_claim *counter;
 		struct timer_claim *timer;
+		struct reason_claim *reason;
 		int signal;	  /* KILL */
 		int status;	  /* EXIT */
 	};
@@ -340,7 +348,7 @@ struct script {
 	size_t n_events;
 	unsigned n_calls;	     /* slots used by calls */
 	unsigned n_blocking;	     /* how many of them are blocking */
-	bool has_code;
+	bool has_code, has_reasons; /* reset_reason() or drop_reason() */
 	struct defined_word *defined; /* in the order of the source, as the parts are */
 	size_t n_defined;
 	struct ifdef_part *ifdefs;

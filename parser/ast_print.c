@@ -259,6 +259,17 @@ static void put_timer_event(struct out *out, const struct event *event)
 	out_put(out, "}");
 }
 
+static void put_reset_reason_event(struct out *out, const struct event *event)
+{
+	put_subject(out, event, event->reason->under_test, event->reason->fd);
+	out_put(out, "%s", event->reason->reason);
+}
+
+static void put_drop_reason_event(struct out *out, const struct event *event)
+{
+	put_reset_reason_event(out, event);
+}
+
 static void put_word_event(struct out *out, const struct event *event)
 {
 	out_put(out, "%s", event_rows[event->kind].word);

@@ -1,4 +1,4 @@
-/* Event words that claim what the kernel itself says: counters and timers. */
+/* Event words that claim what the kernel itself says: counters, timers and reasons. */
 #include <string.h>
 
 #include "parser/check_parts.h"
@@ -108,4 +108,34 @@ void check_timer_event(struct check *check, struct event *event, struct call *ca
 			   check_show(check, record));
 	for (size_t i = 0; i < record->n_fields; i++)
 		check_timer_member(check, claim, &record->fields[i], taken);
+}
+
+/* ---- reasons ------------------------------------------------------------------------------- */
+
+static void check_reason(struct check *check, struct event *event, struct call *call, bool none)
+{
+	const struct expr *name = call->result;
+	struct reason_claim *claim = arena_new_of(check->arena, struct reason_claim);
+
+	event->reason = claim;
+	check->script->has_reasons = true;
+	check_subject(check, call, &claim->under_test, &claim->fd);
+	claim->reason = name->kind == EXPR_WORD ? name->text : "";
+	if (name->kind != EXPR_WORD)
+		diag_error(check->diags, name->loc,
+			   "expected a reason such as TCP_ABORT_ON_CLOSE, got %s",
+			   check_show(check, name));
+	else if (!reason_by_name(name->text) && !(none && !strcmp(name->text, "NONE")))
+		diag_error_hint(check->diags, name->loc, check_hint(check, "reason", name->text),
+				"unknown reason '%s'", name->text);
+}
+
+void check_reset_reason_event(struct check *check, struct event *event, struct call *call)
+{
+	check_reason(check, event, call, false);
+}
+
+void check_drop_reason_event(struct check *check, struct event *event, struct call *call)
+{
+	check_reason(check, event, call, true);
 }

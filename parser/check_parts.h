@@ -38,5 +38,7 @@ void check_subject(struct check *check, const struct call *call, bool *under_tes
 /* check_kernel.c: claims about what the kernel itself says. */
 void check_counter_event(struct check *check, struct event *event, struct call *call);
 void check_timer_event(struct check *check, struct event *event, struct call *call);
+void check_reset_reason_event(struct check *check, struct event *event, struct call *call);
+void check_drop_reason_event(struct check *check, struct event *event, struct call *call);
 
 #endif

@@ -141,6 +141,12 @@ static void consider_counters(struct search *search)
 		consider(search, counter_rows[i].name);
 }
 
+static void consider_reasons(struct search *search)
+{
+	for (size_t i = 0; i < n_reason_rows; i++)
+		consider(search, reason_rows[i].name);
+}
+
 static void consider_timers(struct search *search)
 {
 	for (int timer = 0; sock_timer_name(timer); timer++)
@@ -174,6 +180,7 @@ static const struct {
 	{"icmp", consider_icmp},      {"TCP option", consider_tcp_options},
 	{"counter", consider_counters}, {"timer", consider_timers},
 	{"IP field", consider_ip_fields}, {"segment field", consider_segment_fields},
+	{"reason", consider_reasons},
 };
 
 const char *closest_name(const char *kind, const char *name)

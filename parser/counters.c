@@ -1,4 +1,4 @@
-/* The rows of counters.def, and those that only the running kernel has. */
+/* The rows of counters.def, and those that only the running kernel has; of timers.def and reasons.def. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,4 +97,22 @@ int sock_timer_by_name(const char *name)
 		if (!strcmp(timer_names[timer], name))
 			return timer;
 	return -1;
+}
+
+/* ---- reasons.def --------------------------------------------------------------------------- */
+
+const struct reason_row reason_rows[] = {
+#define REASON(name_, meaning_) {.name = #name_, .meaning = (meaning_)},
+#include "parser/reasons.def"
+#undef REASON
+};
+
+const size_t n_reason_rows = sizeof(reason_rows) / sizeof(reason_rows[0]);
+
+const struct reason_row *reason_by_name(const char *name)
+{
+	for (size_t i = 0; i < n_reason_rows; i++)
+		if (!strcmp(reason_rows[i].name, name))
+			return &reason_rows[i];
+	return NULL;
 }

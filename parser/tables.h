@@ -112,6 +112,17 @@ const char *counter_meaning(const char *name);
 const char *sock_timer_name(int timer);
 int sock_timer_by_name(const char *name);
 
+/* ---- why the kernel resets and drops: reasons.def ------------------------------------------ */
+
+struct reason_row {
+	const char *name, *meaning;
+};
+
+extern const struct reason_row reason_rows[];
+extern const size_t n_reason_rows;
+
+const struct reason_row *reason_by_name(const char *name); /* NULL: none */
+
 /* ---- defines ------------------------------------------------------------------------------ */
 
 /* For a word that is unknown: that it is one that published scripts leave to the command line, and how it
@@ -135,7 +146,7 @@ void symbol_flags(char *out, size_t size, const char *prefix, uint64_t value);
 
 /* The closest known name for "did you mean", NULL: nothing near. `kind` is "call", "constant",
  * "option", "state", "errno", "signal", "icmp", "TCP option", "counter", "timer", "IP field",
- * "segment field". */
+ * "segment field", "reason". */
 const char *closest_name(const char *kind, const char *name);
 
 #endif

@@ -326,6 +326,15 @@ static bool choose_color(struct settings *settings, struct errbuf *error)
 	return true;
 }
 
+static bool choose_reasons(struct settings *settings, struct errbuf *error)
+{
+	settings->reasons_optional = settings->reasons && !strcmp(settings->reasons, "optional");
+	if (settings->reasons && !settings->reasons_optional && strcmp(settings->reasons, "-"))
+		return refuse(error, "--reasons, or --reasons=optional",
+			      "bad value '%s' for --reasons", settings->reasons);
+	return true;
+}
+
 static bool choose_pcap(struct settings *settings, struct errbuf *error)
 {
 	const char *format = settings->pcap_format;
@@ -415,7 +424,7 @@ bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int
 		return refuse(error, "1 or more", "--repeat 0 would play nothing");
 	return split_shard(settings, error) && choose_color(settings, error) &&
 	       choose_pcap(settings, error) && choose_level(settings, error) &&
-	       choose_build(settings, error);
+	       choose_build(settings, error) && choose_reasons(settings, error);
 }
 
 /* ---- usage -------------------------------------------------------------------------------- */

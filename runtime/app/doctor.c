@@ -15,6 +15,7 @@
 #include "tun/device.h"
 #include "tun/netns.h"
 #include "tun/sockdiag.h"
+#include "tun/tracing.h"
 
 enum { PROBE_OK, PROBE_WARNING, PROBE_MISSING };
 
@@ -152,6 +153,18 @@ static void probe_sockdiag(struct finding *finding)
 		found(finding, PROBE_OK, "answers", "");
 }
 
+static void probe_reasons(struct finding *finding)
+{
+	struct tracepoints *points;
+	struct errbuf err = {""};
+
+	if (tracepoints_open(&points, &err))
+		found(finding, PROBE_WARNING, err.text,
+		      "only --reasons, reset_reason() and drop_reason() need it");
+	else
+		found(finding, PROBE_OK, "can be traced (--reasons)", "");
+}
+
 static void probe_real_time(struct finding *finding)
 {
 	struct sched_param param = {.sched_priority = 1};
@@ -203,6 +216,7 @@ static const struct {
 	{"network namespace", probe_netns},
 	{"TUN device", probe_device},
 	{"socket states (sock_diag)", probe_sockdiag},
+	{"reasons of the kernel", probe_reasons},
 	{"real-time priority", probe_real_time},
 	{"cubic", probe_cubic},
 	{"python3", probe_python},

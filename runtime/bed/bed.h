@@ -10,6 +10,7 @@
 #include "runtime/bed/program.h"
 #include "tun/link.h"
 #include "tun/sockdiag.h"
+#include "tun/tracing.h"
 
 struct bed;
 
@@ -53,6 +54,12 @@ struct bed_ops {
 
 	/* ---- counters of the namespace: see counters_read() ---- */
 	int (*counters)(struct bed *bed, struct nstat *nstat);
+
+	/* ---- why the kernel resets and drops: see tun/tracing.h ---- */
+	/* 0: it is told; -errno with err: it cannot be, or nobody asked for it. Known once ready. */
+	int (*reasons)(struct bed *bed, struct errbuf *err);
+	const char *(*drop_reason)(struct bed *bed, int64_t from);
+	const char *(*reset_reason)(struct bed *bed, uint16_t port, uint16_t other, int64_t time);
 };
 
 /* The first member of every implementation's struct. */
@@ -67,6 +74,8 @@ struct host_bed_options {
 	serve_calls *serve;    /* the main function of the program under test */
 	unsigned tick_eighths; /* time zero lies this many eighths of a tick after a tick */
 	bool alone;	       /* finwait plays no other run at the same time */
+	const struct tracepoints *tracepoints; /* to tell why the kernel resets and drops;
+						* NULL: only where the script asks for it */
 	bool keep_netns;       /* stay in the present namespaces; the device must then go
 				* away with the run */
 };

@@ -20,6 +20,10 @@ struct host_bed {
 	struct host_bed_options options;
 	struct program *program;
 	struct sockdiag *diag;
+	struct tracepoints *tracepoints; /* ours, where none were given; NULL */
+	struct tracing *tracing;	 /* NULL: not to be had, or not asked for */
+	int tracing_error;
+	struct errbuf tracing_why;
 	struct counters *counters; /* NULL: not available, see counters_error */
 	int counters_error;
 	cpu_set_t cpus;		  /* the CPUs to use again after the timeline; empty before it */
@@ -42,8 +46,19 @@ static struct host_bed *of(struct bed *bed)
 
 /* ---- start-up ------------------------------------------------------------------------------ */
 
+/* In the namespaces to come tracefs may be out of sight. */
+static void find_tracepoints(struct host_bed *host)
+{
+	host->tracing_error = err_set(&host->tracing_why, -ENODATA, "it was not asked for");
+	if (!host->options.tracepoints && host->script->has_reasons)
+		host->tracing_error = tracepoints_open(&host->tracepoints, &host->tracing_why);
+	if (host->tracepoints)
+		host->options.tracepoints = host->tracepoints;
+}
+
 static int host_enter(struct bed *bed, struct errbuf *err)
 {
+	find_tracepoints(of(bed));
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	return of(bed)->options.keep_netns ? 0 : netns_enter(err);
 }
@@ -145,6 +160,10 @@ static int host_ready(struct bed *bed, struct errbuf *err)
 	struct host_bed *host = of(bed);
 	int code = program_ready(host->program, err);
 
+	if (code == 0 && host->options.tracepoints)
+		host->tracing_error =
+			tracing_start(&host->tracing, host->options.tracepoints,
+				      program_pid(host->program), &host->tracing_why);
 	if (code == 0)
 		code = bed->link->ops->ready(bed->link, err);
 	stop_looking(host);
@@ -180,6 +199,8 @@ static void host_close(struct bed *bed)
 	program_stop(host->program);
 	sockdiag_close(host->diag);
 	counters_close(host->counters);
+	tracing_stop(host->tracing);
+	tracepoints_close(host->tracepoints);
 	/* Beside other runs the link is not closed here, which would take time: the kernel releases
 	 * it after the process has exited. */
 	if (bed->link && (host->options.keep_netns || host->options.alone))
@@ -273,6 +294,22 @@ static int host_counters(struct bed *bed, struct nstat *nstat)
 	return host->counters ? counters_read(host->counters, nstat) : host->counters_error;
 }
 
+static int host_reasons(struct bed *bed, struct errbuf *err)
+{
+	*err = of(bed)->tracing_why;
+	return of(bed)->tracing_error;
+}
+
+static const char *host_drop_reason(struct bed *bed, int64_t from)
+{
+	return tracing_drop(of(bed)->tracing, from);
+}
+
+static const char *host_reset_reason(struct bed *bed, uint16_t port, uint16_t other, int64_t time)
+{
+	return tracing_reset(of(bed)->tracing, port, other, time);
+}
+
 static const struct bed_ops host_ops = {
 	.enter = host_enter,
 	.open = host_open,
@@ -296,6 +333,9 @@ static const struct bed_ops host_ops = {
 	.exit = host_exit,
 	.state = host_state,
 	.counters = host_counters,
+	.reasons = host_reasons,
+	.drop_reason = host_drop_reason,
+	.reset_reason = host_reset_reason,
 };
 
 struct bed *host_bed_new(const struct script *script, const struct host_bed_options *options)

@@ -167,10 +167,10 @@ static void judge(struct run *run)
 	struct run_result *result = run->result;
 	int64_t late;
 
-	if (!run->failed) {
+	if (!run->failed && result->verdict != VERDICT_SKIP)
 		result->verdict = VERDICT_PASS;
+	if (!run->failed)
 		return;
-	}
 	if (result->verdict == VERDICT_NOT_RUN)
 		return;
 	result->verdict = VERDICT_FAIL;

@@ -33,6 +33,8 @@ struct run_env {
 	bool keep_netns; /* the namespace outlives the run: ports are not those of runs before */
 	/* As packetdrill does: the cleanup command runs only if there was an init command. */
 	bool cleanup_needs_init;
+	/* Where the kernel does not tell its reasons, what a script says of them is not looked at. */
+	bool reasons_optional;
 };
 
 /* A wait at least this long leaves time for run_env.idle. */

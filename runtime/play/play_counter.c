@@ -51,7 +51,7 @@ static bool growth_now(struct run *run, struct record *record, const char *name,
 		*growth -= before;
 	} else {
 		run_fail_text(run, record, FAULT_CLAIM_UNKNOWN,
-			      code == -EXDEV ? "the namespace is not the run's own (--keep_netns), "
+			      code == -EXDEV ? "the namespace is not the run's own, "
 					       "so its counters count others too"
 			      : code	     ? strerror(-code)
 					     : "it has no counter of that name");

@@ -58,6 +58,7 @@ struct run {
 	const char **begun;	/* of each blocking call, without its result; NULL for others */
 	struct nstat *counters; /* before the timeline; NULL: not known */
 	int counters_error;	/* then why: -errno */
+	bool reasons;		/* the kernel tells why it resets and drops */
 	struct sighting *sightings, **sightings_tail; /* play_why.c; in the order of reading */
 	uint8_t *buffer;	/* WIRE_MAX_PACKET bytes, for the packet being injected */
 	int64_t start;		/* time zero, on the bed's clock */
@@ -204,10 +205,21 @@ void run_counters_end(struct run *run);
 
 /* ---- why it failed: play_why.c -------------------------------------------------------------- */
 
+/* Does the kernel tell its reasons? Then `reasons` is set; false: the run cannot go on. */
+bool run_reasons_begin(struct run *run);
+/* The word of why an injection at `from` (ns since start) was dropped, a RST of the kernel's was sent; NULL:
+ * it was not, or it is not told. Kept with the result. */
+const char *run_drop_reason(struct run *run, int64_t from);
+const char *run_reset_reason(struct run *run, const struct conn *conn,
+			     const struct live_packet *live);
+/* What was noted of a connection last: of the kernel's RSTs, or of the peer's segments. */
+const char *run_last_reason(const struct run *run, const struct conn *conn, bool inbound,
+			    bool *any);
+
 /* A segment was injected (`packet` is the script's) or came (in script numbers; `event` expected it, or
  * NULL). */
 void run_note(struct run *run, const struct conn *conn, const struct event *event,
-	      const struct packet *packet, int64_t time);
+	      const struct packet *packet, int64_t time, const char *reason);
 /* Fills in the cause of a record that has failed, where the script's own segments tell it for certain. `conn`
  * is whose it is; NULL: nobody's. */
 void run_explain(struct run *run, struct record *record, const struct conn *conn);

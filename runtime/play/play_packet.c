@@ -95,7 +95,9 @@ static void inject(struct run *run, struct moment *moment)
 	run_note_packet(run, save(run, run->start + moment->begin, run->buffer, injection->size, true),
 			record);
 	seqmap_remember(moment->conn->seqmap, &injection->live);
-	run_note(run, moment->conn, moment->event, moment->event->packet, moment->begin);
+	record->drop_reason = run_drop_reason(run, moment->begin);
+	run_note(run, moment->conn, moment->event, moment->event->packet, moment->begin,
+		 record->drop_reason);
 	if (err_is_scarcity(code) || code == -EIO)
 		run_not_run(run);
 	if (code < 0) {
@@ -365,7 +367,9 @@ static void take_packet(struct run *run, struct moment *moment, const struct exp
 	moment->non_fatal = run->config->non_fatal_packet && !want->match.other_length;
 	moment->record->actual = run_packet_text(run, &want->match.actual);
 	seqmap_remember(want->conn->seqmap, &want->live->wire.packet);
-	run_note(run, want->conn, moment->event, &want->match.actual, moment->begin);
+	moment->record->reset_reason = run_reset_reason(run, want->conn, want->live);
+	run_note(run, want->conn, moment->event, &want->match.actual, moment->begin,
+		 moment->record->reset_reason);
 	run->conns.conn_under_test = want->conn;
 }
 

@@ -33,7 +33,8 @@ static struct packet describe(struct run *run, struct record *record, struct con
 	seqmap_to_script(conn->seqmap, NULL, &live->wire.packet, &actual, run->arena);
 	record->actual = run_packet_text(run, &actual);
 	record->actual_ns = live->time_ns - run->start;
-	run_note(run, conn, NULL, &actual, record->actual_ns);
+	record->reset_reason = run_reset_reason(run, conn, live);
+	run_note(run, conn, NULL, &actual, record->actual_ns, record->reset_reason);
 	return actual;
 }
 

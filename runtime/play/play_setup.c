@@ -161,7 +161,7 @@ bool run_start_up(struct run *run)
 	if (code < 0)
 		return cannot_run(run, code, err.text);
 	run_counters_begin(run);
-	return true;
+	return run_reasons_begin(run);
 }
 
 /* A run that failed has failed, whatever became of its capture; one that passed does not pass for one

@@ -14,11 +14,12 @@ struct sighting {
 	const struct event *event; /* NULL: no event expected it */
 	bool inbound;
 	int64_t time; /* ns since start */
+	const char *reason; /* why it was sent, a RST; why it was dropped; NULL: not told */
 	struct tcp_segment tcp;
 };
 
 void run_note(struct run *run, const struct conn *conn, const struct event *event,
-	      const struct packet *packet, int64_t time)
+	      const struct packet *packet, int64_t time, const char *reason)
 {
 	struct sighting *seen;
 
@@ -29,6 +30,7 @@ void run_note(struct run *run, const struct conn *conn, const struct event *even
 	seen->event = event;
 	seen->inbound = packet->direction == INBOUND;
 	seen->time = time;
+	seen->reason = reason;
 	seen->tcp = packet->tcp;
 	*run->sightings_tail = seen;
 	run->sightings_tail = &seen->next;
@@ -37,6 +39,19 @@ void run_note(struct run *run, const struct conn *conn, const struct event *even
 static bool has(const struct sighting *seen, unsigned flags)
 {
 	return (seen->tcp.flags & flags) != 0;
+}
+
+const char *run_last_reason(const struct run *run, const struct conn *conn, bool inbound,
+			    bool *any)
+{
+	const struct sighting *seen, *last = NULL;
+
+	for (seen = run->sightings; seen; seen = seen->next)
+		if (seen->conn == conn && seen->inbound == inbound &&
+		    (inbound || has(seen, TCP_RST)))
+			last = seen;
+	*any = last;
+	return last ? last->reason : NULL;
 }
 
 static uint32_t end_of(const struct sighting *seen)

@@ -348,6 +348,34 @@ static void print_state(FILE *out, const struct record *record)
 	free(connection);
 }
 
+static void print_reason(FILE *out, const char *event, const char *reason, unsigned line)
+{
+	const struct reason_row *row = reason_by_name(reason);
+	char *clean = text_clean(reason, false);
+
+	fprintf(out, LABEL "%s: %s", "why", event, clean);
+	if (row && row->meaning)
+		fprintf(out, " (%s)", row->meaning);
+	if (line)
+		fprintf(out, ", the segment of line %u", line);
+	putc('\n', out);
+	free(clean);
+}
+
+/* Why the kernel sent the RST that is wrong, and dropped what was injected last: the kernel's own word. */
+static void print_reasons(FILE *out, const struct run_result *result, const struct record *failed)
+{
+	int i = result->failed_record;
+
+	if (failed->reset_reason)
+		print_reason(out, "tcp_send_reset", failed->reset_reason, 0);
+	while (i >= 0 && result->records[i]->kind != RECORD_INJECT)
+		i--;
+	if (i >= 0 && result->records[i]->drop_reason)
+		print_reason(out, "kfree_skb", result->records[i]->drop_reason,
+			     result->records[i]->line);
+}
+
 static void print_difference(FILE *out, const struct run_result *result,
 			     const struct record *record, bool color)
 {
@@ -368,6 +396,7 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 	if (record->state || record->connection)
 		print_state(out, record);
 	print_line(out, "why", record->why);
+	print_reasons(out, result, record);
 	print_line(out, "hint", record->hint);
 	print_counters(out, result);
 }

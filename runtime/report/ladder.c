@@ -35,6 +35,8 @@ enum drawing {
 #define DRAW_STATES   {IF_WRONG, ""}
 #define DRAW_COUNTER  {IF_WRONG, ""}
 #define DRAW_TIMER    {IF_WRONG, ""}
+#define DRAW_RESET_REASON {IF_WRONG, ""}
+#define DRAW_DROP_REASON  {IF_WRONG, ""}
 #define DRAW_QUIET    {IF_WRONG, ""}
 #define DRAW_KILL     {AS_EVENT, ""}
 #define DRAW_EXIT     {AS_EVENT, ""}

@@ -19,6 +19,8 @@ static const char *const marks[] = {
 	[RECORD_CALL] = "call",	  [RECORD_CALL_END] = "end",  [RECORD_COMMAND] = "sh",
 	[RECORD_CODE] = "code",	  [RECORD_STATE] = "state",   [RECORD_STATES] = "state",
 	[RECORD_COUNTER] = "count", [RECORD_TIMER] = "timer",
+	[RECORD_RESET_REASON] = "why",
+	[RECORD_DROP_REASON] = "why",
 	[RECORD_QUIET] = "quiet", [RECORD_KILL] = "kill",     [RECORD_EXIT] = "exit",
 	[RECORD_SETUP] = "setup", [RECORD_CLEANUP] = "clean",
 };

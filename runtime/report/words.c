@@ -58,6 +58,8 @@ static const struct {
 	[RECORD_STATES] = {"states", "the states came"},
 	[RECORD_COUNTER] = {"counter", "the counter had grown"},
 	[RECORD_TIMER] = {"timer", "the timer was so"},
+	[RECORD_RESET_REASON] = {"reason", "the reason was so"},
+	[RECORD_DROP_REASON] = {"reason", "the reason was so"},
 	[RECORD_QUIET] = {"event", "a segment came"},
 	[RECORD_KILL] = {"event", "the program was ended"},
 	[RECORD_EXIT] = {"event", "the program was ended"},

@@ -62,6 +62,8 @@ struct job_spec {
 	struct mounts outside;	     /* the runner's mount namespace */
 	bool sandbox;		     /* it gets pid and mount namespaces of its own */
 	bool keep_netns;	     /* it stays in the runner's network namespace */
+	const struct tracepoints *tracepoints; /* NULL: without --reasons, or not available */
+	bool reasons_optional;	     /* see struct run_env */
 	unsigned tick_eighths;	     /* time zero lies this many eighths of a tick after a tick */
 	bool alone;		     /* no other run goes on at the same time */
 	bool private_tmp;	     /* it gets an empty /tmp of its own */

@@ -183,6 +183,7 @@ static void play(struct child *child)
 		.tick_eighths = spec->tick_eighths,
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
+		.tracepoints = spec->tracepoints,
 	};
 	struct run_env env = {
 		.bed = host_bed_new(spec->script, &options),
@@ -200,6 +201,7 @@ static void play(struct child *child)
 		.alone = spec->alone,
 		.keep_netns = spec->keep_netns,
 		.cleanup_needs_init = spec->cleanup_needs_init,
+		.reasons_optional = spec->reasons_optional,
 	};
 
 	if (!env.bed)

@@ -145,6 +145,8 @@ static int describe(struct sched *s, const struct entry *entry, struct job_spec 
 		.outside = s->outside,
 		.sandbox = s->means.processes,
 		.keep_netns = s->keep_netns,
+		.tracepoints = s->tracepoints,
+		.reasons_optional = settings->reasons_optional,
 		.tick_eighths = entry_tick_eighths(entry),
 		.alone = s->cap == 1 || entry_turn(entry, settings->retries) == TURN_ALONE,
 		.private_tmp = s->means.tmp && !settings->drop_in && !settings->keep_tmp,

@@ -47,6 +47,7 @@ struct sched {
 	struct mounts outside;	    /* the mount namespace of this process */
 	bool pcap_as_it_is;	    /* all captures go to the path of --pcap, unchanged */
 	struct sandbox_means means;
+	struct tracepoints *tracepoints; /* --reasons: held open for all runs; NULL */
 	char *tmpdir; /* parent of the runs' directories; NULL: each run has its own /tmp */
 	unsigned n_started;
 	bool keep_netns, stopping;

@@ -14,6 +14,7 @@
 
 #include "runtime/bed/clock.h"
 #include "runtime/suite/tmpdir.h"
+#include "tun/tracing.h"
 
 #define MOST_AT_ONCE  8192
 #define USUAL_AT_ONCE 1024
@@ -96,12 +97,25 @@ static bool is_device(const char *path)
 	return path && !stat(path, &status) && S_ISCHR(status.st_mode);
 }
 
+static int hold_tracepoints(struct sched *s, struct errbuf *err)
+{
+	struct errbuf why;
+	int code = s->settings->reasons ? tracepoints_open(&s->tracepoints, &why) : 0;
+
+	if (code == 0 || s->settings->reasons_optional)
+		return 0;
+	return err_set(err, code, "--reasons: %s", why.text);
+}
+
 int sched_prepare(struct sched *s, struct errbuf *err)
 {
 	const struct settings *settings = s->settings;
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned processors = online > 0 ? (unsigned)online : 1;
+	int code = hold_tracepoints(s, err);
 
+	if (code)
+		return code;
 	s->outside = mounts_here();
 	s->keep_netns = settings->drop_in && sandbox_own_netns();
 	sandbox_privilege(err); /* if it fails, each run says why it cannot be played here */

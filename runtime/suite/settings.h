@@ -41,7 +41,7 @@ struct settings {
 		version, ladder, ascii, bisect, help_all;
 	const char *shard, *durations, *pcap, *pcap_format, *pcap_on_failure, *color, *status_level,
 		*tap, *ktap, *kselftest, *junit, *json, *svg, *mermaid, *html, *kcidb,
-		*kcidb_build, *lava;
+		*kcidb_build, *lava, *reasons;
 	unsigned for_mode; /* while reading: the modes of the options that follow */
 	unsigned jobs, prepare, at_once, retries, repeat, max_failures;
 	int64_t timeout; /* ns; 0: the default */
@@ -49,6 +49,7 @@ struct settings {
 	unsigned shard_k, shard_n; /* 1-based; n 0: no shards */
 	bool use_color;		   /* on standard output */
 	bool pcap_classic;	   /* pcap, not pcapng */
+	bool reasons_optional;	   /* --reasons=optional */
 	unsigned level;		   /* enum report_level, if status_level */
 };
 

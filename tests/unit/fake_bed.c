@@ -191,6 +191,36 @@ static int fake_counters(struct bed *bed, struct nstat *nstat)
 	return 0;
 }
 
+static int fake_reasons(struct bed *bed, struct errbuf *err)
+{
+	for (const struct fake_row *row = of(bed)->rows; !is_end(row); row++)
+		if (row->reason)
+			return 0;
+	return err_set(err, -EACCES, "run as root");
+}
+
+static const char *fake_reason(struct fake_bed *fake)
+{
+	FOR_ROWS (fake, row)
+		if (row->reason)
+			return row->reason;
+	return NULL;
+}
+
+static const char *fake_drop_reason(struct bed *bed, int64_t from)
+{
+	(void)from;
+	return fake_reason(of(bed));
+}
+
+static const char *fake_reset_reason(struct bed *bed, uint16_t port, uint16_t other, int64_t time)
+{
+	(void)port;
+	(void)other;
+	(void)time;
+	return fake_reason(of(bed));
+}
+
 /* ---- the clock ----------------------------------------------------------------------------- */
 
 static int64_t fake_now(struct bed *bed)
@@ -403,6 +433,9 @@ static const struct bed_ops bed_ops = {
 	.descriptors = fake_descriptors,
 	.state = fake_state,
 	.counters = fake_counters,
+	.reasons = fake_reasons,
+	.drop_reason = fake_drop_reason,
+	.reset_reason = fake_reset_reason,
 };
 
 /* The descriptor of the connection, by which its socket is known: what accept() makes, or what

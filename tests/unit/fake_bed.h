@@ -26,6 +26,7 @@ struct fake_row {
 	int timer;	   /* its timer is this one from then on, of timers.def ... */
 	int64_t left;	   /* ... and has so long to go */
 	const char *counter; /* this one of the kernel's counters grows by one */
+	const char *reason; /* the kernel drops what is injected, or sends the RST expected, for it */
 	int receive_error; /* the link fails with this errno */
 };
 

@@ -168,6 +168,7 @@ static void bad_lines_say_why(void **state)
 		{"--timeout=nan a.pkt", "bad value 'nan' for --timeout", ""},
 		{"--slow=1 a.pkt", "--slow takes no value", ""},
 		{"--tolerance=1 a.pkt", "--tolerance_usecs", ""},
+		{"--reasons=no a.pkt", "bad value 'no' for --reasons", "optional"},
 		{"--color=red a.pkt", "bad value 'red' for --color", "always"},
 	};
 	struct fixture *f = *state;

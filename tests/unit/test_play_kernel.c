@@ -1,4 +1,4 @@
-/* What the kernel says of itself, on a bed without a machine: counters, timers. */
+/* What the kernel says of itself, on a bed without a machine: counters, timers, reasons. */
 #include "tests/unit/fake_bed.h"
 
 #include <netinet/tcp.h>
@@ -139,12 +139,59 @@ static void timers(void **state)
 	failed(FAULT_NO_CONNECTION);
 }
 
+/* ---- reasons ------------------------------------------------------------------------------- */
+
+#define RESET                                                                                      \
+	OPENED "+.1 < P. 1:11(10) ack 9 win 65535\n"                                               \
+	       "+0 drop_reason(4) = TCP_ACK_UNSENT_DATA\n"                                         \
+	       "+.1 close(4) = 0\n"                                                                \
+	       "+0 > R. 1:1(0) ack 11\n"                                                           \
+	       "+0 reset_reason(4) = TCP_ABORT_ON_CLOSE\n"
+
+static void reasons(void **state)
+{
+	static const struct fake_row rows[] = {
+		SYN_ACK,
+		{.event = 7, .reason = "TCP_ACK_UNSENT_DATA"},
+		{.event = 9, .delay = US(10), .packet = "R. 1:1(0) ack 11"},
+		{.event = 10, .reason = "TCP_ABORT_ON_CLOSE"},
+		{0},
+	};
+	const struct record *record;
+
+	(void)state;
+	play(RESET, rows);
+	assert_int_equal(result->verdict, VERDICT_PASS);
+	assert_string_equal(result->records[7]->drop_reason, "TCP_ACK_UNSENT_DATA");
+	assert_string_equal(result->records[10]->reset_reason, "TCP_ABORT_ON_CLOSE");
+	play(OPENED "+0 drop_reason(4) = TCP_OLD_DATA\n", rows);
+	record = failed(FAULT_CLAIM);
+	assert_string_equal(record->actual, "drop_reason(4) = NONE");
+	assert_int_equal(record->mismatches->at[0].actual_at.length, 4);
+	play(OPENED "+0 reset_reason(4) = TCP_STATE\n", rows);
+	failed(FAULT_CLAIM_UNKNOWN);
+}
+
+/* Who cannot tell them does not fail. */
+static void no_reasons(void **state)
+{
+	static const struct fake_row rows[] = {SYN_ACK, {0}};
+
+	(void)state;
+	play(RESET, rows);
+	assert_int_equal(result->verdict, VERDICT_SKIP);
+	assert_string_equal(result->reason, "the kernel's reasons: run as root");
+	assert_int_equal(result->n_records, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_failure_tells_them, forget),
 		cmocka_unit_test_teardown(counters, forget),
 		cmocka_unit_test_teardown(timers, forget),
+		cmocka_unit_test_teardown(reasons, forget),
+		cmocka_unit_test_teardown(no_reasons, forget),
 	};
 
 	return cmocka_run_group_tests_name("play_kernel", tests, NULL, NULL);
