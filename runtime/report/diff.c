@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "parser/diag.h"
-#include "parser/tables.h"
 #include "runtime/report/align.h"
+#include "runtime/report/kernel.h"
 #include "runtime/report/marks.h"
 #include "runtime/report/text.h"
 #include "runtime/report/trace.h"
@@ -15,7 +15,6 @@
 #define EVENTS_AFTER  5
 #define OUTPUT_LINES  20
 #define OTHERS	      5
-#define LABEL	      "  %-9s "
 
 /* Of these, what the run's commands and code printed may explain the failure. */
 static const bool prints[N_RECORD_KINDS] = {
@@ -317,27 +316,6 @@ static void print_line(FILE *out, const char *label, const char *text)
 	free(clean);
 }
 
-/* The counters of the kernel's that have grown, and what that means, where there are words for it. */
-static void print_counters(FILE *out, const struct run_result *result)
-{
-	for (size_t i = 0; i < result->n_counters; i++) {
-		char *name = text_clean(result->counters[i].name, false);
-
-		if (i == 0)
-			fprintf(out, LABEL, "kernel");
-		fprintf(out, "%s+%s %lld", i ? ", " : "", name, (long long)result->counters[i].by);
-		free(name);
-	}
-	if (result->n_counters)
-		putc('\n', out);
-	for (size_t i = 0; i < result->n_counters; i++) {
-		const char *meaning = counter_meaning(result->counters[i].name);
-
-		if (meaning)
-			fprintf(out, LABEL "%s: %s\n", "", result->counters[i].name, meaning);
-	}
-}
-
 static void print_state(FILE *out, const struct record *record)
 {
 	char *connection = text_clean(record->connection, false);
@@ -346,34 +324,6 @@ static void print_state(FILE *out, const struct record *record)
 		record->state ? record_state_name(record) : "unknown", *connection ? ", " : "",
 		connection);
 	free(connection);
-}
-
-static void print_reason(FILE *out, const char *event, const char *reason, unsigned line)
-{
-	const struct reason_row *row = reason_by_name(reason);
-	char *clean = text_clean(reason, false);
-
-	fprintf(out, LABEL "%s: %s", "why", event, clean);
-	if (row && row->meaning)
-		fprintf(out, " (%s)", row->meaning);
-	if (line)
-		fprintf(out, ", the segment of line %u", line);
-	putc('\n', out);
-	free(clean);
-}
-
-/* Why the kernel sent the RST that is wrong, and dropped what was injected last: the kernel's own word. */
-static void print_reasons(FILE *out, const struct run_result *result, const struct record *failed)
-{
-	int i = result->failed_record;
-
-	if (failed->reset_reason)
-		print_reason(out, "tcp_send_reset", failed->reset_reason, 0);
-	while (i >= 0 && result->records[i]->kind != RECORD_INJECT)
-		i--;
-	if (i >= 0 && result->records[i]->drop_reason)
-		print_reason(out, "kfree_skb", result->records[i]->drop_reason,
-			     result->records[i]->line);
 }
 
 static void print_difference(FILE *out, const struct run_result *result,
@@ -396,9 +346,9 @@ static void print_record(FILE *out, const struct run_result *result, const struc
 	if (record->state || record->connection)
 		print_state(out, record);
 	print_line(out, "why", record->why);
-	print_reasons(out, result, record);
+	kernel_reasons(out, result, record);
 	print_line(out, "hint", record->hint);
-	print_counters(out, result);
+	kernel_counters(out, result);
 }
 
 /* What else went wrong, or only raised an eyebrow. */

@@ -215,9 +215,7 @@ static const char *fake_drop_reason(struct bed *bed, int64_t from)
 
 static const char *fake_reset_reason(struct bed *bed, uint16_t port, uint16_t other, int64_t time)
 {
-	(void)port;
-	(void)other;
-	(void)time;
+	(void)port, (void)other, (void)time;
 	return fake_reason(of(bed));
 }
 
