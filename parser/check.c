@@ -136,7 +136,7 @@ void check_script(struct script *script, struct arena *arena, struct diags *diag
 	for (size_t i = 0; i < script->n_events; i++) {
 		struct event *event = script->events[i];
 
-		diags_next_event(diags);
+		diags_next_event(diags, event->loc);
 		check_event(&check, event);
 		check_time_form(&check, event);
 		check_time_numbers(&check, event);

@@ -46,10 +46,19 @@ static void make_printable(char *text)
 			*text = *text == '\n' || *text == '\t' ? ' ' : '?';
 }
 
-void diags_next_event(struct diags *diags)
+/* An error that the parse has found counts as the event's first. */
+void diags_next_event(struct diags *diags, struct loc loc)
 {
-	diags->errors_before = diags->n_errors;
+	const struct message *next = diags->passed ? diags->passed->next : diags->first;
+
+	for (; next && next->loc.begin < loc.begin; next = next->next)
+		diags->passed = next;
 	diags->one_event = true;
+	diags->errors_before = diags->n_errors;
+	if (next && next->level == DIAG_ERROR && next->loc.begin < loc.end) {
+		diags->errors_before--;
+		diags->first_code = next->code;
+	}
 }
 
 void diag_add(struct diags *diags, enum diag_level level, enum diag_code code, struct loc loc,

@@ -56,9 +56,9 @@ void diag_add(struct diags *diags, enum diag_level level, enum diag_code code, s
 #define diag_error_hint(diags, code, loc, hint, ...)                                               \
 	diag_add(diags, DIAG_ERROR, code, loc, hint, __VA_ARGS__)
 
-/* What is added from here to the next call is about one event: after its first error those of
+/* What is added from here to the next call is about the event at `loc`; events come in order: after its first error those of
  * another kind are most often its consequences, and are left out. */
-void diags_next_event(struct diags *diags);
+void diags_next_event(struct diags *diags, struct loc loc);
 
 #define NEEDS_ARROW                                                                                \
 	"a segment needs < (the peer sends) or > (the kernel sends) before its flags"

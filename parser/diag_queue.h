@@ -19,9 +19,10 @@ struct diags {
 	struct arena *arena;
 	struct message *first, **last;
 	size_t n, n_errors;
-	bool one_event;		   /* see diags_next_event() */
-	size_t errors_before;	   /* the event at hand */
-	enum diag_code first_code; /* of its errors */
+	bool one_event;		      /* see diags_next_event() */
+	const struct message *passed; /* the last one before the event */
+	size_t errors_before;	      /* the event at hand */
+	enum diag_code first_code;    /* of its errors */
 };
 
 #endif

@@ -282,7 +282,7 @@ void script_foresee(const struct script *script, struct arena *arena, struct dia
 	for (size_t i = 0; i < script->n_events && order.n_facts < MAX_FOLLOWED; i++) {
 		const struct event *event = script->events[i];
 
-		diags_next_event(diags);
+		diags_next_event(diags, event->loc);
 		follow_time(&order, event);
 		if (kinds[event->kind])
 			kinds[event->kind](&order, event);
