@@ -207,6 +207,12 @@ struct place record_place(const struct record *record)
 				  : (struct place){.line = record->line, .column = record->column};
 }
 
+bool record_is_given_up(const struct record *record)
+{
+	return !record->actual &&
+	       (record->fault == FAULT_NO_PACKET || record->fault == FAULT_STILL_BLOCKED);
+}
+
 int64_t record_off_ns(const struct record *record)
 {
 	int64_t until_ns = record->until_ns == INT64_MIN ? record->due_ns : record->until_ns;

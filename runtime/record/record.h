@@ -147,6 +147,9 @@ void run_result_quote(struct run_result *result, const char *text);
  */
 struct place record_place(const struct record *record);
 
+/* Was something waited for in vain, so that its time is when that ended? */
+bool record_is_given_up(const struct record *record);
+
 /* How far outside its window it happened, in ns, without the tolerance: late > 0, early < 0, inside
  * 0. */
 int64_t record_off_ns(const struct record *record);

@@ -15,6 +15,7 @@
 #define EVENTS_AFTER  5
 #define OUTPUT_LINES  20
 #define OTHERS	      5
+#define EVENT_COLUMNS 46
 
 /* Of these, what the run's commands and code printed may explain the failure. */
 static const bool prints[N_RECORD_KINDS] = {
@@ -23,69 +24,6 @@ static const bool prints[N_RECORD_KINDS] = {
 	[RECORD_SETUP] = true,
 	[RECORD_CLEANUP] = true,
 };
-
-/* Was something waited for in vain, so that its time is when that ended? */
-static bool is_given_up(const struct record *record)
-{
-	static const bool by_fault[N_FAULTS] = {
-		[FAULT_NO_PACKET] = true,
-		[FAULT_STILL_BLOCKED] = true,
-	};
-
-	return !record->actual && by_fault[record->fault];
-}
-
-/* ---- times --------------------------------------------------------------------------------- */
-
-static void print_window(FILE *out, const struct record *record)
-{
-	fprintf(out, "due %.6f s", (double)record->due_ns / 1e9);
-	if (record->until_ns > record->due_ns)
-		fprintf(out, " to %.6f s", (double)record->until_ns / 1e9);
-	if (record->tolerance_ns > 0)
-		fprintf(out, ", tolerance %s", text_duration(record->tolerance_ns).text);
-}
-
-/* How far it is off, unless the headline says so. */
-static void print_off(FILE *out, const struct record *record)
-{
-	int64_t off = record_off_ns(record);
-
-	if (record->fault == FAULT_UNEXPECTED)
-		fputs("; silence was ", out);
-	else if (!record->late)
-		fputs(", in time: ", out);
-	else if (record->fault == FAULT_TIME)
-		fputs("; ", out);
-	else
-		fprintf(out, ", %s %s: ", text_duration(off).text, off < 0 ? "early" : "late");
-}
-
-static void print_time(FILE *out, const struct record *record)
-{
-	bool came = record->actual_ns != INT64_MIN, any = record->due_ns == INT64_MIN;
-	bool never = is_given_up(record);
-
-	if (!came && any)
-		return;
-	fprintf(out, LABEL, "time");
-	if (came)
-		fprintf(out, "%s%.6f s", never ? "given up at " : "",
-			(double)record->actual_ns / 1e9);
-	if (any) {
-		fprintf(out, "%s\n",
-			record->kind == RECORD_CODE ? ", evaluated after the run"
-			: record->expected	    ? ", any time would do"
-						    : "");
-		return;
-	}
-	if (never)
-		fputs(", ", out);
-	else if (came)
-		print_off(out, record);
-	print_window(out, record);
-	putc('\n', out);
-}
 
 /* ---- headline ------------------------------------------------------------------------------ */
 
@@ -169,10 +107,10 @@ static void print_both(FILE *out, const struct record *record, bool color)
 	marked_free(&marked);
 }
 
-/* One without an expected value tells of a value: a variable of an assertion. */
+/* An empty `expected` only reports a value, that of a variable in an assertion. */
 static void print_mismatches(FILE *out, const struct mismatches *list)
 {
-	unsigned kept = list->n < MAX_MISMATCHES ? list->n : MAX_MISMATCHES;
+	unsigned kept = mismatches_kept(list);
 	size_t width = 8, size;
 	char name[MISMATCH_NAME_SIZE];
 
@@ -221,13 +159,13 @@ static int by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* All of them, malloc'd. Records are in the order in which the run came to them: what came while a
- * call blocked may stand before its end, though it was later. Where nothing came there is no time
- * to compare with, so that order counts. */
+/* All records, malloc'd. They are in the order in which the run came to them: what came while a call
+ * blocked may stand before its end, though it was later. Where nothing came there is no time to
+ * compare with, so that order counts. */
 static struct moment *moments_new(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
-	bool by_order = !failed || failed->actual_ns == INT64_MIN || is_given_up(failed);
+	bool by_order = !failed || failed->actual_ns == INT64_MIN || record_is_given_up(failed);
 	size_t at = failed ? (size_t)result->failed_record : result->n_records;
 	struct moment *moments = calloc(result->n_records + 1, sizeof(*moments));
 	int64_t ns = INT64_MIN;
@@ -248,7 +186,7 @@ static struct moment *moments_new(const struct run_result *result)
 	return moments;
 }
 
-/* Lines as in a trace, columns as narrow as these lines allow. */
+/* Lines as in a trace, columns as narrow as these lines allow. A long text pushes its state right. */
 static void print_events(FILE *out, const struct moment *moments, size_t n, const char *label,
 			 bool color)
 {
@@ -258,16 +196,18 @@ static void print_events(FILE *out, const struct moment *moments, size_t n, cons
 	for (size_t i = 0; i < n; i++) {
 		cells[i] = trace_cells(moments[i].record);
 		size = text_width(cells[i].text, strlen(cells[i].text));
-		text = size > text ? size : text;
+		text = size > text && size <= EVENT_COLUMNS ? size : text;
 		mark = strlen(cells[i].mark) > mark ? strlen(cells[i].mark) : mark;
 	}
 	if (n > 0)
 		fprintf(out, "  %s:\n", label);
 	for (size_t i = 0; i < n; i++) {
 		fprintf(out, "  %s  %-*s  ", cells[i].time, (int)mark, cells[i].mark);
-		text_pad(out, cells[i].text, *cells[i].state ? text + 2 : 0);
-		fprintf(out, "%s%s%s\n", text_paint(PAINT_DIM, color && *cells[i].state),
-			cells[i].state, text_paint(PAINT_PLAIN, color && *cells[i].state));
+		text_pad(out, cells[i].text, *cells[i].state ? text : 0);
+		if (*cells[i].state)
+			fprintf(out, "  %s%s%s", text_paint(PAINT_DIM, color), cells[i].state,
+				text_paint(PAINT_PLAIN, color));
+		putc('\n', out);
 		trace_cells_free(&cells[i]);
 	}
 }
@@ -275,7 +215,7 @@ static void print_events(FILE *out, const struct moment *moments, size_t n, cons
 static void print_around(FILE *out, const struct run_result *result, bool color)
 {
 	const struct record *failed = run_result_failed(result);
-	bool missing = failed && is_given_up(failed);
+	bool missing = failed && record_is_given_up(failed);
 	struct moment *moments = moments_new(result);
 	size_t n = result->n_records, at = 0, from, rest;
 
@@ -314,6 +254,15 @@ static void print_line(FILE *out, const char *label, const char *text)
 	if (*clean)
 		fprintf(out, LABEL "%s\n", label, clean);
 	free(clean);
+}
+
+static void print_time(FILE *out, const struct record *record)
+{
+	char *when = words_time(record);
+
+	if (*when)
+		fprintf(out, LABEL "%s\n", "time", when);
+	free(when);
 }
 
 static void print_state(FILE *out, const struct record *record)
@@ -373,29 +322,26 @@ static void print_others(FILE *out, const struct run_result *result, bool color)
 	}
 }
 
-/* The last of them is shown. */
+/* Why there were several tries, of which the last is shown, or is no verdict. */
 static void print_tries(FILE *out, const struct run_result *result)
 {
-	fprintf(out, LABEL "%u, ", "tries", result->attempts);
-	if (result->tick_ns)
-		fprintf(out, "since it was off by what the kernel's ticks (%s each) may explain\n",
-			text_duration(result->tick_ns).text);
-	else
-		fprintf(out, "since the run itself was up to %s late\n",
-			text_duration(result->max_late_ns).text);
+	char *lateness = words_lateness(result);
+
+	fprintf(out, LABEL, result->attempts > 1 ? "tries" : "lateness");
+	if (result->attempts > 1)
+		fprintf(out, "%u: ", result->attempts);
+	fprintf(out, "%s%s\n", lateness,
+		result->verdict == VERDICT_LATE
+			? ", which may be why; not a verdict on the kernel"
+			: "");
+	free(lateness);
 }
 
 static void print_run(FILE *out, const struct run_result *result, const struct record *failed)
 {
 	if (failed && result->reason && result->verdict == VERDICT_XFAIL)
 		print_line(out, "reason", result->reason);
-	if (result->verdict == VERDICT_LATE)
-		fprintf(out,
-			LABEL
-			"this run was up to %s late itself, which may be why; not a verdict on "
-			"the kernel\n",
-			"lateness", text_duration(result->max_late_ns).text);
-	if (result->attempts > 1)
+	if (result->verdict == VERDICT_LATE || result->attempts > 1)
 		print_tries(out, result);
 }
 

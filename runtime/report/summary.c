@@ -126,22 +126,18 @@ static void print_flaky(FILE *out, const struct run_result *const *results, size
 	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
+		char *lateness;
+
 		if (!run_result_is_flaky(results[i]))
 			continue;
 		if (!any)
 			print_heading(out, "flaky, passed at a later try:", color);
 		any = true;
+		lateness = words_lateness(results[i]);
 		fputs("  ", out);
 		print_name(out, results[i]);
-		fprintf(out, ", try %u", results[i]->attempts);
-		if (results[i]->tick_ns)
-			fprintf(out,
-				", before that off by what the kernel's ticks may explain (%s "
-				"each)\n",
-				text_duration(results[i]->tick_ns).text);
-		else
-			fprintf(out, ", up to %s late itself\n",
-				text_duration(results[i]->max_late_ns).text);
+		fprintf(out, ", try %u; before, %s\n", results[i]->attempts, lateness);
+		free(lateness);
 	}
 }
 

@@ -40,6 +40,12 @@ bool words_tell_mismatch(const struct record *record);
  * there are none yet. */
 void words_complete(struct run_result *result);
 
+/* When it happened, and when it was to; malloc'd, "" if neither is known. */
+char *words_time(const struct record *record);
+
+/* Why a run was tried again: "the run itself was up to 12.3 ms late"; malloc'd. */
+char *words_lateness(const struct run_result *result);
+
 /* What stands in the place of `actual` where there is none, "has not returned"; NULL: nothing. */
 const char *words_absent(const struct record *record);
 

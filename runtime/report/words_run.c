@@ -97,6 +97,14 @@ void words_counts(FILE *out, const struct report_counts *counts, bool color)
 	}
 }
 
+char *words_lateness(const struct run_result *result)
+{
+	if (result->tick_ns)
+		return printed("its time was off by what the kernel's ticks (%s each) may explain",
+			       text_duration(result->tick_ns).text);
+	return printed("the run itself was up to %s late", text_duration(result->max_late_ns).text);
+}
+
 char *words_headline(const struct run_result *result)
 {
 	const struct record *failed = run_result_failed(result);
