@@ -122,12 +122,12 @@ static void check_reason(struct check *check, struct event *event, struct call *
 	check_subject(check, call, &claim->under_test, &claim->fd);
 	claim->reason = name->kind == EXPR_WORD ? name->text : "";
 	if (name->kind != EXPR_WORD)
-		diag_error(check->diags, name->loc,
+		diag_error(check->diags, FW_argument, name->loc,
 			   "expected a reason such as TCP_ABORT_ON_CLOSE, got %s",
 			   check_show(check, name));
 	else if (!reason_by_name(name->text) && !(none && !strcmp(name->text, "NONE")))
-		diag_error_hint(check->diags, name->loc, check_hint(check, "reason", name->text),
-				"unknown reason '%s'", name->text);
+		diag_error_hint(check->diags, FW_unknown_reason, name->loc,
+				check_hint(check, "reason", name->text), "unknown reason '%s'", name->text);
 }
 
 void check_reset_reason_event(struct check *check, struct event *event, struct call *call)
