@@ -69,9 +69,22 @@ static void put_mismatch(struct runs *runs, const char *text)
 	snprintf(m->actual, sizeof(m->actual), "%s", text);
 }
 
+/* Either of its texts is given, the other is as usual. */
+static void put_insertion(struct runs *runs)
+{
+	struct record *record = runs->record;
+
+	record->alignment = ALIGNMENT_INSERTION;
+	if (!record->missing)
+		record->missing = "+0 > . 1:1(0) ack 1";
+	if (!runs->at[0]->source_before)
+		runs->at[0]->source_before = "+0 close(4) = 0";
+}
+
 enum text_field {
 	PATH, MODE, REASON, OUTPUT, DIAGNOSTICS, SOURCE_LINE, EXPECTED, ACTUAL, CONNECTION, DETAIL,
-	MESSAGE, HINT, WHY, CALL, SAID, MISMATCH, WARNING, N_TEXTS
+	MESSAGE, HINT, WHY, CALL, SAID, MISSING, SOURCE_BEFORE,
+	MISMATCH, WARNING, N_TEXTS
 };
 
 static void put(struct runs *runs, enum text_field field, const char *text)
@@ -79,6 +92,8 @@ static void put(struct runs *runs, enum text_field field, const char *text)
 	struct record *record = runs->record;
 	const char **const texts[] = {
 		[SOURCE_LINE] = &runs->at[0]->source_line,
+		[SOURCE_BEFORE] = &runs->at[0]->source_before,
+		[MISSING] = &record->missing,
 		[EXPECTED] = &record->expected,
 		[ACTUAL] = &record->actual,
 		[CONNECTION] = &record->connection,
@@ -101,6 +116,8 @@ static void put(struct runs *runs, enum text_field field, const char *text)
 		put_mismatch(runs, text);
 	else if (field > REASON)
 		*texts[field] = text;
+	if (field == MISSING || field == SOURCE_BEFORE)
+		put_insertion(runs);
 	if (field != DETAIL && field != CALL && field != MISMATCH)
 		return;
 	record->message = NULL;
