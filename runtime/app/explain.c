@@ -248,12 +248,14 @@ static bool explain_icmp(FILE *out, const char *word)
 	return known;
 }
 
-/* What no table has: reasons of resets. */
-static bool explain_page(FILE *out, const char *word)
+static bool explain_reason(FILE *out, const char *word)
 {
-	if (!section(word))
+	const struct reason_row *row = reason_by_name(word);
+
+	if (!row)
 		return false;
-	fprintf(out, "%s\n", word);
+	fprintf(out, "%s: a reason for a RST, or for dropping a packet%s%s\n", word,
+		row->meaning ? ": " : "", row->meaning ? row->meaning : "");
 	print_section(out, word);
 	return true;
 }
@@ -265,7 +267,7 @@ static const char *nearest(const char *word)
 {
 	static const char *const kinds[] = {"call",    "state",	   "TCP option", "option",
 					    "counter", "constant", "errno",	 "signal",
-					    "icmp",    "IP field"};
+					    "icmp",    "reason",   "IP field"};
 	const char *near = NULL;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !near; i++)
@@ -276,8 +278,9 @@ static const char *nearest(const char *word)
 bool explain(FILE *out, const char *word)
 {
 	static bool (*const kinds[])(FILE * out, const char *word) = {
-		explain_code, explain_call,    explain_event,  explain_state, explain_tcp_option,
-		explain_time, explain_counter, explain_symbol, explain_icmp,  explain_option,
+		explain_code,	    explain_call,   explain_event,   explain_state,
+		explain_tcp_option, explain_time,   explain_counter, explain_symbol,
+		explain_icmp,	    explain_option, explain_reason,
 	};
 	unsigned found = 0;
 	const char *near;
@@ -295,7 +298,7 @@ bool explain(FILE *out, const char *word)
 			fclose(page);
 		free(text);
 	}
-	if (found || explain_page(out, word))
+	if (found)
 		return true;
 	near = nearest(word);
 	fprintf(stderr, "finwait: nothing is known of '%s'%s%s%s\n", word,
