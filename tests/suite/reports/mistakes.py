@@ -61,10 +61,11 @@ MISTAKES = [
     ("two arguments", "SO_REUSEADDR", ", [1], 4) = 0", ", [1], 4) = 0\n+0   getsockopt(3, SOL_SOCKET, SO_REUSEADDR, «[0]», [4]) = «5»",
      r"getsockopt\(\) differs in option value and result"),
     ("a call that blocks", "close(4)", "+.01", "+0   «read»(4, ..., 1) = 0\n+.01", r"read\(\) has not returned: it blocks"),
+    # states, commands, code
+    ("a state", "tcp_state(4)", "TCP_ESTABLISHED", "«TCP_CLOSE_WAIT»", "expected TCP_CLOSE_WAIT, got TCP_ESTABLISHED"),
     ("a state of the path", "tcp_states(4)", "TCP_FIN_WAIT1", "«TCP_CLOSING»", "state 2 of the path: expected TCP_CLOSING, got TCP_FIN_WAIT1"),
     ("a state too few", "tcp_states(4)", "[TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_TIME_WAIT]", "«[TCP_ESTABLISHED, TCP_FIN_WAIT1]»",
      "state 3 of the path: expected none, got TCP_TIME_WAIT"),
-    ("a state's descriptor", "tcp_state(4)", "(4)", "(«7»)", "no socket of the script has had this descriptor"),
     ("the first assertion", "tcpi_unacked", "tcpi_unacked == 0", "«tcpi_unacked == 3»", "assertion failed: assert tcpi_unacked == 3"),
     ("the second assertion", "tcpi_unacked", "tcpi_snd_mss == 1448", "«tcpi_snd_mss == 1460»", "assertion failed: assert tcpi_snd_mss == 1460"),
     ("an assertion of several lines", "tcpi_unacked", "%{ assert tcpi_unacked == 0; assert tcpi_snd_mss == 1448 }%",
