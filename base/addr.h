@@ -13,7 +13,7 @@ struct ip_addr {
 
 #define IP_ADDR_TEXT 46 /* INET6_ADDRSTRLEN */
 
-/* Reads an address as inet_pton(3) does. False: it is none, and version is 0. */
+/* Reads an address as inet_pton(3) does. False: the text is no address, and version is 0. */
 bool ip_addr_parse(const char *text, struct ip_addr *addr);
 /* Writes it into `out` and returns `out`; "-" for no address. */
 const char *ip_addr_print(const struct ip_addr *addr, char out[IP_ADDR_TEXT]);

@@ -1,4 +1,5 @@
-/* A bump allocator. Memory is cleared as it is handed out: what is not needed is not touched. */
+/* A bump allocator. Memory is cleared when it is handed out, so that unused memory is not touched.
+ */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -126,7 +127,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (size > SIZE_MAX - sizeof(struct chunk) - ALIGNMENT)
 		must(NULL);
 	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	/* Big ones get a chunk of their own, so that the rest of this one is not lost. */
+	/* A big block gets its own chunk, so that the rest of the present one is not lost. */
 	if (size > arena->left && size >= arena->chunk_size / 4)
 		return memset(chunk_add(arena, size)->bytes, 0, size);
 	if (size > arena->left) {

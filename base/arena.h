@@ -1,4 +1,4 @@
-/* One owner for a script's memory: everything a parse makes lives in an arena and dies with it. */
+/* An arena owns memory that is freed all at once, such as everything that a parse makes. */
 #ifndef FINWAIT_BASE_ARENA_H
 #define FINWAIT_BASE_ARENA_H
 
@@ -8,14 +8,15 @@
 struct arena;
 
 struct arena *arena_new(void);
-/* An arena in memory that is shared with processes forked later, at the same address in all of them:
- * what one makes in it the others can read, and it outlives the one that made it. Once `size` bytes
- * are used up it goes on in private memory, see arena_is_shared(). NULL: no memory. */
+/* Makes an arena in memory that is shared with processes forked later, at the same address in all
+ * of them. One process can read what another one has allocated, even after the end of that process.
+ * When `size` bytes are used up, the arena goes on in private memory, see arena_is_shared(). NULL:
+ * out of memory. */
 struct arena *arena_new_shared(size_t size);
-/* Does all that was handed out lie in shared memory? */
+/* True if everything that was handed out lies in shared memory. */
 bool arena_is_shared(const struct arena *arena);
 void arena_free(struct arena *arena); /* accepts NULL */
-/* All that was handed out is gone; the memory is kept for what comes. */
+/* Makes everything that was handed out invalid, and keeps the memory for later allocations. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed, suitably aligned memory; never NULL (out of memory aborts). */

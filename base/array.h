@@ -2,8 +2,8 @@
  *
  *	struct event **event = array_add(arena, script->events, script->n_events);
  *
- * There is room for the next power of two, so no capacity has to be kept; the arrays that were
- * outgrown stay behind in the arena. */
+ * The capacity is the next power of two, so it need not be kept. Arrays that were outgrown stay in
+ * the arena. */
 #ifndef FINWAIT_BASE_ARRAY_H
 #define FINWAIT_BASE_ARRAY_H
 
@@ -11,11 +11,12 @@
 
 #include "base/arena.h"
 
-/* The array, or a bigger one with the same `n` elements of `size` bytes, with room for one more. */
+/* Returns the array if it has room for one more element, or else a bigger copy of its `n` elements
+ * of `size` bytes. */
 void *array_grow(struct arena *arena, void *items, size_t n, size_t size);
 
-/* Appends an element of zeros and returns its address, good until the next one is added. `items`
- * and `n` are lvalues and stand here more than once. */
+/* Appends a zeroed element and returns its address, which is valid until the next one is added.
+ * `items` and `n` are lvalues that are evaluated more than once. */
 #define array_add(arena, items, n)                                                                 \
 	((items) = array_grow((arena), (items), (n), sizeof(*(items))), &(items)[(n)++])
 

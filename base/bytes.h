@@ -1,5 +1,5 @@
-/* Bounds-checked big-endian access to packet bytes: a sink to write to, a view to read from. Both
- * remember an overrun instead of making one, so that callers check once, at the end. */
+/* Bounds-checked big-endian access to packet bytes: a sink to write to, and a view to read from.
+ * Both only note an access beyond the end, so that callers check once, at the end. */
 #ifndef FINWAIT_BASE_BYTES_H
 #define FINWAIT_BASE_BYTES_H
 
@@ -16,7 +16,7 @@ struct sink {
 	unsigned n_held;
 };
 
-/* Room for `size` bytes, or NULL. */
+/* Reserves `size` bytes in the sink; NULL: they do not fit. */
 static inline uint8_t *sink_room(struct sink *out, size_t size)
 {
 	if (out->full || size > out->size - out->used) {
@@ -27,7 +27,7 @@ static inline uint8_t *sink_room(struct sink *out, size_t size)
 	return out->bytes + out->used - size;
 }
 
-/* `value` in `width` bytes, 1 to 8. */
+/* Writes `value` in `width` bytes, 1 to 8. */
 static inline void put(struct sink *out, unsigned width, uint64_t value)
 {
 	uint8_t *at = sink_room(out, width);
@@ -36,7 +36,8 @@ static inline void put(struct sink *out, unsigned width, uint64_t value)
 		at[i] = (uint8_t)(value >> 8 * (width - 1 - i));
 }
 
-/* `value` in `width` bits, 1 to 64, the first behind the last ones. Only whole bytes are written. */
+/* Writes `value` in `width` bits, 1 to 64, right behind the previous bits. Only whole bytes reach
+ * the sink. */
 static inline void put_bits(struct sink *out, unsigned width, uint64_t value)
 {
 	if (!out->n_held && width % 8 == 0) {
@@ -85,7 +86,7 @@ struct view {
 	unsigned n_held;
 };
 
-/* The next `size` bytes, or NULL. */
+/* Takes the next `size` bytes; NULL: they are not there. */
 static inline const uint8_t *take_bytes(struct view *in, size_t size)
 {
 	const uint8_t *at = in->bytes;
@@ -99,7 +100,7 @@ static inline const uint8_t *take_bytes(struct view *in, size_t size)
 	return at;
 }
 
-/* A number of `width` bytes, 1 to 8. */
+/* Takes a number of `width` bytes, 1 to 8. */
 static inline uint64_t take(struct view *in, unsigned width)
 {
 	const uint8_t *at = take_bytes(in, width);
@@ -110,7 +111,7 @@ static inline uint64_t take(struct view *in, unsigned width)
 	return value;
 }
 
-/* A number of `width` bits, 1 to 64, the first behind the last ones. */
+/* Takes a number of `width` bits, 1 to 64, right behind the previous bits. */
 static inline uint64_t take_bits(struct view *in, unsigned width)
 {
 	uint64_t value = 0;
@@ -127,7 +128,7 @@ static inline uint64_t take_bits(struct view *in, unsigned width)
 	return value;
 }
 
-/* The next `size` bytes as a view of their own; cut if they are not there. */
+/* Takes the next `size` bytes as a view of their own, which is cut if they are not there. */
 static inline struct view take_view(struct view *in, size_t size)
 {
 	const uint8_t *at = take_bytes(in, size);

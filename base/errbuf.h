@@ -1,4 +1,4 @@
-/* One line of text about what failed and what would help; owned by the caller. */
+/* A buffer for one line of text that says what failed and what would help. The caller owns it. */
 #ifndef FINWAIT_BASE_ERRBUF_H
 #define FINWAIT_BASE_ERRBUF_H
 
@@ -12,8 +12,8 @@ struct errbuf {
 int err_set(struct errbuf *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Is a negative errno one of a resource that is short now, and may be there later: memory, buffers,
- * descriptors, processes, namespaces, room? */
+/* True if a negative errno means that a resource is short now and may be available later: memory,
+ * buffers, descriptors, processes, namespaces, disk space. */
 bool err_is_scarcity(int code);
 
 #endif

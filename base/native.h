@@ -1,5 +1,5 @@
-/* Numbers as the kernel and programs have them in memory, in this machine's order of bytes, of a
- * width that is known only when it runs. */
+/* Numbers as the kernel and programs have them in memory, in this machine's byte order. Their width
+ * is known only at run time. */
 #ifndef FINWAIT_BASE_NATIVE_H
 #define FINWAIT_BASE_NATIVE_H
 
@@ -9,13 +9,13 @@
 
 #define NATIVE_BIG (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 
-/* Where the lower `width` bytes of a number begin in it. */
+/* The offset in a number of its lower `width` bytes. */
 static inline size_t native_skip(size_t width)
 {
 	return NATIVE_BIG ? sizeof(uint64_t) - width : 0;
 }
 
-/* The number in `width` bytes, 0 to 8. */
+/* Reads a number of `width` bytes, 0 to 8. */
 static inline uint64_t native_get(const void *bytes, size_t width)
 {
 	uint64_t number = 0;
@@ -24,14 +24,14 @@ static inline uint64_t native_get(const void *bytes, size_t width)
 	return number;
 }
 
-/* Its lower `width` bytes. */
+/* Writes the lower `width` bytes of a number. */
 static inline void native_put(void *bytes, size_t width, uint64_t number)
 {
 	memcpy(bytes, (const char *)&number + native_skip(width), width);
 }
 
-/* A bit-field of `bits` in such a number, `first` after those declared before it: compilers give
- * out the lowest bits first where the lowest byte comes first, else the highest. */
+/* Reads a bit-field of `bits` bits in such a number. `first` is the number of bits declared before
+ * it. On little-endian machines compilers allocate the lowest bits first, on others the highest. */
 static inline uint64_t native_bits(uint64_t number, size_t width, unsigned first, unsigned bits)
 {
 	unsigned shift = NATIVE_BIG ? (unsigned)width * 8 - first - bits : first;

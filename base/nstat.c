@@ -8,7 +8,7 @@ static const char *end_of(const struct nstat *nstat)
 	return nstat->text + nstat->size;
 }
 
-/* The end of the line that begins there, without its newline. */
+/* The end of a line, without its newline. */
 static const char *line_end(const struct nstat *nstat, const char *line)
 {
 	const char *end = memchr(line, '\n', (size_t)(end_of(nstat) - line));
@@ -28,7 +28,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The next word of a line; NULL: there is none. */
+/* The next word of a line; NULL: none. */
 static const char *word(const struct nstat *nstat, const char **at, size_t *size)
 {
 	const char *end = line_end(nstat, *at), *begin = *at, *stop;
@@ -60,8 +60,8 @@ static void set(struct nstat_item *item, const char *name, size_t size, const ch
 	item->value = (int64_t)strtoull(value, NULL, 10);
 }
 
-/* "TcpExt: NAME NAME ..." and under it "TcpExt: NUMBER NUMBER ...", or of snmp6 "NAME NUMBER". False: it
- * is neither. */
+/* Begins a line: "TcpExt: NAME NAME ..." with "TcpExt: NUMBER NUMBER ..." under it, or in snmp6
+ * "NAME NUMBER". False: it is neither. */
 static bool begin_line(const struct nstat *nstat, struct nstat_item *item, const char *line)
 {
 	const char *first;
@@ -83,7 +83,7 @@ static bool begin_line(const struct nstat *nstat, struct nstat_item *item, const
 	return item->values <= end_of(nstat);
 }
 
-/* The next one of the lines that the place is in. */
+/* The next counter of the lines that the place is in. */
 static bool in_lines(const struct nstat *nstat, struct nstat_item *item)
 {
 	size_t size, value_size;
@@ -133,7 +133,8 @@ bool nstat_find(const struct nstat *nstat, const char *name, int64_t *value)
 	return true;
 }
 
-/* Some lines appear only when something is counted in them: then the places are brought together again. */
+/* The value that a counter had before. Some lines appear only when something has been counted in
+ * them; the two places then have to be brought together again. */
 static int64_t before_of(const struct nstat *before, struct nstat_item *was, const char *name)
 {
 	struct nstat_item next = *was, found;

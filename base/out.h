@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Where text goes; `n` counts on when `size` is used up. */
+/* The buffer; `n` goes on counting when `size` is used up. */
 struct out {
 	char *text;
 	size_t size, n;

@@ -17,16 +17,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST_LINKS 40 /* as many as the kernel follows, path_resolution(7) */
+#define MOST_LINKS 40 /* the number that the kernel follows, path_resolution(7) */
 #define TRIES	   10
 #define USUAL_MODE 0666
 
-/* Where what was written is until the commit. */
+/* Where the contents are kept until the commit. */
 enum held {
-	HELD_NOT,     /* it is not open */
-	HELD_NOWHERE, /* it is written as it is */
-	HELD_UNNAMED, /* in a file of the directory, without a name */
-	HELD_MEMORY,  /* the file system has no such files */
+	HELD_NOT,     /* the outfile is not open */
+	HELD_NOWHERE, /* nowhere: they are written to the path directly */
+	HELD_UNNAMED, /* in an unnamed file of the directory */
+	HELD_MEMORY,  /* in memory, if the file system has no unnamed files */
 };
 
 static int fail(struct outfile *file, const char *path, int error, struct errbuf *err)
@@ -43,8 +43,8 @@ static void free_text(char **text)
 	free(*text);
 }
 
-/* The next directory on the way, `path` as seen from `dir`, which is closed; and the path's last
- * part, malloced. Returns the directory, or -errno. */
+/* Opens the directory of `path`, as seen from `dir`, and closes `dir`. *name becomes the last part
+ * of the path, malloced. Returns the directory's descriptor, or -errno. */
 static int step(int dir, const char *path, char **name)
 {
 	const char *slash = strrchr(path, '/');
@@ -66,7 +66,7 @@ static bool on_procfs(int dir)
 	return fstatfs(dir, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
 }
 
-/* The text of a link, malloced; NULL with errno. */
+/* Reads a symbolic link. Returns its text, malloced; NULL with errno. */
 static char *read_link(int dir, const char *name)
 {
 	char *text = calloc(1, PATH_MAX + 1);
@@ -78,9 +78,9 @@ static char *read_link(int dir, const char *name)
 	return text;
 }
 
-/* Follows the links of a path's last part, which need not lead to anything that is there. Fills
- * file->dir, file->name and `status` (st_mode 0: there is nothing yet). A link of procfs is none
- * of a path, but an open file: it is left as the end. 0, or a positive errno. */
+/* Follows the links of a path's last part; they may lead to a file that does not exist. Fills in
+ * file->dir, file->name and `status` (st_mode 0: no file yet). A link of procfs stands for an open
+ * file and not for a path, so it is not followed. 0, or a positive errno. */
 static int find_place(struct outfile *file, const char *path, struct stat *status)
 {
 	__attribute__((cleanup(free_text))) char *target = NULL;
@@ -120,7 +120,7 @@ static bool writable(int dir, const char *name)
 	return faccessat(dir, name, W_OK, AT_EACCESS) == 0;
 }
 
-/* Something without a name that takes what is written; -1 with errno. */
+/* Opens something without a name to hold the contents. Returns its descriptor; -1 with errno. */
 static int open_held(struct outfile *file, const struct stat *status)
 {
 	int fd = openat(file->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, USUAL_MODE);
@@ -129,7 +129,7 @@ static int open_held(struct outfile *file, const struct stat *status)
 	if (fd >= 0)
 		return fd;
 	if (errno == EACCES || errno == EPERM || errno == EROFS) {
-		/* A file may be ours to write where its directory is not. */
+		/* A file may be writable though its directory is not. */
 		if (!status->st_mode)
 			return -1;
 		file->in_place = true;
@@ -161,7 +161,7 @@ static bool is_file(const struct stat *status)
 	return !status->st_mode || S_ISREG(status->st_mode);
 }
 
-/* Streams forget why they failed; this does not. */
+/* Writes bytes of the stream, and keeps the errno, which a stream does not. */
 static ssize_t write_bytes(void *cookie, const char *bytes, size_t size)
 {
 	struct outfile *file = cookie;
@@ -242,7 +242,7 @@ bool outfile_is_special(const char *path)
 
 /* ---- the commit ---------------------------------------------------------------------------- */
 
-/* All of `from` into `to`. 0, or a positive errno. */
+/* Copies all of `from` into `to`. 0, or a positive errno. */
 static int copy(int from, int to)
 {
 	off_t offset = 0;
@@ -254,7 +254,7 @@ static int copy(int from, int to)
 	return n < 0 ? errno : 0;
 }
 
-/* Writes over the file that is there. */
+/* Overwrites the existing file. */
 static int write_over(const struct outfile *file, int fd)
 {
 	int to = openat(file->dir, file->name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
@@ -265,7 +265,7 @@ static int write_over(const struct outfile *file, int fd)
 	return error;
 }
 
-/* Gives the unnamed file this name, which nothing has. By procfs first: the other way needs a
+/* Gives the unnamed file this name, which must not exist. Tries procfs first: the other way needs a
  * capability before Linux 6.10. */
 static int link_as(const struct outfile *file, int fd, const char *name)
 {
@@ -279,7 +279,7 @@ static int link_as(const struct outfile *file, int fd, const char *name)
 	return errno;
 }
 
-/* The same of what is held in memory. */
+/* The same for contents held in memory. */
 static int copy_as(const struct outfile *file, int fd, const char *name)
 {
 	int to = openat(file->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, USUAL_MODE);
@@ -298,7 +298,8 @@ static int copy_as(const struct outfile *file, int fd, const char *name)
 	return error;
 }
 
-/* Beside it under a name that nobody can foresee, then over it. */
+/* Replaces the existing file: makes the new one beside it, under an unpredictable name, and renames
+ * it. */
 static int replace(const struct outfile *file, int fd)
 {
 	int error = EEXIST;
@@ -322,7 +323,7 @@ static int replace(const struct outfile *file, int fd)
 	return error;
 }
 
-/* As the file before it was: its mode and its owner. */
+/* Gives the new file the mode and the owner of the old one. */
 static int keep_mode(int fd, const struct stat *before)
 {
 	struct stat status;
@@ -347,13 +348,13 @@ static int put_in_place(const struct outfile *file, int fd)
 	}
 	if (!S_ISREG(before.st_mode)) /* it became something else meanwhile */
 		return S_ISDIR(before.st_mode) ? EISDIR : EEXIST;
-	/* What has other names too is to stay one file. */
+	/* A file with several names must stay one file. */
 	if (file->in_place || before.st_nlink > 1)
 		return write_over(file, fd);
 	error = keep_mode(fd, &before);
 	if (!error)
 		error = replace(file, fd);
-	/* A mount point cannot be replaced, nor another user's file be given back. */
+	/* A mount point cannot be replaced, and another user's file cannot be given back. */
 	return error == EBUSY || error == EPERM ? write_over(file, fd) : error;
 }
 
@@ -389,16 +390,15 @@ static int commit_apart(void *argument)
 	struct commit *commit = argument;
 	sigset_t all;
 
-	setsid(); /* whoever ends our process group does not mean this */
+	setsid(); /* a signal to the process group must not end this process */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	commit->error = put_in_place(commit->file, commit->file->fd);
 	_exit(0);
 }
 
-/* Between two names of the file nobody must be killed, by whatever signal: so a process does it
- * that nobody knows. It borrows our memory, and we wait (CLONE_VFORK); should we be killed, it goes
- * on. */
+/* No signal may interrupt the commit while the file is renamed, so a separate process does it. That
+ * process borrows our memory while we wait (CLONE_VFORK); if we are killed, it goes on. */
 static int commit_safely(const struct outfile *file)
 {
 	char stack[32768] __attribute__((aligned(16)));

@@ -1,9 +1,9 @@
-/* Files that a user asked for: a report, a capture. They are the user's, so
- * - they come whole or not at all: until the commit the old one stays, and what is written has no
- *   name (O_TMPFILE), so that nothing is left behind however the process ends;
- * - an existing file keeps its mode, and its owner where that is allowed;
- * - through a link, the file it leads to is replaced (or made), not the link;
- * - what is no regular file (a device, a FIFO, /dev/stdout) is never replaced, but written to. */
+/* Files that a user has asked for: a report, a capture.
+ * - A file is written completely or not at all. Until the commit the old file stays, and the new
+ * one has no name (O_TMPFILE), so that nothing is left behind however the process ends.
+ * - An existing file keeps its mode, and its owner if that is allowed.
+ * - If the path is a link, the file that it leads to is replaced (or made), not the link.
+ * - What is no regular file (a device, a FIFO, /dev/stdout) is never replaced, but written to. */
 #ifndef FINWAIT_BASE_OUTFILE_H
 #define FINWAIT_BASE_OUTFILE_H
 
@@ -11,35 +11,38 @@
 #include <stdio.h>
 #include "base/errbuf.h"
 
-/* Must stay where it is while it is open. */
+/* The struct must not be moved while it is open. */
 struct outfile {
-	FILE *stream; /* to write to. Who closes it must set it to NULL; errors are kept */
+	FILE *stream; /* for the caller to write to; a caller that closes it sets it to NULL */
 	bool whole;   /* outfile_finish() has succeeded */
-	/* outfile.c's own */
+	/* Internal to outfile.c. */
 	int fd;	    /* behind the stream */
 	int error;  /* the first errno in writing to it; 0: none */
-	char *path; /* as it was asked for */
-	char *name; /* what it is to be in the directory `dir`; NULL: it is written as it is */
+	char *path; /* as the user gave it */
+	char *name; /* its name in the directory `dir`; NULL: it is written to directly */
 	int dir;
 	int held;      /* enum held; nothing is open while it is HELD_NOT */
-	bool in_place; /* nothing can be made beside it: it is written over at the commit */
+	bool in_place; /* its directory is not writable: the commit overwrites the file */
 };
 
-/* Opens what will be `path`. A FIFO waits for its reader. 0, or -errno with err, which names the
- * path; then there is nothing to abort. */
+/* Opens a file that will become `path`. A FIFO waits for its reader. 0, or -errno with err, which
+ * names the path; the outfile is then not open. */
 int outfile_open(struct outfile *file, const char *path, struct errbuf *err);
-/* Closes the stream: is all written? A forked process may do so, and its parent commit. 0, or
- * -errno with err. */
+/* Closes the stream and checks that everything was written. A forked process may do this, and its
+ * parent may commit. 0, or -errno with err. */
 int outfile_finish(struct outfile *file, struct errbuf *err);
-/* Finishes what is not, and puts the file in its place. 0, or -errno with err; the old file is then
- * as it was. Whoever is killed meanwhile, this is done to its end. */
+/* Finishes the file if that was not done, and puts it in its place. 0, or -errno with err; the old
+ * file is then unchanged. The commit is completed even if this process is killed meanwhile. */
 int outfile_commit(struct outfile *file, struct errbuf *err);
-/* Leaves all as it was. Also fine after a commit or a failed open. */
+/* Drops the new file and leaves the old one unchanged. May be called after a commit or a failed
+ * open.
+ */
 void outfile_abort(struct outfile *file);
 
-/* Could `path` be opened now? Makes nothing and waits for nobody. 0, or -errno with err. */
+/* Checks whether `path` could be opened now, without making a file and without waiting. 0, or
+ * -errno with err. */
 int outfile_check(const char *path, struct errbuf *err);
-/* Is it there, and no regular file: written as it is? */
+/* True if the path exists and is no regular file, so that it is written to directly. */
 bool outfile_is_special(const char *path);
 
 #endif

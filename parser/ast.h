@@ -1,8 +1,9 @@
-/* The checked script: plain nodes, a source span in each. Holds nothing live: no descriptors, no
- * live sequence numbers. struct packet is what the notation can say of a packet; of a live one
- * (runtime/wire, struct wire_packet) it is a part, so that both are printed and compared as one.
+/* The checked script: plain nodes, each with its source span. It holds nothing live: no descriptors
+ * and no live sequence numbers. struct packet holds what the notation can express about a packet.
+ * It is also a part of a live packet (struct wire_packet in runtime/wire), so that both are printed
+ * and compared by the same code.
  *
- * All integers are host order unless said otherwise; times are nanoseconds. Memory: the arena. */
+ * Integers are in host order unless said otherwise; times are in ns. The arena owns all memory. */
 #ifndef FINWAIT_PARSER_AST_H
 #define FINWAIT_PARSER_AST_H
 
@@ -25,7 +26,7 @@ enum expr_kind {
 			* address after check */
 	EXPR_GROUP,    /* (label 1, tc 0, ttl 3): MPLS and the like, items */
 	EXPR_WORDS,    /* flags none sum 1 off 2: juxtaposed atoms, items */
-	EXPR_FRACTION, /* 0.5, of a record's member: text; value, unresolved: billionths */
+	EXPR_FRACTION, /* 0.5, in a member of a record: text; value in billionths, unresolved */
 };
 
 struct expr {
@@ -66,8 +67,8 @@ enum atom_kind {
 	ATOM_MARK, /* punctuation */
 };
 
-/* A word, number or mark of a packet as it stands in the script. What is written of a field are the
- * neighbours that name it: `ttl` and `64`, the three pieces of `S . E`. */
+/* A word, number or mark of a packet as it stands in the script. Neighbours with the same field are
+ * what is written of that field: `ttl` and `64`, or the three pieces of `S . E`. */
 struct written {
 	uint32_t begin; /* offset into the source */
 	uint16_t size;
@@ -81,8 +82,8 @@ enum direction {
 	OUTBOUND, /* '>': expected from it */
 };
 
-/* What a script says about an IP header. Unsaid is TOS 0 and the default TTL inbound, anything
- * outbound. */
+/* What a script says about an IP header. What it does not say is TOS 0 and the default TTL in an
+ * inbound packet, and anything in an outbound one. */
 struct ip_info {
 	bool has_tos, has_dscp, has_ecn; /* all of the TOS byte, its upper six bits, its lower two */
 	bool ect01;	      /* outbound only: ECT(0) or ECT(1); has_ecn too */
@@ -102,13 +103,13 @@ struct mpls_label {
 };
 
 struct gre_header {
-	bool plain;	/* "gre:" without fields: flags 0, none of the rest on the wire */
+	bool plain;	/* "gre:" without fields: flags 0, and no other field on the wire */
 	uint16_t flags; /* as on the wire, bits 0x8000 checksum, 0x2000 key, 0x1000 sequence; version 0 */
 	uint16_t sum, off;
 	uint32_t key, seq;
 };
 
-/* An outer header, ended by ':' in a script. */
+/* An outer header, which ends with ':' in a script. */
 struct outer_header {
 	enum header_kind kind;
 	struct ip_info ip;	/* IPV4, IPV6 */
@@ -202,7 +203,7 @@ struct packet {
 	enum packet_kind kind;
 	uint8_t ip_version; /* 4 or 6: of the innermost IP header, on the wire */
 	uint8_t n_outer;
-	struct outer_header *outer; /* n_outer of them, outermost first; NULL: none */
+	struct outer_header *outer; /* n_outer headers, outermost first; NULL: none */
 	struct ip_info ip;
 	bool has_ports;
 	uint16_t sport, dport; /* 0: the connection's own */
@@ -211,8 +212,7 @@ struct packet {
 		struct udp_datagram udp;
 		struct icmp_message icmp;
 	};
-	/* All its pieces in the order of the source, and what the outer headers were before the
-	 * check. */
+	/* All its pieces in the order of the source, and the outer headers before the check. */
 	uint16_t n_written;
 	struct written *written;
 	struct raw_outer *raw_outers;
@@ -244,7 +244,7 @@ struct call {
 	struct loc name_loc;
 	struct expr **args;
 	size_t n_args;
-	struct expr *result;	 /* NULL: `= ...`-less is a syntax error, so only for event words */
+	struct expr *result;	 /* NULL only for event words; a call must have a result */
 	const char *errno_name;	 /* NULL: errno unchecked */
 	struct loc errno_loc;
 	int errno_value;	 /* after check */
@@ -257,7 +257,7 @@ enum event_kind {
 #include "parser/events.def"
 #undef EVENT
 	N_EVENT_KINDS
-} __attribute__((packed)); /* of struct event there are very many */
+} __attribute__((packed)); /* a script may have very many events */
 
 /* tcp_state() and tcp_states(). */
 struct state_claim {
@@ -268,13 +268,13 @@ struct state_claim {
 	struct loc loc;
 };
 
-/* counter(): by how much one of the kernel's counters has grown since the script's start. */
+/* counter(): by how much a counter of the kernel has grown since the script's start. */
 struct counter_claim {
-	const char *name; /* nstat's */
+	const char *name; /* as nstat(8) has it */
 	int64_t value;
 };
 
-/* tcp_timer(): what sock_diag says of a socket's timer. */
+/* tcp_timer(): what sock_diag(7) says about a socket's timer. */
 struct timer_claim {
 	bool under_test; /* tcp_timer(...) */
 	int64_t fd;	 /* script descriptor, open or closed, unless under_test */
@@ -321,13 +321,13 @@ struct option_line {
 	const char *value; /* as text; NULL: none written. define: "NAME=value" */
 };
 
-/* A word that a define stands for: the place has the word, `text` what it means. */
+/* A use of a define: the place of the word, and in `text` what it stands for. */
 struct defined_word {
 	struct loc loc;
 	const char *text; /* terminated */
 };
 
-/* An #ifdef with its #endif and all between them. */
+/* An #ifdef with its #endif and everything between them. */
 struct ifdef_part {
 	struct loc loc;
 	struct span name;

@@ -1,4 +1,5 @@
-/* The knowledge tables: each list is a .def file, expanded here and in runtime/. */
+/* The tables of what the language knows. Each list is a .def file, expanded here and in runtime/.
+ */
 #ifndef FINWAIT_PARSER_TABLES_H
 #define FINWAIT_PARSER_TABLES_H
 
@@ -14,11 +15,11 @@ enum call_id {
 	N_CALLS
 };
 
-/* What a call's result means; see language "results". */
+/* How a call's result is compared. */
 enum result_rule {
 	RESULT_EXACT, /* the number must be equal */
 	RESULT_ANY,   /* any number >= 0 satisfies an expected one >= 0 */
-	RESULT_FD,    /* any descriptor satisfies an expected one >= 0, which is its name then */
+	RESULT_FD,    /* any descriptor satisfies an expected one >= 0, which becomes its label */
 };
 
 struct call_row {
@@ -54,7 +55,7 @@ struct event_row {
 	const char *word;   /* tcp_state; NULL: the kind has a notation of its own */
 	const char *called; /* tcp_state(), calls */
 	size_t least, most; /* arguments of the word */
-	const char *result; /* what stands after '='; NULL: nothing does */
+	const char *result; /* the form of the text after '='; NULL: there is none */
 	unsigned times;	    /* a set of enum time_form */
 	const char *usage;  /* tcp_state(fd) = STATE */
 };
@@ -68,7 +69,7 @@ bool event_kind_by_word(const char *word, enum event_kind *kind); /* false: no e
 struct transport_row {
 	const char *name;	    /* "tcp" */
 	uint8_t protocol, protocol6; /* over IPv4, over IPv6 */
-	bool connects;		    /* listeners, connections with states, resets */
+	bool connects;		     /* it has listeners, connections with states, and resets */
 	bool ports;
 };
 
@@ -81,10 +82,11 @@ int icmp_type_by_name(uint8_t ip_version, const char *name);
 int icmp_code_by_name(uint8_t ip_version, uint8_t type, const char *name);
 /* Their names, for messages: "A B C"; `type` -1: the types, else the codes of that type. */
 void icmp_names(char *out, size_t size, uint8_t ip_version, int type);
-/* What a type is: an error quotes a packet (RFC 1122 3.2.2, RFC 4443 2.1), an echo has an id. */
+/* The class of a type: an error quotes a packet (RFC 1122 3.2.2, RFC 4443 2.1), an echo has an id.
+ */
 enum icmp_class { ICMP_QUERY, ICMP_ECHO, ICMP_ERROR };
 enum icmp_class icmp_class_of(uint8_t ip_version, uint8_t type);
-/* Does it tell the MTU of the next hop (RFC 1191 4, RFC 4443 3.2)? */
+/* True if the message has the MTU of the next hop (RFC 1191 4, RFC 4443 3.2). */
 bool icmp_tells_mtu(uint8_t ip_version, uint8_t type, uint8_t code);
 /* Names for printing; NULL: none, print type_N / code_N. */
 const char *icmp_type_name(uint8_t ip_version, uint8_t type);
@@ -94,15 +96,16 @@ const char *icmp_code_name(uint8_t ip_version, uint8_t type, uint8_t code);
 
 struct counter_row {
 	const char *name;
-	const char *meaning; /* NULL: none; "": mere traffic */
+	const char *meaning; /* NULL: no words for it; "": it only counts traffic */
 };
 
 extern const struct counter_row counter_rows[];
 extern const size_t n_counter_rows;
 
-/* A row, or a name that the running kernel has. */
+/* True if the name has a row or the running kernel has a counter of this name. */
 bool counter_is_known(const char *name);
-/* Is it worth telling that it has grown? And what that means; NULL: no words for it. */
+/* counter_is_told(): true if a report should say that the counter has grown. counter_meaning():
+ * what that means; NULL: no words for it. */
 bool counter_is_told(const char *name);
 const char *counter_meaning(const char *name);
 
@@ -125,8 +128,8 @@ const struct reason_row *reason_by_name(const char *name); /* NULL: none */
 
 /* ---- defines ------------------------------------------------------------------------------ */
 
-/* For a word that is unknown: that it is one that published scripts leave to the command line, and how it
- * is given there; NULL: it is not. */
+/* A hint for an unknown word that published scripts expect to be defined on the command line: how
+ * to define it there. NULL: it is no such word. */
 const char *define_hint(const char *word);
 
 /* ---- symbolic constants: symbols.def ------------------------------------------------------ */
@@ -136,7 +139,7 @@ bool symbol_value(const char *name, int64_t *value);
 /* A name for an errno (EPIPE), a signal (SIGKILL), a TCP state (TCP_CLOSE_WAIT); NULL: none. */
 const char *errno_symbol(int value);
 const char *signal_symbol(int value);
-/* Does this signal's default action end a process? (signal(7)) */
+/* True if the signal's default action ends a process (signal(7)). */
 bool signal_ends(int signal);
 const char *tcp_state_symbol(int state);   /* netinet/tcp.h number -> "TCP_FIN_WAIT1" */
 /* netinet/tcp.h number of "TCP_FIN_WAIT1" or "FIN_WAIT1"; -1: unknown. */

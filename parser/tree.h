@@ -1,10 +1,10 @@
-/* A script as written: where everything stands, what stands between, and how to change a part of it
- * and leave the rest byte for byte.
+/* A script as it is written: the place of each part, the text between the parts, and how to change
+ * a part and leave the rest byte for byte.
  *
- * The text is script->source. All that a script says has its place in it: events, option lines and
- * expressions by their loc, the fields of a packet by packet_span(), an event word by event->words,
- * words of defines by script->defined, #ifdef parts by script->ifdefs. What stands between is
- * trivia. Offsets count bytes from the first one of the file. Good for scripts without errors. */
+ * The text is script->source. Everything in it has a place: events, option lines and expressions
+ * have a loc; packet_span() gives the place of a field of a packet, event->words that of an event
+ * word, script->defined those of words of defines, script->ifdefs those of #ifdef parts. The text
+ * between is trivia. Offsets count bytes from the start of the file. For scripts without errors. */
 #ifndef FINWAIT_PARSER_TREE_H
 #define FINWAIT_PARSER_TREE_H
 
@@ -27,11 +27,11 @@ struct item {
 size_t script_n_items(const struct script *script);
 struct item script_item(const struct script *script, size_t index);
 
-/* The item with the comments that are about it: those right above it, without a blank line between,
- * and those behind it in its last line. */
+/* The place of an item with its comments: those right above it, without a blank line between, and
+ * those behind it in its last line. */
 struct span item_with_comments(const struct script *script, size_t index);
 
-/* Where the time of an event is written. */
+/* The place of the time of an event. */
 struct loc event_time_loc(const struct event *event);
 
 /* ---- trivia ------------------------------------------------------------------------------ */
@@ -49,22 +49,22 @@ struct trivia {
 	struct span span;
 };
 
-/* False: what stands at `offset` is no trivia, or the end of the text. */
+/* Reads the trivia at `offset`. False: there is none there, or the text ends. */
 bool trivia_at(const struct script *script, uint32_t offset, struct trivia *trivia);
-/* The first byte from `offset` on that is none. */
+/* The offset of the first byte from `offset` on that is no trivia. */
 uint32_t trivia_end(const struct script *script, uint32_t offset);
 
 /* ---- packets ----------------------------------------------------------------------------- */
 
-/* Where a packet has the value of a field: 1460 of `mss 1460`, 7 of `ack 7`; of a whole option all
- * that is written. `option` is the TCP option's number, from 1 in the script's order, where the
- * field is of one; `outer` that of the outer header, outermost first, 0 for the innermost one.
- * Ports are FIELD_tcp_source and FIELD_tcp_destination in every packet. False: it is not written.
- */
+/* The place of the value of a field in a packet: 1460 of `mss 1460`, 7 of `ack 7`; for a whole
+ * option everything that is written. `option` is the number of the TCP option that the field
+ * belongs to, from 1 in the script's order; `outer` is the number of the outer header, from 1 for
+ * the outermost, or 0 for the innermost IP header. Ports are FIELD_tcp_source and
+ * FIELD_tcp_destination in every packet. False: the field is not written. */
 bool packet_span(const struct script *script, const struct packet *packet, enum field_id field,
 		 unsigned option, unsigned outer, struct span *span);
 
-/* What a report speaks of: a field, and where it is one of several, which one. */
+/* What a report is about: a field, and which one if it is one of several. */
 struct subject {
 	enum field_id field;
 	unsigned index;	  /* of the option, label or argument, from 1 */
@@ -73,32 +73,32 @@ struct subject {
 	const char *name; /* of a member of a record in an argument; "": none */
 };
 
-/* Where an event has it. False: it is not written. */
+/* The place of that field in an event. False: it is not written. */
 bool event_field_span(const struct script *script, const struct event *event,
 		      const struct subject *subject, struct span *span);
-/* The same; if it is not written, what is nearest: the whole of which it would be a part, or all
- * behind the time. */
+/* The same. If the field is not written, the place of what it would be a part of, or else
+ * everything behind the time. */
 struct loc event_field_loc(const struct script *script, const struct event *event,
 			   const struct subject *subject);
 
-/* The place of a span, counted from one that does not lie behind it. */
+/* The line and column of a span, counted from a place that is not behind it. */
 struct loc loc_of_span(const struct script *script, struct loc from, struct span span);
 
 /* ---- text -------------------------------------------------------------------------------- */
 
-/* For what the word at `offset` stands; NULL: it is no define's. */
+/* What the word at `offset` stands for; NULL: it is no word of a define. */
 const char *script_defined(const struct script *script, uint32_t offset);
-/* The index in script->defined of the first such word from `offset` on. */
+/* The index in script->defined of the first word of a define from `offset` on. */
 size_t script_defined_from(const struct script *script, uint32_t offset);
 
-/* Puts `text` in the place of a span. */
+/* A change: `text` replaces a span. */
 struct edit {
 	struct span span;
 	const char *text;
 };
 
-/* The script with these changes, which do not overlap and come in order; everything else as
- * written. */
+/* Writes the script with these changes and everything else as it is. The changes must be in order
+ * and must not overlap. */
 void script_write(FILE *out, const struct script *script, const struct edit *edits, size_t n_edits);
 
 #endif
