@@ -4,11 +4,11 @@
 #   make check         the same set-up, then every test
 #   make release-check `make check` on a bare Debian too: before a release; as root
 #   make               ./finwait
-#   make static        build/static/finwait, which needs no library where it is taken to
+#   make static        build/static/finwait, which needs no libraries on the machine it is copied to
 #   make VARIANT=asan  the same in build/asan/: asan (ASan, UBSan), gcc and clang (warnings are errors), fuzz
 #   make install       PREFIX=/usr/local DESTDIR=; install-packetdrill: under that name too; uninstall
-#   make bench         measures; REF=/path/to/packetdrill: as ratios against it
-#   make compat        REF= CORPUS=/path/to/scripts: verdicts against it (tests/compat/compat.py --help)
+#   make bench         measures finwait; REF=/path/to/packetdrill: gives ratios against it
+#   make compat        REF= CORPUS=/path/to/scripts: compares verdicts (tests/compat/compat.py --help)
 #   make fuzz          SECONDS=600 for each target
 
 VARIANT ?= release
@@ -22,7 +22,7 @@ WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)
 CFLAGS ?= -O2 -g
 CFLAGS += -std=gnu11 $(WARN) $(WERROR) -pthread
-# Symbols are bound before the first fork, once for all runs.
+# Binds symbols before the first fork, so that it is done once for all runs.
 LDFLAGS += -Wl,-z,now
 LDLIBS := -ljansson -lm
 
@@ -48,7 +48,7 @@ endif
 
 ifeq ($(VARIANT),static)
 LDFLAGS += -static
-# Only when it fails: what the linker has to say about libpcap's lookups of names, which are not used.
+# The linker warns about libpcap's name lookups, which are not used: shows its messages only if it fails.
 LINK_QUIETLY = 2>$@.said || { cat $@.said >&2; exit 1; }
 endif
 
@@ -58,7 +58,7 @@ BASE := $(patsubst %.c,$(B)/%.o,$(wildcard base/*.c))
 TUN := $(patsubst %.c,$(B)/%.o,$(wildcard tun/*.c))
 RUNTIME := $(patsubst %.c,$(B)/%.o,$(filter-out runtime/app/main.c,$(wildcard runtime/*/*.c)))
 LIBS := $(B)/libruntime.a $(B)/libparser.a $(B)/libtun.a $(B)/libbase.a
-# In two steps, so that a program in use is replaced, not written over.
+# Links in two steps, so that a program in use is replaced and not overwritten.
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o,$^) -Wl,--start-group $(FIXTURES) $(LIBS) -Wl,--end-group $(LDLIBS) \
 	$$(cat $(B)/pcap.libs) $(LINK_MORE) $(LINK_QUIETLY) && mv -f $@.new $@
 
@@ -70,8 +70,8 @@ endif
 
 all: $(BIN)
 
-# libpcap's archive where it links so. The shared one brings D-Bus and what that needs along: 1.5 of the 6.8 ms of
-# processor time that one run takes, to load and to copy them at each fork. A static binary has no other.
+# Links libpcap's archive if that works. The shared library also loads D-Bus and the libraries that it needs; to load
+# them and to copy them at each fork takes 1.5 of the 6.8 ms of processor time of a run. A static binary needs the archive.
 PCAP := $(B)/tun/no_dbus.o $(B)/pcap.libs
 PCAP_PROBE := int pcap_activate(void *); int main(void) { return pcap_activate(0); }
 $(B)/pcap.libs: tun/no_dbus.c
@@ -114,7 +114,7 @@ $(B)/runtime/play/code.o: runtime/play/code_driver.py
 $(B)/runtime/app/explain.o: $(wildcard docs/explain/*.md)
 $(B)/runtime/report/html.o: runtime/report/html.css runtime/report/html.js
 
-# tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka); what they share, the other files there
+# tests/unit/test_NAME.c -> build/VARIANT/tests/unit/test_NAME (cmocka); the other files there are shared by the tests
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 $(B)/libfixtures.a: $(patsubst %.c,$(B)/%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 $(UNIT): FIXTURES := $(B)/libfixtures.a
@@ -130,7 +130,7 @@ $(FUZZ): LINK_MORE := -fsanitize=fuzzer
 $(FUZZ): $(B)/%: $(B)/%.o $(LIBS) $(PCAP)
 	@echo "LD    $@"
 	@$(LINK)
-# Comparisons with each known name teach the fuzzer nothing, and are most of what it would watch.
+# Comparisons with known names teach the fuzzer nothing and would be most of what it traces.
 ifeq ($(VARIANT),fuzz)
 $(B)/parser/closest.o: CFLAGS += -fno-sanitize=fuzzer-no-link
 endif
@@ -139,7 +139,7 @@ fuzz:
 	@tools/setup checks
 	@tests/fuzz/run --seconds $(SECONDS)
 
-# What a newcomer sees. Nothing is installed where everything is there.
+# A newcomer's first command. Installs only what is missing.
 quickstart:
 	@tools/setup build
 	@$(MAKE) --no-print-directory -j2 all
@@ -148,7 +148,7 @@ quickstart:
 	@echo; echo "== ./finwait -v scripts/close/simultaneous-close.pkt"
 	@./finwait -v --ip_version=ipv4 scripts/close/simultaneous-close.pkt
 
-# CHECK= sections of tests/run-checks, all without.
+# CHECK= sections of tests/run-checks; all by default.
 check:
 	@tools/setup $(if $(RELEASE),release,checks)
 	@$(PYTHON) tests/run-checks $(CHECK)
@@ -172,7 +172,7 @@ install: all
 	$(if $(wildcard docs/finwait.1),install -D -m 644 docs/finwait.1 $(DESTDIR)$(PREFIX)/share/man/man1/finwait.1)
 	install -D -m 644 tools/finwait-problem-matcher.json $(DESTDIR)$(PREFIX)/share/finwait/problem-matcher.json
 
-# For what calls packetdrill by its name: the same command line, exit status 0 or 1.
+# For programs that call packetdrill by its name: the same command line, exit status 0 or 1.
 install-packetdrill: install
 	ln -sf finwait $(DESTDIR)$(PREFIX)/bin/packetdrill
 

@@ -1,6 +1,6 @@
-/* A script's sockets and connections without a kernel: calls, packets and the kernel's states are
- * what a test says they are. The kernel is 192.168.0.1 (and .77), the peer 192.0.2.1. Includer:
- * cmocka first. */
+/* A script's sockets and connections without a kernel: the test itself supplies the calls, the
+ * packets and the kernel's states. The kernel is 192.168.0.1 (and .77), the peer 192.0.2.1. Include
+ * cmocka before this file. */
 #ifndef FINWAIT_TESTS_UNIT_CONN_FIXTURE_H
 #define FINWAIT_TESTS_UNIT_CONN_FIXTURE_H
 

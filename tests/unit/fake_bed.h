@@ -1,6 +1,6 @@
-/* A bed without a machine, for tests of the play loop: the clock stands still but for waits, calls
- * do as the script says, and the kernel says what a table has. No root, no TUN device,
- * microseconds. */
+/* A fake bed for tests of the play loop: the clock advances only in waits, calls return what the
+ * script says, and the kernel answers from a table. A test needs neither root nor a TUN device, and
+ * takes microseconds. */
 #ifndef FINWAIT_TESTS_FAKE_BED_H
 #define FINWAIT_TESTS_FAKE_BED_H
 

@@ -1,4 +1,4 @@
-/* Packets held against expectations: what the tests of match share. Includer: cmocka first. */
+/* Helpers of the tests that compare packets with expectations. Include cmocka before this file. */
 #ifndef FINWAIT_TESTS_UNIT_MATCH_FIXTURE_H
 #define FINWAIT_TESTS_UNIT_MATCH_FIXTURE_H
 

@@ -1,4 +1,4 @@
-/* Packets for tests of wire, seqmap and match, built by hand. */
+/* Hand-built packets for the tests of wire, seqmap and match. */
 #ifndef FINWAIT_TESTS_UNIT_PACKETS_H
 #define FINWAIT_TESTS_UNIT_PACKETS_H
 

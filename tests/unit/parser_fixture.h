@@ -1,4 +1,4 @@
-/* A script parsed from a text, with its messages and its printed form. */
+/* Parses a script from a text; gives its messages and its printed form. */
 #ifndef FINWAIT_TESTS_PARSER_FIXTURE_H
 #define FINWAIT_TESTS_PARSER_FIXTURE_H
 

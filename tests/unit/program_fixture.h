@@ -1,5 +1,5 @@
-/* Plays the calls of a script with the real program under test over a loopback device in a network
- * namespace of its own: local and remote address are the same, so a script can be both ends. */
+/* Plays the calls of a script with the real program under test, over a loopback device in a network
+ * namespace of its own. Local and remote address are the same, so a script can be both ends. */
 #ifndef FINWAIT_TESTS_PROGRAM_FIXTURE_H
 #define FINWAIT_TESTS_PROGRAM_FIXTURE_H
 

@@ -1,4 +1,4 @@
-/* Every call: played as it is, and with one wrong expectation. The kernel is the real one. */
+/* Plays every call with the real kernel: once as it is, and once with a wrong expectation. */
 #include "tests/unit/program_fixture.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* The check, through the one door: scripts in, resolved nodes or located messages out. */
+/* Tests the check through script_parse(): a script becomes resolved nodes or located messages. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>

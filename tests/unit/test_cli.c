@@ -1,4 +1,4 @@
-/* The command line. */
+/* Tests the command line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Waits: never over early, however they are spent; time zero where it was asked for. */
+/* Tests that no kind of wait ends early, and that time zero lies where it was asked for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

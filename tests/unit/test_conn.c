@@ -1,4 +1,4 @@
-/* Which connection a packet or a call speaks of, and what its state is: without a kernel. */
+/* Tests, without a kernel, which connection a packet or a call is about, and what its state is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

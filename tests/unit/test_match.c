@@ -1,4 +1,4 @@
-/* Every difference is found and named; nothing else is. */
+/* Tests that every difference is found and named, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
-/* From text to verdict without a kernel: an inbound line of a script is parsed, encoded and decoded
- * again as if the kernel had sent it, then held against an outbound line. */
+/* Tests the way from text to verdict without a kernel: an inbound line of a script is parsed,
+ * encoded and decoded again as if the kernel had sent it, and then compared with an outbound line.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The namespace: what may be changed in it, and that nothing outside it changes. */
+/* Tests what may be changed in the run's namespace, and that nothing outside it changes. */
 #include "tests/unit/tun_child.h"
 
 #include <dirent.h>

@@ -1,4 +1,6 @@
-/* Files that a user asked for: whole or not at all, and never another kind of file than before. */
+/* Tests that output files are written completely or not at all, and stay the kind of file they
+ * were.
+ */
 #include "tests/unit/tun_child.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* Scanner, grammar, messages and printing, through the one door. */
+/* Tests scanner, grammar, messages and printing through script_parse(). */
 #include <glob.h>
 
 #include "tests/unit/parser_fixture.h"

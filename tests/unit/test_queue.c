@@ -1,4 +1,4 @@
-/* Which runs are tried again, when, and as what. */
+/* Tests which runs are tried again, and in which queue they wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The suite's parts that decide: which tests, which shard, how many at once, which exit status. */
+/* Tests the decisions of a suite: which tests, which shard, how many at once, which exit status. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,9 +1,9 @@
-/* What is written comes back byte for byte, everything has its place, and a part can be changed
- * alone: over every script of the project.
+/* Tests with every script of the project that it comes back byte for byte, that everything has its
+ * place, and that a part can be changed alone.
  *
  *     build/gcc/tests/unit/test_tree [-D NAME=VALUE]... FILE...
  *
- * does the same with other scripts and says how many parse, and which do not come back. */
+ * does the same with other scripts, and says how many parse and which do not come back. */
 #include <ftw.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Where tree.h says that things stand: fields, comments, words of defines, #ifdef parts. */
+/* Tests the places that tree.h gives for fields, comments, words of defines and #ifdef parts. */
 #include "parser/tree.h"
 #include "tests/unit/parser_fixture.h"
 

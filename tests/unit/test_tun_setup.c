@@ -1,4 +1,4 @@
-/* What the device is set up with: addresses, routes, settings; and what stands in the way. */
+/* Tests the addresses, routes and settings of the device, and errors in setting them. */
 #include "tests/unit/tun_child.h"
 
 #include <linux/ethtool.h>

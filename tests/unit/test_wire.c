@@ -1,4 +1,4 @@
-/* Packets to bytes and back. */
+/* Tests that packets become bytes and the bytes become the same packets again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

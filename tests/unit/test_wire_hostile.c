@@ -1,4 +1,4 @@
-/* Bytes no well-meaning kernel sends: named faults, cuts at every byte, bytes turned. */
+/* Tests the decoder with broken packets: particular faults, cuts at every byte, flipped bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

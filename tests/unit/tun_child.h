@@ -1,5 +1,5 @@
 /* For tests that need a kernel: each runs in a forked child with a network namespace of its own,
- * and a TCP peer made by hand. In the child CHECK takes the place of cmocka's assertions. */
+ * and plays the TCP peer itself. In the child, CHECK is used in place of cmocka's assertions. */
 #ifndef FINWAIT_TESTS_UNIT_TUN_CHILD_H
 #define FINWAIT_TESTS_UNIT_TUN_CHILD_H
 
