@@ -75,7 +75,8 @@ static void print_annotation(FILE *out, const char *command, const char *path, s
 	putc('\n', out);
 }
 
-/* "PATH:LINE:COLUMN: LEVEL: TEXT" begins a diagnostic. */
+/* "PATH:LINE:COLUMN: LEVEL: TEXT" begins a diagnostic; behind the level there may be a code, "[FW0037]".
+ */
 struct diagnostic {
 	struct place place;
 	char level[16];
@@ -89,8 +90,9 @@ static struct diagnostic read_diagnostic(const char *line, const char *path)
 
 	if (!strncmp(line, path, size) &&
 	    sscanf(line + size, ":%u:%u: %15[a-z]: %n", &diagnostic.place.line,
-		   &diagnostic.place.column, diagnostic.level, &diagnostic.title) < 3)
-		diagnostic.title = 0;
+		   &diagnostic.place.column, diagnostic.level, &diagnostic.title) == 3 &&
+	    !diagnostic.title)
+		sscanf(line + size, ":%*u:%*u: %*[a-z][%*[A-Z0-9]]: %n", &diagnostic.title);
 	if (diagnostic.title)
 		diagnostic.title += (int)size;
 	return diagnostic;
