@@ -396,7 +396,7 @@ bool cli_parse(struct settings *settings, struct arena *arena, bool drop_in, int
 	settings->arena = arena;
 	settings->drop_in = drop_in;
 	settings->for_mode = ALL_MODES;
-	settings->retries = 3;
+	settings->retries = RETRIES_USUAL;
 	settings->repeat = 1;
 	make_tables(settings, &tables, argc, argv);
 	optind = 0; /* start over */

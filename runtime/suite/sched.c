@@ -49,9 +49,9 @@ static bool try_again(struct sched *s, const struct entry *entry, const struct r
 {
 	struct entry next;
 
-	if (s->stopping || !entry_again(entry, result, s->settings->retries, &next))
+	if (s->stopping || !entry_again(entry, result, s->retries, &next))
 		return false;
-	queue_put(&s->queues[entry_turn(&next, s->settings->retries)], &next);
+	queue_put(&s->queues[entry_turn(&next, s->retries)], &next);
 	return true;
 }
 
@@ -148,7 +148,7 @@ static int describe(struct sched *s, const struct entry *entry, struct job_spec 
 		.tracepoints = s->tracepoints,
 		.reasons_optional = settings->reasons_optional,
 		.tick_eighths = entry_tick_eighths(entry),
-		.alone = s->cap == 1 || entry_turn(entry, settings->retries) == TURN_ALONE,
+		.alone = s->cap == 1 || entry_turn(entry, s->retries) == TURN_ALONE,
 		.private_tmp = s->means.tmp && !settings->drop_in && !settings->keep_tmp,
 		.tmpdir = s->tmpdir ? arena_printf(s->arena, "%s/%u", s->tmpdir, s->n_started++)
 				    : NULL,

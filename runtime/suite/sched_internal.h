@@ -32,6 +32,7 @@ struct sched {
 	struct active *active;
 	struct job_slot *slots;
 	unsigned cap, n_active, workers;
+	unsigned retries; /* --retries */
 	unsigned count[JOB_DONE + 1]; /* number of active runs in each phase */
 	unsigned *ready;	      /* ring of size cap: ready runs in the order they became so */
 	unsigned ready_head;

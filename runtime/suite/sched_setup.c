@@ -47,7 +47,7 @@ static void enqueue(struct sched *s)
 		s->progress.all += s->plan->tests[i].known ? 1 : s->settings->repeat;
 	}
 	for (unsigned turn = 0; turn < TURNS; turn++)
-		queue_init(&s->queues[turn], s->arena, n * entry_most(s->settings->retries));
+		queue_init(&s->queues[turn], s->arena, n * entry_most(s->retries));
 	for (unsigned round = 0; round < s->settings->repeat; round++)
 		for (size_t i = 0; i < s->plan->n; i++)
 			if (!s->plan->tests[i].known)
@@ -113,17 +113,19 @@ int sched_prepare(struct sched *s, struct errbuf *err)
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned processors = online > 0 ? (unsigned)online : 1;
 	int code = hold_tracepoints(s, err);
+	bool hurries;
 
 	if (code)
 		return code;
 	s->outside = mounts_here();
 	s->keep_netns = settings->drop_in && sandbox_own_netns();
 	sandbox_privilege(err); /* if it fails, each run says why it cannot be played here */
+	hurries = sandbox_may_hurry();
 	/* A start-up waits for the kernel for two thirds of its time, so three fit on a processor.
 	 * Without real-time priority for timelines they would crowd these out. */
-	s->workers = settings->prepare	   ? settings->prepare
-		     : sandbox_may_hurry() ? 3 * processors
-					   : processors;
+	s->workers = settings->prepare ? settings->prepare : hurries ? 3 * processors : processors;
+	/* Without it a run on a busy machine is late about as often as not. */
+	s->retries = settings->retries != RETRIES_USUAL ? settings->retries : hurries ? 3 : 10;
 	s->means = sandbox_means();
 	if (!s->means.tmp && !settings->drop_in && !settings->keep_tmp)
 		s->tmpdir = tmpdir_make();

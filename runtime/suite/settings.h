@@ -3,6 +3,8 @@
 #ifndef FINWAIT_RUNTIME_SUITE_SETTINGS_H
 #define FINWAIT_RUNTIME_SUITE_SETTINGS_H
 
+#include <limits.h>
+
 #include "parser/script.h"
 
 /* The exit statuses of the program. */
@@ -19,6 +21,9 @@ struct name_list {
 	const char **items;
 	size_t n;
 };
+
+/* --retries is not given: how often depends on the machine. */
+#define RETRIES_USUAL UINT_MAX
 
 #define ALL_MODES ((1u << N_IP_MODES) - 1)
 

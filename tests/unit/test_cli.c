@@ -60,7 +60,7 @@ static void options_and_paths_mix(void **state)
 	assert_int_equal(f->settings.repeat, 7);
 	assert_true(f->settings.verbose);
 	assert_int_equal(f->settings.timeout, 1500000000);
-	assert_int_equal(f->settings.retries, 3);
+	assert_int_equal(f->settings.retries, RETRIES_USUAL);
 }
 
 static void script_options_keep_their_order(void **state)
