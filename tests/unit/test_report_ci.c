@@ -370,13 +370,13 @@ static void github_diagnostics(void **state)
 	for (int i = 0; i < 2; i++) {
 		suite[i]->path = "a:b.pkt";
 		suite[i]->verdict = VERDICT_ERROR;
-		suite[i]->diagnostics = "a:b.pkt:2:3: error: unknown system call 'sokcet'\n"
+		suite[i]->diagnostics = "a:b.pkt:2:3: error[FW0037]: unknown system call 'sokcet'\n"
 					"  0 sokcet(3) = 0\n    ^~~~~~\n  hint: did you mean "
 					"socket?\na:b.pkt:7:12: warning: odd\n";
 	}
 	text = NEW(report_github, results, 2);
 	assert_string_equal(text, "::error file=a%3Ab.pkt,line=2,col=3,title=unknown system call "
-				  "'sokcet'::a:b.pkt:2:3: error: unknown system call "
+				  "'sokcet'::a:b.pkt:2:3: error[FW0037]: unknown system call "
 				  "'sokcet'%0A  0 sokcet(3) = 0%0A    ^~~~~~%0A  hint: did you "
 				  "mean socket?%0A\n"
 				  "::warning file=a%3Ab.pkt,line=7,col=12,title=odd::a:b.pkt:7:12: "
