@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import tempfile
 import threading
 import urllib.error
@@ -76,6 +77,13 @@ class Browser:
     def run(self, script, *args):
         """The script's `return`."""
         return self.ask("POST", self.session + "/execute/sync", {"script": script, "args": list(args)})
+
+    def wait(self, condition, seconds=10):
+        """Until a script returns true: the page handles events in its own time. What does not come is the
+        next check's to tell."""
+        end = time.monotonic() + seconds
+        while not self.run(condition) and time.monotonic() < end:
+            time.sleep(.02)
 
     def find(self, selector):
         value = self.ask("POST", self.session + "/element", {"using": "css selector", "value": selector})

@@ -100,6 +100,8 @@ def check_filter(tap, b, n):
 def check_run(tap, b):
     b.run("Array.from(document.querySelectorAll('nav a')).find(a => a.textContent.includes('differs')).focus()")
     b.type("nav a:focus", chromium.ENTER)
+    b.wait("const run = location.hash && document.querySelector(location.hash); return run && run.open && "
+           "run.getBoundingClientRect().top < 100")
     state = """const run = document.querySelector(location.hash), svg = run.querySelector("svg.ladder");
         return {open: run.open, verdict: run.querySelector(".v").textContent, svg: svg.getBoundingClientRect().width,
                 said: svg.textContent, script: run.textContent, top: run.getBoundingClientRect().top}"""
