@@ -4,9 +4,9 @@ import json
 import re
 import shutil
 import subprocess
-import time
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 
