@@ -24,7 +24,7 @@ struct host_bed {
 	struct tracing *tracing;	 /* NULL: not to be had, or not asked for */
 	int tracing_error;
 	struct errbuf tracing_why;
-	struct counters *counters; /* NULL: not available, see counters_error */
+	struct counters *counters; /* NULL: not asked for yet, or counters_error says why not */
 	int counters_error;
 	cpu_set_t cpus;		  /* the CPUs to use again after the timeline; empty before it */
 	struct clock_watch watch; /* for precise waits */
@@ -142,10 +142,8 @@ static int host_open(struct bed *bed, struct errbuf *err)
 
 	if (code == 0)
 		code = open_link(host, err);
-	if (code == 0) {
+	if (code == 0)
 		start_looking(host);
-		open_counters(host);
-	}
 	return code == 0 ? sockdiag_open(&host->diag, err) : code;
 }
 
@@ -291,6 +289,8 @@ static int host_counters(struct bed *bed, struct nstat *nstat)
 {
 	struct host_bed *host = of(bed);
 
+	if (!host->counters && !host->counters_error)
+		open_counters(host);
 	return host->counters ? counters_read(host->counters, nstat) : host->counters_error;
 }
 

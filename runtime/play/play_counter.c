@@ -7,9 +7,25 @@
 
 #include "parser/tables.h"
 
+/* In a namespace that is new and in which no command has run yet, nothing of TCP's is counted: there
+ * is nothing to read before the timeline. */
+static bool has_counted(const struct run *run)
+{
+	if (run->env->keep_netns || run->script->init_command || run->config->n_init_scripts)
+		return true;
+	for (size_t i = 0; i < run->script->n_events; i++)
+		if (run->script->events[i]->kind == EVENT_COUNTER)
+			return true;
+	return false;
+}
+
 void run_counters_begin(struct run *run)
 {
 	run->counters = malloc(sizeof(*run->counters));
+	if (run->counters && !has_counted(run)) {
+		run->counters->size = 0;
+		return;
+	}
 	run->counters_error =
 		run->counters ? run->bed->ops->counters(run->bed, run->counters) : -ENOMEM;
 	if (run->counters_error >= 0)
