@@ -33,6 +33,18 @@ struct fake_row {
 /* The kernel's initial sequence number, so that script numbers and live ones differ. */
 #define FAKE_ISS 1000000u
 
+/* How most scripts begin: a connection is accepted as 4. Events 0 to 6; the SYN is event 3, the ACK 5. */
+#define LISTENING                                                                                  \
+	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                                            \
+	"+0 bind(3, ..., ...) = 0\n"                                                               \
+	"+0 listen(3, 1) = 0\n"
+#define OPENED                                                                                     \
+	LISTENING                                                                                  \
+	"+0 < S 0:0(0) win 65535 <mss 1460>\n"                                                     \
+	"+0 > S. 0:0(0) ack 1 <...>\n"                                                             \
+	"+0 < . 1:1(0) ack 1 win 65535\n"                                                          \
+	"+0 accept(3, ..., ...) = 4\n"
+
 /* Plays a script's text. The result is the caller's; a script with errors fails the test. */
 struct run_result *fake_play(const char *script, const struct fake_row *rows);
 

@@ -145,3 +145,22 @@ void suite_free(struct run_result **results)
 	for (int i = 0; i < N_SUITE; i++)
 		run_result_free(results[i]);
 }
+
+static struct {
+	char *text;
+	size_t size;
+	FILE *out;
+} sink;
+
+FILE *sink_open(void)
+{
+	sink.out = open_memstream(&sink.text, &sink.size);
+	assert_non_null(sink.out);
+	return sink.out;
+}
+
+char *sink_text(void)
+{
+	fclose(sink.out);
+	return sink.text;
+}

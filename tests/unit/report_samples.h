@@ -30,4 +30,9 @@ struct run_result *begin(const char *mode);
 void suite_new(struct run_result **results);
 void suite_free(struct run_result **results);
 
+/* What a report writes. sink_text closes the stream; the text is the caller's, to be freed. */
+FILE *sink_open(void);
+char *sink_text(void);
+#define NEW(report, ...) (report(sink_open(), __VA_ARGS__), sink_text())
+
 #endif

@@ -5,27 +5,6 @@
 #include "runtime/report/ladder.h"
 #include "runtime/report/text.h"
 
-static struct {
-	char *text;
-	size_t size;
-	FILE *out;
-} sink;
-
-static FILE *sink_open(void)
-{
-	sink.out = open_memstream(&sink.text, &sink.size);
-	assert_non_null(sink.out);
-	return sink.out;
-}
-
-static char *sink_text(void)
-{
-	fclose(sink.out);
-	return sink.text;
-}
-
-#define NEW(report, ...) (report(sink_open(), __VA_ARGS__), sink_text())
-
 /* A close in which everything is that a picture can hold, and texts that its formats must escape.
  */
 static struct run_result *sample(void)

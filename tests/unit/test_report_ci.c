@@ -24,28 +24,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What a report writes, malloc'd. */
-static struct {
-	char *text;
-	size_t size;
-	FILE *out;
-} sink;
-
-static FILE *sink_open(void)
-{
-	sink.out = open_memstream(&sink.text, &sink.size);
-	assert_non_null(sink.out);
-	return sink.out;
-}
-
-static char *sink_text(void)
-{
-	fclose(sink.out);
-	return sink.text;
-}
-
-#define NEW(report, ...) (report(sink_open(), __VA_ARGS__), sink_text())
-
 /* ---- TAP ----------------------------------------------------------------------------------- */
 
 static bool matches(const char *line, const char *pattern)

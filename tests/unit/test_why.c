@@ -12,17 +12,6 @@
 
 #include "runtime/report/words.h"
 
-/* Lines 1 to 7, events 0 to 6; the SYN is event 3, the ACK 5. */
-#define LISTENING                                                                                  \
-	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"                                            \
-	"+0 bind(3, ..., ...) = 0\n"                                                               \
-	"+0 listen(3, 1) = 0\n"
-#define OPENED                                                                                     \
-	LISTENING                                                                                  \
-	"+0 < S 0:0(0) win 65535 <mss 1460>\n"                                                     \
-	"+0 > S. 0:0(0) ack 1 <...>\n"                                                             \
-	"+0 < . 1:1(0) ack 1 win 65535\n"                                                          \
-	"+0 accept(3, ..., ...) = 4\n"
 #define SYN_ACK                                                                                    \
 	{                                                                                          \
 		.event = 3, .delay = US(20), .packet = "S. 0:0(0) ack 1 win 1000 <mss 1460>"       \
